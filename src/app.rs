@@ -1,0 +1,1 @@
+//! What the operator sees and wants: screens, selection, keymap, confirmation.

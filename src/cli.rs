@@ -1,0 +1,1 @@
+//! One file per subcommand, output formats, exit codes.

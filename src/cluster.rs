@@ -1,0 +1,1 @@
+//! Connect, discover, watch, store, dry run, apply, prune, the record.

@@ -1,0 +1,1 @@
+//! The sample fleet and the script that keeps it living.

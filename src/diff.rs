@@ -1,0 +1,1 @@
+//! Desired × live × base × rules → `Comparison`; masking; hunks.

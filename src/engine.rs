@@ -1,0 +1,1 @@
+//! The one that decides: step, driver, publish.

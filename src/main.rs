@@ -1,0 +1,2 @@
+//! driftdeck
+fn main() {}

@@ -1,0 +1,48 @@
+//! The nouns of driftdeck: what every room may name.
+//!
+//! Owns the words (`AppId`, `ResourceKey`, `Verdict`, `Plan`, `Fleet` …) and the small rules that belong to
+//! a word itself (order, roll-up, spelling). Refuses I/O, clocks, colour, and every other room: `model` names nothing.
+
+mod command;
+mod commit;
+mod finding;
+mod fleet;
+mod health;
+mod key;
+mod manifest;
+mod path;
+mod plan;
+mod reason;
+mod record;
+mod run;
+mod spec;
+mod text;
+mod time;
+mod tree;
+mod verdict;
+mod view;
+
+pub use command::{Command, Consent, Mode, Order, OrderId, RevertMode, RevertOrder, SyncOrder};
+pub use commit::{CommitId, CommitInfo};
+pub use finding::{Attribution, Comparison, Finding, Hidden, Op, Precision, Said};
+pub use fleet::{
+    AgentSeen, AppRow, ClusterRow, ClusterState, Cost, Counts, ErrorRow, Fleet, RemoteRow, RemoteState, ResourceRow,
+    SourceRow,
+};
+pub use health::Health;
+pub use key::{AppId, ClusterName, Gvk, Kind, RepoName, ResourceKey};
+pub use manifest::{Digest, Live, Manifest, Origin};
+pub use path::{FieldPath, PathError, Step};
+pub use plan::{Act, Check, Fingerprint, Gate, Level, Need, Plan, PlanRow, Refusal};
+pub use reason::{Reason, ReasonCode};
+pub use record::{Deployed, InventoryLine, Operation, Pause, Pin, Record};
+pub use run::{Outcome, RunId, RunRow, RunState, RunStep, StepState};
+pub use spec::{AppSpec, ClusterSpec, Credentials, Effect, IgnoreRule, Location, Policy, RepoSpec, SourceSpec};
+pub use text::{Foreign, Shown};
+pub use time::Now;
+pub use tree::{Document, Fault, Rendered, Tree, TreeEntry, TreeError, TreeKind};
+pub use verdict::{Base, Basis, Moved, Verdict};
+pub use view::{
+    DiffLine, DiffMark, DiffObject, DiffView, EffectHere, GitChange, HistoryRow, HistoryView, Marker, PlanView, Query,
+    RevertPreview, Ticket, View, ViewBody,
+};

@@ -1,0 +1,1 @@
+//! Comparison × policy → ordered `Plan`; prune guards; gates.

@@ -1,0 +1,1 @@
+//! A tree at a commit → manifests.

@@ -1,0 +1,1 @@
+//! A small in-memory Kubernetes API server behind the ordinary kube client.

@@ -1,0 +1,1 @@
+//! OpenAPI v3 → what a field is.

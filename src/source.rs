@@ -1,0 +1,1 @@
+//! Git (mirror, fetch, history, trees, revert, push) and plain directories.

@@ -1,0 +1,1 @@
+//! Terminal guard, input, loop, views, theme.

@@ -1,0 +1,1 @@
+//! Schema-aware walk, compare, merge, extract.

@@ -1,0 +1,1 @@
+//! The YAML reader (Kubernetes' rules, spans, budgets) and the one writer.
