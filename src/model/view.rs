@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{AppId, Attribution, CommitId, CommitInfo, Foreign, Gate, Health, Plan, ResourceKey, RevertMode, Verdict};
+use super::{
+    AppId, Attribution, Command, CommitId, CommitInfo, Foreign, Gate, Health, Plan, ResourceKey, RevertMode, Verdict,
+};
 
 /// Names one question; an answer with an older ticket than the slot's newest is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
