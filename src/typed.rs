@@ -1,1 +1,83 @@
-//! Schema-aware walk, compare, merge, extract.
+//! Schema-aware walk, compare, merge, extract: what structured-merge-diff v6 is in Go.
+//!
+//! Owns the walks of a value beside its schema. Refuses to judge: who moved, what is noise and what to do about a
+//! difference are the caller's. `None` for a node means that nothing is known of the kind.
+
+mod compare;
+mod form;
+mod merge;
+mod path;
+mod prune;
+mod quantity;
+mod same;
+mod sets;
+mod subset;
+#[cfg(test)]
+mod tests;
+mod update;
+
+pub use compare::{compare, compare_with};
+pub use merge::merge;
+pub use path::at;
+pub use prune::{extract, remove};
+pub use quantity::quantity_eq;
+pub use sets::{applied_set, name_members, set_of};
+pub use subset::subset;
+pub use update::{Conflict, Delta, apply, changed, update};
+
+use serde_json::Value;
+
+use crate::model::FieldPath;
+
+/// Which side of a comparison has the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Only `b` has it.
+    Added,
+    /// Only `a` has it.
+    Removed,
+    /// Both have it, differently.
+    Changed,
+}
+
+/// One difference at the smallest unit that server-side apply can own. It holds plain values: no `Debug`.
+#[derive(Clone, PartialEq)]
+pub struct Change {
+    /// Where.
+    pub path: FieldPath,
+    /// Who has it.
+    pub side: Side,
+    /// The value in `a`.
+    pub a: Option<Value>,
+    /// The value in `b`.
+    pub b: Option<Value>,
+}
+
+impl std::fmt::Debug for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {}", self.side, self.path)
+    }
+}
+
+/// What a comparison may forgive, at every granular place. Atomic lists and maps are compared exactly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leniency {
+    /// `{}`, `[]`, `null` on one side and nothing on the other are equal.
+    pub empty_is_absent: bool,
+    /// `0`, `false`, `""` on one side and nothing on the other are equal, too.
+    pub zero_is_absent: bool,
+}
+
+impl Leniency {
+    /// Whether the value counts as nothing.
+    fn forgives(self, value: &Value) -> bool {
+        match value {
+            Value::Null => self.empty_is_absent,
+            Value::Array(items) => self.empty_is_absent && items.is_empty(),
+            Value::Object(map) => self.empty_is_absent && map.is_empty(),
+            Value::Bool(flag) => self.zero_is_absent && !flag,
+            Value::Number(number) => self.zero_is_absent && number.as_f64() == Some(0.0),
+            Value::String(text) => self.zero_is_absent && text.is_empty(),
+        }
+    }
+}
