@@ -125,8 +125,8 @@ impl<'t, 'b> Composer<'t, 'b> {
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&str>, (anchor, at): (usize, Marker)) -> Step {
         self.spend(1, text.len(), at)?;
-        let resolves = style == ScalarStyle::Plain || tag == Some("!");
-        let is_merge = text == "<<" && (tag == Some("tag:yaml.org,2002:merge") || resolves && known(tag) == Tag::None);
+        let resolves = style == ScalarStyle::Plain && tag.is_none();
+        let is_merge = text == "<<" && (tag == Some("tag:yaml.org,2002:merge") || resolves);
         if is_merge && let Some(pending) = self.key_slot() {
             *pending = Some(Pending::Merge);
             return Ok(());
@@ -212,15 +212,12 @@ impl<'t, 'b> Composer<'t, 'b> {
 
     fn key(&mut self, scalar: Scalar, at: Marker) -> Step {
         let key = scalar::to_key(scalar).map_err(|what| self.error(at, what))?;
-        let twice = self.error(at, "a duplicate key");
         let Some(Body::Map { entries, merged, pending }) = self.stack.last_mut().map(|frame| &mut frame.body) else {
             return Ok(());
         };
-        if entries.contains_key(&key) && !merged.remove(&key) {
-            return Err(twice);
-        }
+        let twice = entries.contains_key(&key) && !merged.remove(&key);
         *pending = Some(Pending::Key(key));
-        Ok(())
+        if twice { Err(self.error(at, "a duplicate key")) } else { Ok(()) }
     }
 
     fn place(&mut self, value: Value, height: usize, at: Marker) -> Step {
@@ -317,7 +314,7 @@ fn known(tag: Option<&str>) -> Tag {
         Some("bool") => Tag::Bool,
         Some("null") => Tag::Null,
         Some("binary") => Tag::Binary,
-        None if tag == "!" => Tag::None,
+        None if tag == "!" => Tag::Str,
         _ => Tag::Other,
     }
 }

@@ -28,9 +28,9 @@ pub(super) enum Scalar {
 /// The tag of a scalar, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
-    /// None, or `!`: a plain scalar resolves.
+    /// None: a plain scalar resolves.
     None,
-    /// `!!str`.
+    /// `!!str`, and `!`.
     Str,
     /// `!!int`.
     Int,
@@ -97,7 +97,7 @@ pub(super) fn plain(text: &str) -> Scalar {
 
 fn number(text: &str) -> Option<Scalar> {
     match text.as_bytes().first()? {
-        b'.' => float::decimal(text).map(Scalar::Float),
+        b'.' => float::decimal(&between_digits(text)?).map(Scalar::Float),
         b'0'..=b'9' | b'+' | b'-' => {
             let bare: std::borrow::Cow<str> =
                 if text.contains('_') { text.replace('_', "").into() } else { text.into() };
@@ -105,6 +105,13 @@ fn number(text: &str) -> Option<Scalar> {
         }
         _ => None,
     }
+}
+
+/// Without the underscores that `ParseFloat` lets through: those between two digits; `None` with any other.
+fn between_digits(text: &str) -> Option<String> {
+    let digit = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
+    let fits = text.match_indices('_').all(|(at, _)| digit(at.checked_sub(1)) && digit(Some(at + 1)));
+    fits.then(|| text.replace('_', ""))
 }
 
 /// Go's `ParseInt(text, 0, 64)`, then `ParseUint`.
@@ -168,7 +175,7 @@ fn json_number(f: f64) -> Option<Number> {
         return Some(0.into());
     }
     if f.fract() == 0.0 && f.abs() < 1e21 {
-        let digits = format!("{f:.0}");
+        let digits = f.to_string();
         if let Ok(n) = digits.parse::<i64>() {
             return Some(n.into());
         }

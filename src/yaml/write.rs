@@ -23,7 +23,7 @@ pub fn write(value: &Value) -> String {
         Value::Object(map) if !map.is_empty() => write_map(&mut out, map, 0, false),
         Value::Array(items) if !items.is_empty() => write_list(&mut out, items, 0, false),
         leaf => {
-            write_leaf(&mut out, leaf, 0);
+            write_leaf(&mut out, leaf, 2);
             out.push('\n');
         }
     }
