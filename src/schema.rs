@@ -72,8 +72,7 @@ impl Schemas {
         let places = Arc::new(Document { places: read.places });
         let kinds = Arc::make_mut(&mut self.kinds);
         for (gvk, found) in read.roots {
-            let root =
-                Root { document: Arc::clone(&places), at: found.at, hash: found.hash, status: found.status };
+            let root = Root { document: Arc::clone(&places), at: found.at, hash: found.hash, status: found.status };
             kinds.insert(gvk, root);
         }
         Ok(())

@@ -102,11 +102,7 @@ impl Store {
 #[allow(clippy::unused_self, reason = "skeleton")]
 impl Mirror {
     /// Asks the remote where `wanted` revisions are; fetches only when one is not `known` and not here yet.
-    pub fn poll(
-        &self,
-        wanted: &BTreeSet<String>,
-        known: &BTreeMap<String, CommitId>,
-    ) -> Result<Polled, SourceError> {
+    pub fn poll(&self, wanted: &BTreeSet<String>, known: &BTreeMap<String, CommitId>) -> Result<Polled, SourceError> {
         let _ = (wanted, known);
         Err(later())
     }

@@ -189,7 +189,8 @@ fn purity(path: &[String], module: &[String], law: &Law) -> Option<String> {
     let joined = module.join("::");
     let is_pure = law.pure.iter().any(|pure| joined == *pure || joined.starts_with(&format!("{pure}::")));
     let text = path.join("::");
-    let banned = ["tokio", "std::fs", "std::net", "std::process", "std::env", "std::time::SystemTime", "std::time::Instant"];
+    let banned =
+        ["tokio", "std::fs", "std::net", "std::process", "std::env", "std::time::SystemTime", "std::time::Instant"];
     let named = banned.iter().any(|ban| text == *ban || text.starts_with(&format!("{ban}::")));
     let clock = text.ends_with("Timestamp::now") || text.ends_with("Zoned::now") || text.ends_with("Instant::now");
     (is_pure && (named || clock)).then(|| format!("{joined} is pure and names {text}"))
