@@ -1,5 +1,7 @@
 //! The reader against the answers of the Go library, the splitting, the budgets, and the writer's round trip.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -136,14 +138,14 @@ fn bombs_stop_at_the_budget() {
     let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..12 {
         let refs = vec![format!("*a{}", n - 1); 10].join(", ");
-        laughs += &format!("a{n}: &a{n} [{refs}]\n");
+        writeln!(laughs, "a{n}: &a{n} [{refs}]").expect("written");
     }
     assert!(what(&laughs).contains("more than 500000 values"));
     let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), vec!["*a"; 20].join(", "));
     assert!(what(&long).contains("bytes"), "an alias costs the bytes it stands for");
     let mut chain = "a0: &a0 [x]\n".to_owned();
     for n in 1..150 {
-        chain += &format!("a{n}: &a{n} [*a{}]\n", n - 1);
+        writeln!(chain, "a{n}: &a{n} [*a{}]", n - 1).expect("written");
     }
     assert!(what(&chain).contains("nested deeper than 100"), "depth counts through aliases");
     assert!(what(&"[".repeat(20_000)).contains("nested deeper than 100"));
