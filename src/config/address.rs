@@ -14,6 +14,9 @@ fn refuse<T>(what: &str, cure: &str) -> Result<T, Wrong> {
 
 /// Checks the URL of a repository.
 pub(super) fn repository(url: &str) -> Result<(), Wrong> {
+    if url.split('/').next().is_some_and(|head| head.contains("::") && !head.contains('[')) {
+        return refuse("remote helpers such as ext:: are refused", FORMS);
+    }
     plain(url)?;
     if let Some((scheme, rest)) = url.split_once("://") {
         return match scheme.to_ascii_lowercase().as_str() {
@@ -29,7 +32,6 @@ pub(super) fn repository(url: &str) -> Result<(), Wrong> {
         return local(url);
     }
     match url.split_once(':') {
-        Some((_, rest)) if rest.starts_with(':') => refuse("remote helpers such as ext:: are refused", FORMS),
         Some((authority, path)) if !authority.contains('/') => scp(authority, path),
         _ => refuse("not an address git can ask", FORMS),
     }

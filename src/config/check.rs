@@ -62,9 +62,16 @@ impl Ground<'_> {
         cure: &str,
     ) -> Option<&'w Written<String>> {
         if text.is_none() {
-            self.refuse(&place.missing(key), "missing", cure);
+            self.missing(place, &[key], "missing", cure);
         }
         text
+    }
+
+    /// Notes that none of `keys` is written, at the first of them.
+    fn missing(&self, place: &Place, keys: &[&str], what: &str, cure: &str) {
+        if !keys.iter().any(|key| self.page.is_mistyped(&place.missing(key).key)) {
+            self.refuse(&place.missing(keys.first().copied().unwrap_or_default()), what, cure);
+        }
     }
 
     fn interval(&self, text: &Written<String>) -> Option<Duration> {
@@ -90,7 +97,8 @@ impl Ground<'_> {
             }
             (!bad).then(|| text.value.trim().to_owned())
         };
-        Some((fits(name?)?, fits(email?)?))
+        let (name, email) = (name.and_then(fits), email.and_then(fits));
+        Some((name?, email?))
     }
 
     fn cluster(&self, raw: &RawCluster) -> Option<ClusterSpec> {

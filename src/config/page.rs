@@ -3,6 +3,7 @@
 //! Owns lines, wrong types and unknown keys. What the keys mean is not known here.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -18,6 +19,7 @@ const MOST_MISTAKES: usize = 100;
 pub(super) struct Page {
     line_starts: Vec<usize>,
     mistakes: RefCell<Vec<Mistake>>,
+    mistyped: RefCell<BTreeSet<String>>,
     count: Cell<usize>,
 }
 
@@ -39,7 +41,7 @@ impl<T> Written<T> {
 impl Page {
     pub(super) fn new(text: &str) -> Self {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { line_starts, mistakes: RefCell::default(), count: Cell::new(0) }
+        Self { line_starts, mistakes: RefCell::default(), mistyped: RefCell::default(), count: Cell::new(0) }
     }
 
     /// The whole text as a table; `None` where it is no TOML, and then every place where it is not has been noted.
@@ -64,6 +66,11 @@ impl Page {
         }
         let Wrong { what, cure } = wrong.clone();
         self.mistakes.borrow_mut().push(Mistake { line, key: key.to_owned(), what, cure });
+    }
+
+    /// Whether a key is there, but with a value of the wrong type: then it is not missing too.
+    pub(super) fn is_mistyped(&self, key: &str) -> bool {
+        self.mistyped.borrow().contains(key)
     }
 
     /// Everything noted, by line.
@@ -194,6 +201,7 @@ impl<'p> Section<'p> {
     }
 
     fn wrong_type<T>(&self, at: &Written<Spanned<DeValue<'p>>>, wanted: &str) -> Option<T> {
+        self.page.mistyped.borrow_mut().insert(at.key.clone());
         let what = format!("wrong type: {}", at.value.as_ref().type_str());
         self.page.wrong(at, &Wrong::new(what, format!("write {wanted}")));
         None

@@ -95,8 +95,9 @@ impl Ground<'_> {
                 None
             }
             (None, None) => {
-                self.refuse(
-                    &raw.place.missing("repo"),
+                self.missing(
+                    &raw.place,
+                    &["repo", "dir"],
                     "neither repo nor dir",
                     "name a repository of [[repos]], or a directory",
                 );
@@ -146,8 +147,9 @@ impl Ground<'_> {
                 Vec::new()
             }
             (None, None) => {
-                self.refuse(
-                    &raw.place.missing("cluster"),
+                self.missing(
+                    &raw.place,
+                    &["cluster", "clusters"],
                     "missing",
                     "name a cluster of [[clusters]], or clusters = [\"glob\"]",
                 );
