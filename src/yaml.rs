@@ -24,7 +24,7 @@ pub struct Budget {
     pub depth: usize,
     /// Values of all documents, after aliases are followed.
     pub nodes: usize,
-    /// Documents, empty ones included.
+    /// Documents that say something.
     pub documents: usize,
 }
 
@@ -81,11 +81,7 @@ pub fn read(text: &[u8], budget: &Budget) -> Vec<Result<Doc, YamlError>> {
     }
     let mut out = Vec::new();
     let mut left = *budget;
-    for (count, part) in split::parts(text).enumerate() {
-        if count >= budget.documents {
-            out.push(Err(YamlError::new(part.line, 1, format!("more than {} documents", budget.documents))));
-            break;
-        }
+    for part in split::parts(text) {
         if !read_part(&part, &mut left, budget, &mut out) {
             break;
         }
@@ -106,6 +102,10 @@ fn read_part(part: &split::Part, left: &mut Budget, whole: &Budget, out: &mut Ve
     while let Some(next) = composer.next_document() {
         match next {
             Ok(doc) if doc.value.is_null() => {}
+            Ok(doc) if out.len() >= whole.documents => {
+                out.push(Err(YamlError::new(doc.line, 1, format!("more than {} documents", whole.documents))));
+                return false;
+            }
             other => out.push(other),
         }
     }

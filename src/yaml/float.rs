@@ -39,7 +39,7 @@ pub(super) fn spell_short(f: f64) -> String {
     let (mantissa, exponent) = spelled.split_once('e').unwrap_or((&spelled, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     // Go's shortest spelling turns to exponents at 6 places, however many digits there are.
-    if exponent < -4 || exponent >= 6 {
+    if !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}e{sign}{:02}", exponent.abs());
     }

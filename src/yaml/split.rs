@@ -78,7 +78,7 @@ impl<'t> Part<'t> {
 
     fn at(&self, byte: usize, what: &str) -> YamlError {
         let before = &self.bytes[..byte];
-        let line = before.iter().filter(|b| **b == b'\n').count();
+        let line = before.split(|b| *b == b'\n').count() - 1;
         let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
         let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
         YamlError::new(add(self.line, line), add(0, column), what)

@@ -1,5 +1,7 @@
 //! The reader against the answers of the Go library, the splitting, the budgets, and the writer's round trip.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -136,14 +138,14 @@ fn bombs_stop_at_the_budget() {
     let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..12 {
         let refs = vec![format!("*a{}", n - 1); 10].join(", ");
-        laughs += &format!("a{n}: &a{n} [{refs}]\n");
+        writeln!(laughs, "a{n}: &a{n} [{refs}]").expect("written");
     }
     assert!(what(&laughs).contains("more than 500000 values"));
     let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), vec!["*a"; 20].join(", "));
     assert!(what(&long).contains("bytes"), "an alias costs the bytes it stands for");
     let mut chain = "a0: &a0 [x]\n".to_owned();
     for n in 1..150 {
-        chain += &format!("a{n}: &a{n} [*a{}]\n", n - 1);
+        writeln!(chain, "a{n}: &a{n} [*a{}]", n - 1).expect("written");
     }
     assert!(what(&chain).contains("nested deeper than 100"), "depth counts through aliases");
     assert!(what(&"[".repeat(20_000)).contains("nested deeper than 100"));
@@ -158,7 +160,8 @@ fn the_budgets_of_bytes_and_documents_have_names() {
     let few = Budget { documents: 2, ..Budget::default() };
     let docs = read(b"a: 1\n---\nb: 2\n---\nc: 3\n---\nd: 4\n", &few);
     assert_eq!(docs.len(), 3, "two documents and one error");
-    assert_eq!(docs[2].as_ref().expect_err("spent").to_string(), "line 4, column 1: more than 2 documents");
+    assert_eq!(read(b"a: 1\n...\nb: 2\n...\nc: 3\n", &few).len(), 3, "end marks are no way around");
+    assert_eq!(docs[2].as_ref().expect_err("spent").to_string(), "line 5, column 1: more than 2 documents");
 }
 
 #[test]
@@ -170,6 +173,15 @@ fn what_is_written_is_laid_out_as_kubectl_lays_it_out() {
         containers:\n  - name: api\n    args:\n    - -v\n    - \"yes\"\n    image: a:1\n    ports: []\ndata:\n  \
         x: |\n    a\n    b\n  \"y\": \"0644\"\n";
     assert_eq!(write(&object), wanted);
+}
+
+#[test]
+fn json_is_read_by_the_same_reader() {
+    let long = "x ".repeat(4_000);
+    let value = json!({"apiVersion": "v1", "items": [long, {"v": long}, true, null, -1.5e-7, "\u{1f600}\t"], "n": 0});
+    assert_eq!(one(&value.to_string()).expect("one line"), value);
+    assert_eq!(one(&serde_json::to_string_pretty(&value).expect("JSON")).expect("many lines"), value);
+    assert_eq!(one(&serde_json::to_string_pretty(&value).expect("JSON").replace("  ", "\t")).expect("tabs"), value);
 }
 
 /// Every text of the Go corpus, and what else is read in two ways, survives as a value and as a key.
