@@ -21,6 +21,7 @@ pub use order::wave;
 pub use prune::prunable;
 
 /// What a plan is made from, all taken at one moment.
+#[allow(clippy::struct_excessive_bools, reason = "four independent facts, each named in drift.md; no state machine")]
 pub struct Facts<'a> {
     /// The app.
     pub app: &'a AppSpec,

@@ -8,13 +8,32 @@ use crate::model::FieldPath;
 
 /// Managers that are people's tools: what they did is drift, and a sync overwrites it.
 const PEOPLE: [&str; 14] = [
-    "kubectl*", "k9s*", "lens*", "Lens*", "OpenLens*", "headlamp*", "Mozilla*", "curl*", "node-fetch*", "octant*",
-    "freelens*", "argonaut*", "kubectx*", "dashboard*",
+    "kubectl*",
+    "k9s*",
+    "lens*",
+    "Lens*",
+    "OpenLens*",
+    "headlamp*",
+    "Mozilla*",
+    "curl*",
+    "node-fetch*",
+    "octant*",
+    "freelens*",
+    "argonaut*",
+    "kubectx*",
+    "dashboard*",
 ];
 /// Managers that are controllers: a sync over them would start a fight.
 const CONTROLLERS: [&str; 9] = [
-    "*-controller", "*-controller-manager", "*-operator", "*controller*", "kube-controller-manager", "vpa-*",
-    "cluster-autoscaler", "keda*", "horizontal-pod-autoscaler",
+    "*-controller",
+    "*-controller-manager",
+    "*-operator",
+    "*controller*",
+    "kube-controller-manager",
+    "vpa-*",
+    "cluster-autoscaler",
+    "keda*",
+    "horizontal-pod-autoscaler",
 ];
 
 /// Who is people, who is a controller.
@@ -34,9 +53,7 @@ impl Owners {
     /// The built-in lists and more of each; globs that do not read are left out (the config has checked them).
     #[must_use]
     pub fn with(people: &[String], controllers: &[String]) -> Self {
-        let all = |own: &[&str], more: &[String]| {
-            set(own.iter().copied().chain(more.iter().map(String::as_str)))
-        };
+        let all = |own: &[&str], more: &[String]| set(own.iter().copied().chain(more.iter().map(String::as_str)));
         Self { people: all(&PEOPLE, people), controllers: all(&CONTROLLERS, controllers) }
     }
 

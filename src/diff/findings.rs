@@ -22,10 +22,10 @@ pub(super) struct Raw {
 
 /// Judges an object by its raw differences.
 pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
-    let mover = Mover::new(pair, legs);
+    let moves = Mover::new(pair, legs);
     let (mut shown, mut hidden): (Vec<Finding>, Vec<Hidden>) = (Vec::new(), Vec::new());
     for found in raw {
-        let finding = finding(found, pair, &mover, ground);
+        let finding = finding(found, pair, &moves, ground);
         match ignore::rule_for(&ground.app.ignore, &pair.git.key, &finding) {
             Some(rule) => hidden.push(ignore::hide(rule, finding)),
             None => shown.push(finding),
@@ -43,11 +43,11 @@ pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) ->
     }
 }
 
-fn finding(raw: Raw, pair: &Pair, mover: &Mover, ground: &Ground) -> Finding {
-    let moved = if raw.needs_delete { Some(Moved::Git) } else { mover.who_moved(&raw.path) };
+fn finding(raw: Raw, pair: &Pair, sides: &Mover, ground: &Ground) -> Finding {
+    let moved = if raw.needs_delete { Some(Moved::Git) } else { sides.who_moved(&raw.path) };
     let by = who::wrote(pair, &raw.path, moved);
     let masks = mask::Masks::new(&pair.git.key.kind, ground);
-    let was = mover.was(&raw.path);
+    let was = sides.was(&raw.path);
     Finding {
         contested: contested::is_contested(pair, &raw.path, ground.owner_lists),
         live: raw.live.as_ref().map(|value| masks.say(&raw.path, value, raw.git.as_ref())),

@@ -83,7 +83,7 @@ fn dropped_since(pair: &Pair, legs: &Legs) -> Vec<Raw> {
     .collect()
 }
 
-/// Aggregated ClusterRoles: the controller writes the rules.
+/// Aggregated cluster roles: the controller writes the rules.
 pub(super) fn is_aggregated(pair: &Pair) -> bool {
     &*pair.git.gvk.kind == "ClusterRole" && pair.wanted.get("aggregationRule").is_some()
 }

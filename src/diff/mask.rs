@@ -92,11 +92,9 @@ pub(super) fn is_hidden(path: &FieldPath) -> bool {
         _ => None,
     };
     match (key(0), key(1), key(2)) {
-        (Some("apiVersion" | "kind" | "type" | "immutable"), ..) => false,
         (Some("metadata"), Some("annotations"), Some(annotation)) => annotation == LAST_APPLIED,
-        (Some("metadata"), Some("annotations"), None) => true,
-        (Some("metadata"), Some("managedFields"), _) => true,
-        (Some("metadata"), Some(_), _) => false,
+        (Some("metadata"), Some(field), _) => matches!(field, "annotations" | "managedFields"),
+        (Some("apiVersion" | "kind" | "type" | "immutable"), ..) => false,
         _ => true,
     }
 }

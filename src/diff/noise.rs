@@ -8,8 +8,15 @@ use crate::schema::Node;
 pub(super) const TRACKING: &str = "driftdeck.dev/app";
 
 /// Fields of `metadata` that only the server writes.
-const SERVER_METADATA: [&str; 7] =
-    ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink", "deletionGracePeriodSeconds"];
+const SERVER_METADATA: [&str; 7] = [
+    "managedFields",
+    "resourceVersion",
+    "generation",
+    "uid",
+    "creationTimestamp",
+    "selfLink",
+    "deletionGracePeriodSeconds",
+];
 
 /// Without our tracking annotation, and without an annotations map that held nothing else.
 pub(super) fn without_tracking(mut object: Value) -> Value {

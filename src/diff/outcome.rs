@@ -8,10 +8,7 @@ use crate::model::{
 };
 
 /// Both sides where both are there; else the judgement that follows from presence alone (drift.md steps 0 and 1).
-pub(super) fn presence<'a>(
-    legs: &Legs<'a>,
-    ground: &Ground,
-) -> Result<(&'a Manifest, &'a Live), Box<Comparison>> {
+pub(super) fn presence<'a>(legs: &Legs<'a>, ground: &Ground) -> Result<(&'a Manifest, &'a Live), Box<Comparison>> {
     let judged = match (legs.git, legs.live) {
         (_, Some(live)) if is_leaving(live) => terminating(legs, live, ground),
         (Some(git), Some(live)) => return Ok((git, live)),
@@ -39,8 +36,8 @@ pub(super) fn blank(legs: &Legs, verdict: Verdict) -> Comparison {
 }
 
 /// A reason that begins now.
-pub(super) fn reason(code: ReasonCode, message: impl Into<Foreign>, ground: &Ground) -> Option<Reason> {
-    Some(Reason { code, message: message.into(), since: ground.now.wall })
+pub(super) fn reason(code: ReasonCode, message: impl Into<Foreign>, ground: &Ground) -> Reason {
+    Reason { code, message: message.into(), since: ground.now.wall }
 }
 
 /// One finding for the whole object.
@@ -69,7 +66,7 @@ fn missing(legs: &Legs, ground: &Ground) -> Comparison {
 fn extra(legs: &Legs, live: &Live, ground: &Ground) -> Comparison {
     if has_controller(live) {
         let words = "a controller owns this object now; it is not ours to judge or to delete";
-        return Comparison { reason: reason(ReasonCode::Other, words, ground), ..blank(legs, Verdict::Unknown) };
+        return Comparison { reason: Some(reason(ReasonCode::Other, words, ground)), ..blank(legs, Verdict::Unknown) };
     }
     with_whole(blank(legs, Verdict::Extra), whole(Moved::Git, Op::Add), legs, ground)
 }
@@ -96,13 +93,13 @@ fn terminating(legs: &Legs, live: &Live, ground: &Ground) -> Comparison {
     } else {
         format!("being deleted since {since}, waits for {}", names.join(", "))
     };
-    Comparison { reason: reason(ReasonCode::Deleting, words, ground), ..blank(legs, Verdict::Terminating) }
+    Comparison { reason: Some(reason(ReasonCode::Deleting, words, ground)), ..blank(legs, Verdict::Terminating) }
 }
 
 /// A live object that is no JSON.
 pub(super) fn unreadable(legs: &Legs, ground: &Ground) -> Comparison {
     let words = "the server sent an object that cannot be read";
-    Comparison { reason: reason(ReasonCode::Other, words, ground), ..blank(legs, Verdict::Unknown) }
+    Comparison { reason: Some(reason(ReasonCode::Other, words, ground)), ..blank(legs, Verdict::Unknown) }
 }
 
 /// What a dry run of an absent object adds: git cannot be applied at all, or its namespace is going.
@@ -111,12 +108,12 @@ pub(super) fn absent_with(judged: Comparison, said: &ServerSaid, ground: &Ground
     match (judged.verdict, why) {
         (Verdict::Missing, Refusal::Invalid) => Comparison {
             verdict: Verdict::Invalid,
-            reason: reason(ReasonCode::Rejected, message.clone(), ground),
+            reason: Some(reason(ReasonCode::Rejected, message.clone(), ground)),
             ..judged
         },
         (Verdict::Missing, Refusal::NamespaceTerminating) => Comparison {
             verdict: Verdict::Unknown,
-            reason: reason(ReasonCode::NamespaceTerminating, message.clone(), ground),
+            reason: Some(reason(ReasonCode::NamespaceTerminating, message.clone(), ground)),
             ..judged
         },
         (Verdict::Missing, Refusal::Quota | Refusal::Webhook | Refusal::Immutable) => {
@@ -169,5 +166,4 @@ pub(super) fn verdict(findings: &[Finding]) -> Verdict {
 pub(super) fn no_base(base: Base, findings: &[Finding], ground: &Ground) -> Option<Reason> {
     (base == Base::None && !findings.is_empty())
         .then(|| reason(ReasonCode::NoBase, "no base: never seen in sync", ground))
-        .flatten()
 }

@@ -76,11 +76,9 @@ fn not_removed(pair: &Pair, legs: &Legs, after: &Value) -> Vec<Raw> {
 
 fn refused(pair: &Pair, legs: &Legs, (why, message): (Refusal, &Foreign), ground: &Ground) -> Comparison {
     let local = local::as_last_word(pair, legs, ground);
-    let with = |code| outcome::reason(code, message.clone(), ground);
+    let with = |code| Some(outcome::reason(code, message.clone(), ground));
     match why {
-        Refusal::Invalid => {
-            Comparison { verdict: Verdict::Invalid, reason: with(ReasonCode::Rejected), ..local }
-        }
+        Refusal::Invalid => Comparison { verdict: Verdict::Invalid, reason: with(ReasonCode::Rejected), ..local },
         Refusal::NamespaceTerminating => {
             Comparison { verdict: Verdict::Unknown, reason: with(ReasonCode::NamespaceTerminating), ..local }
         }
