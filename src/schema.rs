@@ -15,6 +15,9 @@ use serde_json::Value;
 
 use crate::model::{Digest, Gvk};
 
+#[cfg(test)]
+pub(crate) use tests::recorded;
+
 /// The schemas of one server, by group, version and kind. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Schemas {
@@ -72,8 +75,7 @@ impl Schemas {
         let places = Arc::new(Document { places: read.places });
         let kinds = Arc::make_mut(&mut self.kinds);
         for (gvk, found) in read.roots {
-            let root =
-                Root { document: Arc::clone(&places), at: found.at, hash: found.hash, status: found.status };
+            let root = Root { document: Arc::clone(&places), at: found.at, hash: found.hash, status: found.status };
             kinds.insert(gvk, root);
         }
         Ok(())

@@ -27,10 +27,7 @@ pub(super) struct Found {
 
 /// Compiles a document.
 pub(super) fn document(document: &Value) -> Result<Read, SchemaError> {
-    let schemas = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .ok_or(SchemaError::NoSchemas)?;
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object).ok_or(SchemaError::NoSchemas)?;
     let mut reader = Reader::new(schemas);
     for (at, (name, schema)) in schemas.iter().enumerate() {
         let place = reader.definition(name, schema)?;

@@ -20,7 +20,10 @@ fn down<'v>(value: &'v Value, step: &Step) -> Option<&'v Value> {
         Step::Member(member) => value.as_array()?.iter().find(|item| same_value(item, member)),
         Step::Item(keys) => {
             let items = value.as_array()?;
-            items.iter().find(|item| fits(item, keys, false)).or_else(|| items.iter().find(|item| fits(item, keys, true)))
+            items
+                .iter()
+                .find(|item| fits(item, keys, false))
+                .or_else(|| items.iter().find(|item| fits(item, keys, true)))
         }
     }
 }
