@@ -11,7 +11,9 @@ fn path(text: &str) -> FieldPath {
 
 fn set(paths: &[&str]) -> Set {
     let mut set = Set::default();
-    paths.iter().for_each(|text| set.insert(&path(text)));
+    for text in paths {
+        set.insert(&path(text));
+    }
     set
 }
 

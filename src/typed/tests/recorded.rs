@@ -25,10 +25,10 @@ struct Write {
 static WRITES: LazyLock<Vec<Write>> = LazyLock::new(|| {
     let text = include_str!("../../../tests/fixtures/typed/writes.json");
     let cases: Vec<Value> = serde_json::from_str(text).expect("fixtures are JSON");
-    cases.into_iter().map(write).collect()
+    cases.iter().map(write).collect()
 });
 
-fn write(case: Value) -> Write {
+fn write(case: &Value) -> Write {
     let word = |key: &str| case[key].as_str().expect(key).to_owned();
     let conflict = Some(case["conflict"].clone()).filter(|conflict| !conflict.is_null());
     let empty = json!({});

@@ -8,16 +8,16 @@ use crate::typed::{Leniency, Side, at, compare, compare_with, merge, quantity_eq
 const EXACT: Leniency = Leniency { empty_is_absent: false, zero_is_absent: false };
 const LENIENT: Leniency = Leniency { empty_is_absent: true, zero_is_absent: true };
 
-fn pod(container: Value) -> Value {
-    json!({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [container]}})
+fn pod(container: impl Into<Value>) -> Value {
+    json!({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [container.into()]}})
 }
 
-fn widget(spec: Value) -> Value {
-    json!({"apiVersion": "example.com/v1", "kind": "Widget", "spec": spec})
+fn widget(spec: impl Into<Value>) -> Value {
+    json!({"apiVersion": "example.com/v1", "kind": "Widget", "spec": spec.into()})
 }
 
-fn service(ports: Value) -> Value {
-    json!({"apiVersion": "v1", "kind": "Service", "spec": {"ports": ports}})
+fn service(ports: impl Into<Value>) -> Value {
+    json!({"apiVersion": "v1", "kind": "Service", "spec": {"ports": ports.into()}})
 }
 
 /// `+path`, `-path`, `~path`.
