@@ -1,5 +1,7 @@
 //! What the recorded schemas of kube-apiserver 1.36.3 must be read as.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::{ListKind, Node, Scalar, Schemas, Shape};
@@ -26,8 +28,7 @@ const BUILT_IN: [&str; 12] = [
     asset!("storage.k8s.io_v1"),
 ];
 
-/// The built-in kinds, and the Widget of the recorded writes.
-pub(crate) fn recorded() -> Schemas {
+static RECORDED: LazyLock<Schemas> = LazyLock::new(|| {
     let mut schemas = Schemas::default();
     let widget = include_str!("../../tests/fixtures/typed/widget_openapi.json");
     for text in BUILT_IN.iter().chain([&widget]) {
@@ -35,6 +36,11 @@ pub(crate) fn recorded() -> Schemas {
         schemas.add(&document).expect("an asset is an OpenAPI document");
     }
     schemas
+});
+
+/// The built-in kinds, and the Widget of the recorded writes.
+pub(crate) fn recorded() -> Schemas {
+    RECORDED.clone()
 }
 
 fn node(api_version: &str, kind: &str, path: &[&str]) -> Node {
