@@ -160,3 +160,25 @@ fn hostile_schemas_neither_panic_nor_loop() {
     let root = schemas.of(&Gvk::parse("v1", "A")).expect("root");
     assert_eq!(root.shape(), Shape::Any, "a top-level reference is not followed, as schemaconv does not");
 }
+
+#[test]
+fn every_recorded_default_stands_at_a_place_that_the_schema_knows() {
+    let defaults: Value = serde_json::from_str(asset!("defaults")).expect("JSON");
+    let mut rules = 0;
+    for (name, listed) in defaults.as_object().expect("kinds").iter().filter(|(name, _)| *name != "_about") {
+        let (api_version, kind) = name.rsplit_once('/').expect("apiVersion/Kind");
+        let root = recorded().of(&Gvk::parse(api_version, kind)).expect(name);
+        for rule in listed.as_array().expect("rules") {
+            let path: Vec<&str> = rule["path"].as_array().expect("path").iter().filter_map(Value::as_str).collect();
+            let place = path.iter().try_fold(root.clone(), |node, step| match *step {
+                "*" => node.item(),
+                key => node.field(key),
+            });
+            assert!(place.is_some(), "{name}: {path:?}");
+            let says = ["value", "copy", "copyFrom"].iter().filter(|key| rule.get(**key).is_some()).count();
+            assert_eq!(says, 1, "{name}: {path:?} says one value");
+            rules += 1;
+        }
+    }
+    assert!(rules > 100, "the defaults are there");
+}
