@@ -10,7 +10,7 @@ mod tests;
 mod v1;
 
 pub use managed::{Entry, managed, ours, owner};
-pub use set::{Set, same_value};
+pub use set::{Set, StepKey, same_value};
 pub use v1::FieldsError;
 
 /// The field manager every apply of ours is made under.

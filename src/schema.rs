@@ -15,6 +15,9 @@ use serde_json::Value;
 
 use crate::model::{Digest, Gvk};
 
+#[cfg(test)]
+pub(crate) use tests::recorded;
+
 /// The schemas of one server, by group, version and kind. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Schemas {

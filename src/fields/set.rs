@@ -11,7 +11,7 @@ use crate::model::{FieldPath, Step};
 /// is never a member: nobody owns it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Set {
-    branches: BTreeMap<Elem, Branch>,
+    branches: BTreeMap<StepKey, Branch>,
 }
 
 /// A step and what lies below it; never neither member nor parent.
@@ -21,12 +21,13 @@ struct Branch {
     below: Set,
 }
 
-/// A step with an order; keys of an item sorted by name.
+/// A step as a key: ordered, equal where two steps name the same item (keys in any order, numbers by value).
 #[derive(Clone, Debug)]
-struct Elem(Step);
+pub struct StepKey(Step);
 
-impl Elem {
-    fn new(step: &Step) -> Self {
+impl StepKey {
+    /// The key of a step.
+    pub fn new(step: &Step) -> Self {
         let mut step = step.clone();
         if let Step::Item(keys) = &mut step {
             keys.sort_by(|a, b| a.0.cmp(&b.0));
@@ -44,7 +45,7 @@ impl Elem {
     }
 }
 
-impl Ord for Elem {
+impl Ord for StepKey {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
             (Step::Key(a), Step::Key(b)) => a.cmp(b),
@@ -56,19 +57,19 @@ impl Ord for Elem {
     }
 }
 
-impl PartialOrd for Elem {
+impl PartialOrd for StepKey {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Elem {
+impl PartialEq for StepKey {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Elem {}
+impl Eq for StepKey {}
 
 type Keys = [(std::sync::Arc<str>, Value)];
 
@@ -124,9 +125,9 @@ impl Set {
         let Some((last, parents)) = path.0.split_last() else { return };
         let mut set = self;
         for step in parents {
-            set = &mut set.branches.entry(Elem::new(step)).or_default().below;
+            set = &mut set.branches.entry(StepKey::new(step)).or_default().below;
         }
-        set.branches.entry(Elem::new(last)).or_default().member = true;
+        set.branches.entry(StepKey::new(last)).or_default().member = true;
     }
 
     /// Whether exactly this path is a member.
@@ -140,7 +141,7 @@ impl Set {
     pub fn covers(&self, path: &FieldPath) -> bool {
         let mut set = self;
         for (at, step) in path.0.iter().enumerate() {
-            let Some(branch) = set.branches.get(&Elem::new(step)) else { return false };
+            let Some(branch) = set.branches.get(&StepKey::new(step)) else { return false };
             if branch.member && (branch.below.is_empty() || at + 1 == path.0.len()) {
                 return true;
             }
@@ -156,12 +157,12 @@ impl Set {
 
     /// Whether the one-step path is a member.
     pub fn has(&self, step: &Step) -> bool {
-        self.branches.get(&Elem::new(step)).is_some_and(|branch| branch.member)
+        self.branches.get(&StepKey::new(step)).is_some_and(|branch| branch.member)
     }
 
     /// The members below a step, told from there (SMD `WithPrefix`).
     pub fn below(&self, step: &Step) -> Option<&Self> {
-        self.branches.get(&Elem::new(step)).map(|branch| &branch.below).filter(|below| !below.is_empty())
+        self.branches.get(&StepKey::new(step)).map(|branch| &branch.below).filter(|below| !below.is_empty())
     }
 
     /// The steps the set begins with: the step, whether it is a member, and the members below it.
@@ -174,7 +175,7 @@ impl Set {
         if !member && below.is_empty() {
             return;
         }
-        let branch = self.branches.entry(Elem::new(step)).or_default();
+        let branch = self.branches.entry(StepKey::new(step)).or_default();
         branch.member |= member;
         branch.below = if branch.below.is_empty() { below } else { branch.below.union(&below) };
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::form::{Form, child, form, is_empty, same_step};
+use super::form::{Form, Items, child, form, is_empty, pairs};
 use super::same::same;
 use super::{Change, Leniency, Side};
 use crate::model::{FieldPath, Step};
@@ -22,9 +22,6 @@ pub fn compare_with(node: Option<&Node>, a: &Value, b: &Value, leniency: Lenienc
     walk.both(node, a, b);
     walk.changes
 }
-
-/// Items by identity; more than one value under an identity is a duplicate.
-type Items<'v> = [(Step, &'v Value)];
 
 /// A walk over one or two values, and what it found.
 pub(super) struct Walk {
@@ -55,12 +52,12 @@ impl Walk {
     }
 
     fn lists(&mut self, node: Option<&Node>, a: &Items, b: &Items) {
-        for (step, _) in distinct(a.iter().chain(b)) {
-            match (of(a, step).as_slice(), of(b, step).as_slice()) {
+        for (step, a, b) in pairs(a, b) {
+            match (a.as_slice(), b.as_slice()) {
                 ([], [b]) => self.item(step, Side::Added, b),
                 ([a], []) => self.item(step, Side::Removed, a),
                 ([a], [b]) => self.step(node, step, (Some(a), Some(b))),
-                (a, b) => self.duplicates(node, step, (a, b)),
+                both => self.duplicates(node, step, both),
             }
         }
     }
@@ -106,10 +103,9 @@ impl Walk {
                 }
             }
             Form::List(items) if !items.is_empty() => {
-                for (step, _) in distinct(items.iter()) {
-                    let (absent, found) = (Vec::new(), of(&items, step));
-                    let sides = if side == Side::Added { (&*absent, &*found) } else { (&*found, &*absent) };
-                    self.duplicates(node, step, sides);
+                let (a, b): (&Items, &Items) = if side == Side::Added { (&[], &items) } else { (&items, &[]) };
+                for (step, a, b) in pairs(a, b) {
+                    self.duplicates(node, step, (&a, &b));
                 }
             }
             _ if self.leniency.forgives(value) => {}
@@ -147,20 +143,4 @@ fn side_of(a: bool, b: bool) -> Side {
         (false, true) => Side::Added,
         _ => Side::Changed,
     }
-}
-
-/// The values under an identity.
-pub(super) fn of<'v>(items: &Items<'v>, step: &Step) -> Vec<&'v Value> {
-    items.iter().filter(|(own, _)| same_step(own, step)).map(|(_, value)| *value).collect()
-}
-
-/// Each identity once, in order.
-fn distinct<'i, 'v: 'i>(items: impl Iterator<Item = &'i (Step, &'v Value)>) -> Vec<&'i (Step, &'v Value)> {
-    let mut found: Vec<&(Step, &Value)> = Vec::new();
-    for item in items {
-        if !found.iter().any(|(step, _)| same_step(step, &item.0)) {
-            found.push(item);
-        }
-    }
-    found
 }

@@ -1,9 +1,11 @@
 //! How a value is walked at a place, and what makes a list item that item. Owns SMD's `deduceAtom` and
 //! `listItemToPathElement`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
-use crate::fields::same_value;
+use crate::fields::StepKey;
 use crate::model::Step;
 use crate::schema::{ListKind, Node, Shape};
 
@@ -56,15 +58,39 @@ pub(super) fn identity(item_node: Option<&Node>, kind: &ListKind, item: &Value) 
     }
 }
 
-/// Whether two steps name the same item.
-pub(super) fn same_step(a: &Step, b: &Step) -> bool {
-    match (a, b) {
-        (Step::Item(a), Step::Item(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && same_value(&a.1, &b.1))
+/// A list's items as [`Form::List`] holds them.
+pub(super) type Items<'v> = [(Step, &'v Value)];
+
+/// Where the items of an identity stand; more than one is a duplicate.
+pub(super) struct Index(BTreeMap<StepKey, Vec<usize>>);
+
+impl Index {
+    pub(super) fn new(items: &Items) -> Self {
+        let mut places: BTreeMap<StepKey, Vec<usize>> = BTreeMap::new();
+        for (at, (step, _)) in items.iter().enumerate() {
+            places.entry(StepKey::new(step)).or_default().push(at);
         }
-        (Step::Member(a), Step::Member(b)) => same_value(a, b),
-        _ => a == b,
+        Self(places)
     }
+
+    /// The places of an identity, in order; empty where there is none.
+    pub(super) fn places(&self, step: &Step) -> &[usize] {
+        self.0.get(&StepKey::new(step)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The values of an identity, in order.
+    pub(super) fn values<'v>(&self, items: &Items<'v>, step: &Step) -> Vec<&'v Value> {
+        self.places(step).iter().map(|at| items[*at].1).collect()
+    }
+}
+
+/// Each identity of two lists once, in order, with the values either has under it.
+pub(super) fn pairs<'i, 'v>(a: &'i Items<'v>, b: &'i Items<'v>) -> Vec<(&'i Step, Vec<&'v Value>, Vec<&'v Value>)> {
+    let (of_a, of_b) = (Index::new(a), Index::new(b));
+    let first = |index: &Index, at: usize, step: &Step| index.places(step).first() == Some(&at);
+    let mine = a.iter().enumerate().filter(|(at, (step, _))| first(&of_a, *at, step));
+    let theirs = b.iter().enumerate().filter(|(at, (step, _))| of_a.places(step).is_empty() && first(&of_b, *at, step));
+    mine.chain(theirs).map(|(_, (step, _))| (step, of_a.values(a, step), of_b.values(b, step))).collect()
 }
 
 /// The schema below a step.

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::form::{Form, form, is_empty, same_step};
-use crate::model::Step;
+use super::form::{Form, Index, Items, form, is_empty};
 use crate::schema::Node;
 
 /// `live` with `applied` merged into it.
@@ -26,42 +25,34 @@ fn maps(node: Option<&Node>, live: &Map<String, Value>, applied: &Map<String, Va
     merged
 }
 
-type Items<'v> = [(Step, &'v Value)];
-
 /// An applied list with duplicates is refused by the server; here it replaces the live one.
 fn unique(items: &Items) -> bool {
-    items.iter().enumerate().all(|(at, (step, _))| find(&items[..at], step).is_none())
-}
-
-fn find(items: &Items, step: &Step) -> Option<usize> {
-    items.iter().position(|(own, _)| same_step(own, step))
+    let index = Index::new(items);
+    items.iter().all(|(step, _)| index.places(step).len() == 1)
 }
 
 /// `visitListItems` of SMD's merging walker: applied items keep their order, live ones stay where they stand between
 /// them.
 fn lists(node: Option<&Node>, live: &Items, applied: &Items) -> Vec<Value> {
     let item = node.and_then(Node::item);
-    let merged = |at: usize| {
-        let (step, value) = &applied[at];
-        match live.iter().filter(|(own, _)| same_step(own, step)).collect::<Vec<_>>().as_slice() {
-            [one] => merge(item.as_ref(), one.1, value),
-            _ => (*value).clone(),
-        }
+    let (of_live, of_applied) = (Index::new(live), Index::new(applied));
+    let merged = |at: usize| match of_live.values(live, &applied[at].0).as_slice() {
+        [one] => merge(item.as_ref(), one, applied[at].1),
+        _ => applied[at].1.clone(),
     };
-    let mut shared = applied.iter().filter(|(step, _)| find(live, step).is_some()).map(|(step, _)| step);
+    let twin_of = |at: usize| live.get(at).and_then(|(step, _)| of_applied.places(step).first().copied());
+    let mut shared = (0..applied.len()).filter(|at| !of_live.places(&applied[*at].0).is_empty());
     let (mut next, mut out, mut done) = (shared.next(), Vec::new(), vec![false; applied.len()]);
     let (mut l, mut r) = (0, 0);
     while l < live.len() || r < applied.len() {
-        let step = live.get(l).map(|(step, _)| step);
-        let twin = step.and_then(|step| find(applied, step));
-        if step.is_some() && twin == Some(r) {
+        let twin = twin_of(l);
+        if twin.is_some() && twin == Some(r) {
             out.push(merged(r));
             done[r] = true;
             (l, r, next) = (l + 1, r + 1, shared.next());
             continue;
         }
-        let other_first = |step: &Step| next.is_some_and(|next| !same_step(next, step));
-        if r < applied.len() && twin.is_some() && step.is_some_and(other_first) {
+        if r < applied.len() && twin.is_some() && next.is_some() && next != twin {
             l += 1;
             continue;
         }
@@ -77,7 +68,7 @@ fn lists(node: Option<&Node>, live: &Items, applied: &Items) -> Vec<Value> {
         if r < applied.len() {
             out.push(merged(r));
             done[r] = true;
-            if next.is_some_and(|next| same_step(next, &applied[r].0)) {
+            if next == Some(r) {
                 next = shared.next();
             }
             r += 1;

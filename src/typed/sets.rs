@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::form::{Form, child, form, same_step};
+use super::form::{Form, Index, child, form};
 use crate::fields::Set;
 use crate::model::{FieldPath, Step};
 use crate::schema::Node;
@@ -36,8 +36,9 @@ pub fn set_of(node: Option<&Node>, value: &Value) -> Set {
             }
         }
         Form::List(items) => {
+            let index = Index::new(&items);
             for (step, value) in &items {
-                let twice = items.iter().filter(|(other, _)| same_step(other, step)).count() > 1;
+                let twice = index.places(step).len() > 1;
                 let below = if twice { Set::default() } else { set_of(child(node, step).as_ref(), value) };
                 set.graft(step, true, below);
             }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::compare::{Walk, of};
-use super::form::{Form, child, form, is_empty, same_step};
+use super::compare::Walk;
+use super::form::{Form, Index, Items, child, form, is_empty};
 use super::same::same;
 use super::{Change, Leniency, Side};
 use crate::model::{FieldPath, Step};
@@ -46,18 +46,14 @@ impl Walk {
         }
     }
 
-    fn list_within(
-        &mut self,
-        node: Option<&Node>,
-        (part, mine): (&Value, &[(Step, &Value)]),
-        (whole, theirs): (&Value, &[(Step, &Value)]),
-    ) {
-        if self.order_matters() && reordered(mine, theirs) {
+    fn list_within(&mut self, node: Option<&Node>, (part, mine): (&Value, &Items), (whole, theirs): (&Value, &Items)) {
+        let index = Index::new(theirs);
+        if self.order_matters() && reordered(mine, &index) {
             return self.changed(part, whole);
         }
         for (step, value) in mine {
             self.at.0.push(step.clone());
-            match of(theirs, step).as_slice() {
+            match index.values(theirs, step).as_slice() {
                 [] => self.one_item(value),
                 [one] => self.within(child(node, step).as_ref(), value, one),
                 more if more.iter().any(|other| same(child(node, step).as_ref(), value, other)) => {}
@@ -78,8 +74,7 @@ impl Walk {
 }
 
 /// Whether the items that both have stand in another order.
-fn reordered(part: &[(Step, &Value)], whole: &[(Step, &Value)]) -> bool {
-    let place = |step: &Step| whole.iter().position(|(other, _)| same_step(other, step));
-    let places: Vec<usize> = part.iter().filter_map(|(step, _)| place(step)).collect();
+fn reordered(part: &Items, whole: &Index) -> bool {
+    let places: Vec<usize> = part.iter().filter_map(|(step, _)| whole.places(step).first().copied()).collect();
     !places.is_sorted()
 }

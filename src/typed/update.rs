@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::form::{Form, child, form, is_empty, same_step};
+use super::form::{Form, child, form, is_empty, pairs};
 use super::sets::nobodys;
 use super::{merge, name_members, remove, set_of};
 use crate::fields::{Entry, Set, managed, same_value};
@@ -151,7 +151,7 @@ fn pruned(node: Option<&Node>, merged: &Value, entries: &[Entry], last: &Set) ->
 /// The server's order: operation, second of time, manager, version, subresource.
 fn sorted(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries.sort_by(|a, b| {
-        let key = |entry: &Entry| entry.time.map_or(0, |time| time.as_second());
+        let key = |entry: &Entry| entry.time.map_or(0, jiff::Timestamp::as_second);
         (&a.operation, key(a), &a.manager, &a.api_version, &a.subresource).cmp(&(
             &b.operation,
             key(b),
@@ -181,7 +181,11 @@ fn both(node: Option<&Node>, at: &FieldPath, (a, b): (&Value, &Value), delta: &m
                 step_of(node, at, &Step::Key(key.as_str().into()), (&[], &[value]), delta);
             }
         }
-        (Form::List(left), Form::List(right)) => lists(node, at, (&left, &right), delta),
+        (Form::List(left), Form::List(right)) => {
+            for (step, left, right) in pairs(&left, &right) {
+                step_of(node, at, step, (&left, &right), delta);
+            }
+        }
         (Form::Leaf, Form::Leaf) => {
             if !same_value(a, b) {
                 delta.modified.insert(at);
@@ -194,24 +198,6 @@ fn both(node: Option<&Node>, at: &FieldPath, (a, b): (&Value, &Value), delta: &m
             inside(node, at, a, &mut delta.removed);
             inside(node, at, b, &mut delta.added);
         }
-    }
-}
-
-type Items<'v> = [(Step, &'v Value)];
-
-fn lists(node: Option<&Node>, at: &FieldPath, (left, right): (&Items, &Items), delta: &mut Delta) {
-    let of = |items: &Items<'_>, step: &Step| -> Vec<Value> {
-        items.iter().filter(|(own, _)| same_step(own, step)).map(|(_, value)| (*value).clone()).collect()
-    };
-    let mut done: Vec<&Step> = Vec::new();
-    for (step, _) in left.iter().chain(right) {
-        if done.iter().any(|other| same_step(other, step)) {
-            continue;
-        }
-        done.push(step);
-        let (mine, theirs) = (of(left, step), of(right, step));
-        let (mine, theirs): (Vec<&Value>, Vec<&Value>) = (mine.iter().collect(), theirs.iter().collect());
-        step_of(node, at, step, (&mine, &theirs), delta);
     }
 }
 
@@ -230,11 +216,15 @@ fn step_of(node: Option<&Node>, at: &FieldPath, step: &Step, sides: (&[&Value], 
             }
         }
         ([_, _, ..], rest) => {
-            rest.iter().for_each(|b| whole(below.as_ref(), &path, b, &mut delta.added));
+            for b in rest {
+                whole(below.as_ref(), &path, b, &mut delta.added);
+            }
             delta.removed.insert(&path);
         }
         (rest, [_, _, ..]) => {
-            rest.iter().for_each(|a| whole(below.as_ref(), &path, a, &mut delta.removed));
+            for a in rest {
+                whole(below.as_ref(), &path, a, &mut delta.removed);
+            }
             delta.added.insert(&path);
         }
     }
@@ -247,12 +237,21 @@ fn whole(node: Option<&Node>, at: &FieldPath, value: &Value, into: &mut Set) {
 }
 
 fn inside(node: Option<&Node>, at: &FieldPath, value: &Value, into: &mut Set) {
-    let mut each = |step: &Step, value: &Value| {
-        whole(child(node, step).as_ref(), &at.child(step.clone()), value, into);
-    };
     match form(node, value) {
         Form::Leaf => {}
-        Form::Map(map) => map.iter().for_each(|(key, value)| each(&Step::Key(key.as_str().into()), value)),
-        Form::List(items) => items.iter().for_each(|(step, value)| each(step, value)),
+        Form::Map(map) => {
+            for (key, value) in map {
+                let step = Step::Key(key.as_str().into());
+                whole(child(node, &step).as_ref(), &at.child(step), value, into);
+            }
+        }
+        Form::List(items) => {
+            for (step, values, _) in pairs(&items, &[]) {
+                match values.as_slice() {
+                    [one] => whole(child(node, step).as_ref(), &at.child(step.clone()), one, into),
+                    _ => into.insert(&at.child(step.clone())),
+                }
+            }
+        }
     }
 }
