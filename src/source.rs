@@ -240,11 +240,7 @@ pub fn open_in_place(path: &Path) -> Result<Mirror, SourceError> {
 impl Mirror {
     /// Asks the remote where `wanted` revisions are; fetches only when one of them is not here yet. `known` commits
     /// asked for by full id need no answer of the remote. A head in the answer was confirmed by this very call.
-    pub fn poll(
-        &self,
-        wanted: &BTreeSet<String>,
-        known: &BTreeMap<String, CommitId>,
-    ) -> Result<Polled, SourceError> {
+    pub fn poll(&self, wanted: &BTreeSet<String>, known: &BTreeMap<String, CommitId>) -> Result<Polled, SourceError> {
         if !self.inner.is_in_place {
             return fetch::poll(&self.inner, wanted, known);
         }

@@ -32,5 +32,7 @@ fn ask(mirror: &Mirror, revisions: &[&str]) -> Result<Polled, SourceError> {
 }
 
 fn head(mirror: &Mirror, revision: &str) -> CommitId {
-    ask(mirror, &[revision]).expect("the remote answers").heads[revision].clone().expect("the revision is there")
+    let said = |why: &SourceError| format!("{revision}: {}", why.sentence().raw());
+    let polled = ask(mirror, &[revision]).unwrap_or_else(|why| panic!("{}", said(&why)));
+    polled.heads[revision].clone().unwrap_or_else(|why| panic!("{}", said(&why)))
 }

@@ -42,7 +42,8 @@ impl Dir {
     pub fn worktree(&self) -> Option<(CommitId, bool)> {
         let options = gix::open::Options::isolated;
         let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
-        let repo = gix::ThreadSafeRepository::discover_opts(&self.root, gix::discover::upwards::Options::default(), trust);
+        let repo =
+            gix::ThreadSafeRepository::discover_opts(&self.root, gix::discover::upwards::Options::default(), trust);
         let repo = repo.ok()?.to_thread_local();
         let below = self.root.strip_prefix(repo.workdir()?.canonicalize().ok()?).ok()?.to_str()?.to_owned();
         let head = repo.head_id().ok()?.detach();

@@ -16,7 +16,9 @@ pub enum SourceError {
         remote: String,
     },
     /// The server refuses who we are.
-    #[error("{remote}: the server refuses to sign us in ({status}) with {whose}; renew it or set token_env, token_file or ssh_key")]
+    #[error(
+        "{remote}: the server refuses to sign us in ({status}) with {whose}; renew it or set token_env, token_file or ssh_key"
+    )]
     Auth {
         /// The URL, without credentials.
         remote: String,

@@ -198,7 +198,9 @@ fn watched<T: Send + 'static>(
     loop {
         match receive.recv_timeout(Duration::from_millis(250)) {
             Ok(done) => return done,
-            Err(RecvTimeoutError::Disconnected) => return Err(super::broken(&inner.place(), &"the transfer broke off")),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(super::broken(&inner.place(), &"the transfer broke off"));
+            }
             Err(RecvTimeoutError::Timeout) => {}
         }
         if pulse.beats() != last.0 {

@@ -63,7 +63,10 @@ pub(super) fn delete(repo: &gix::Repository, name: gix::refs::FullName) -> gix::
 
 fn read(order: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(order).unwrap_or_default();
-    text.lines().filter(|line| line.len() >= 40 && line.bytes().all(|b| b.is_ascii_hexdigit())).map(str::to_owned).collect()
+    text.lines()
+        .filter(|line| line.len() >= 40 && line.bytes().all(|b| b.is_ascii_hexdigit()))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn write(order: &Path, kept: &[String]) -> std::io::Result<()> {
@@ -82,6 +85,10 @@ mod tests {
     #[test]
     fn every_cluster_name_makes_a_valid_ref() {
         assert_eq!(spelled("prod-eu"), "prod-eu");
-        assert_eq!(spelled("arn:aws:eks/x..y"), "arn%3Aaws%3Aeks%2Fx%2E%2Ey", "colons, slashes and dots are spelled out");
+        assert_eq!(
+            spelled("arn:aws:eks/x..y"),
+            "arn%3Aaws%3Aeks%2Fx%2E%2Ey",
+            "colons, slashes and dots are spelled out"
+        );
     }
 }

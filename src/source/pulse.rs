@@ -2,37 +2,55 @@
 //!
 //! Owns nothing but that number. The watchdog in `fetch` reads it; when it stands still the transfer is given up.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use gix::progress::{Count, Id, MessageLevel, NestedProgress, Progress, Unit};
+use gix::progress::{Count, Id, MessageLevel, NestedProgress, Progress, StepShared, Unit};
 
-/// A progress that only counts.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pulse(Arc<AtomicUsize>);
+/// A progress that only counts. Each part has a counter of its own, because gix reads them back to steer by.
+#[derive(Clone, Debug)]
+pub(super) struct Pulse {
+    own: StepShared,
+    /// Everybody's counters; the first counts messages.
+    all: Arc<Mutex<Vec<StepShared>>>,
+}
+
+impl Default for Pulse {
+    fn default() -> Self {
+        let own = StepShared::default();
+        Self { all: Arc::new(Mutex::new(vec![StepShared::default(), Arc::clone(&own)])), own }
+    }
+}
 
 impl Pulse {
-    /// The number now; equal numbers a while apart mean that nothing moved.
+    /// The sum of all counters now; equal sums a while apart mean that nothing moved.
     pub fn beats(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().fold(all.len(), |sum, part| sum.wrapping_add(part.load(Ordering::Relaxed)))
+    }
+
+    fn part(&self) -> Self {
+        let own = StepShared::default();
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&own));
+        Self { own, all: Arc::clone(&self.all) }
     }
 }
 
 impl Count for Pulse {
     fn set(&self, step: usize) {
-        self.0.fetch_add(step | 1, Ordering::Relaxed);
+        self.own.store(step, Ordering::Relaxed);
     }
 
     fn step(&self) -> usize {
-        self.beats()
+        self.own.load(Ordering::Relaxed)
     }
 
     fn inc_by(&self, step: usize) {
-        self.0.fetch_add(step, Ordering::Relaxed);
+        self.own.fetch_add(step, Ordering::Relaxed);
     }
 
-    fn counter(&self) -> gix::progress::StepShared {
-        Arc::clone(&self.0)
+    fn counter(&self) -> StepShared {
+        Arc::clone(&self.own)
     }
 }
 
@@ -50,7 +68,10 @@ impl Progress for Pulse {
     }
 
     fn message(&self, _level: MessageLevel, _message: String) {
-        self.inc_by(1);
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(messages) = all.first() {
+            messages.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -58,10 +79,10 @@ impl NestedProgress for Pulse {
     type SubProgress = Self;
 
     fn add_child(&mut self, _name: impl Into<String>) -> Self {
-        self.clone()
+        self.part()
     }
 
     fn add_child_with_id(&mut self, _name: impl Into<String>, _id: Id) -> Self {
-        self.clone()
+        self.part()
     }
 }

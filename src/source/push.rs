@@ -87,7 +87,8 @@ fn by_git(inner: &Inner, words: &Words, identity: Option<&Identity>) -> Result<(
 
 /// Nothing of the caller's environment but what finds programs, the ssh agent and a proxy.
 fn environment(inner: &Inner, identity: Option<&Identity>, command: &mut Command) {
-    let passed = ["PATH", "SSH_AUTH_SOCK", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "TMPDIR", "SystemRoot"];
+    let passed =
+        ["PATH", "SSH_AUTH_SOCK", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "TMPDIR", "SystemRoot"];
     let ambient: Vec<(OsString, OsString)> =
         std::env::vars_os().filter(|(name, _)| passed.iter().any(|known| name == known)).collect();
     command.env_clear().envs(ambient);
@@ -126,7 +127,8 @@ fn read(inner: &Inner, branch: &str, ended: &Ended) -> SourceError {
             other => other,
         };
     };
-    let moved = ["stale info", "fetch first", "non-fast-forward", "cannot lock ref", "incorrect old value", "atomic push"];
+    let moved =
+        ["stale info", "fetch first", "non-fast-forward", "cannot lock ref", "incorrect old value", "atomic push"];
     if moved.iter().any(|word| summary.contains(word)) {
         return SourceError::PushMoved { branch: branch.to_owned() };
     }
@@ -135,8 +137,12 @@ fn read(inner: &Inner, branch: &str, ended: &Ended) -> SourceError {
 
 /// The server's own lines where it sent some, else git's reason.
 fn sentence(summary: &str, stderr: &str) -> Foreign {
-    let said: Vec<&str> =
-        stderr.lines().filter_map(|line| line.strip_prefix("remote:")).map(str::trim).filter(|l| !l.is_empty()).collect();
+    let said: Vec<&str> = stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix("remote:"))
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
     let reason = summary.trim_start_matches("[remote rejected]").trim().trim_matches(['(', ')']);
     if said.is_empty() { Foreign::new(reason) } else { Foreign::new(format!("{} ({reason})", said.join(" "))) }
 }

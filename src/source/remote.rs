@@ -188,10 +188,7 @@ mod tests {
             "ssh://user:pw@host/x",
             "relative/path",
         ] {
-            assert!(
-                matches!(Remote::parse(url), Err(SourceError::BadUrl { .. })),
-                "{url:?} must be refused by rule"
-            );
+            assert!(matches!(Remote::parse(url), Err(SourceError::BadUrl { .. })), "{url:?} must be refused by rule");
         }
     }
 }

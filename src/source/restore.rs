@@ -33,12 +33,7 @@ fn tree_of(repo: &gix::Repository, commit: ObjectId) -> gix::Result<gix::Tree<'_
     repo.find_commit(commit)?.tree()
 }
 
-fn edit(
-    head: &gix::Tree<'_>,
-    to: &gix::Tree<'_>,
-    order: &Restore,
-    place: &str,
-) -> Result<ObjectId, SourceError> {
+fn edit(head: &gix::Tree<'_>, to: &gix::Tree<'_>, order: &Restore, place: &str) -> Result<ObjectId, SourceError> {
     let fail = |why: gix::Error| broken(place, &why);
     let mut editor = head.edit().map_err(fail)?;
     for path in &order.paths {

@@ -66,7 +66,11 @@ pub(super) fn resolve(inner: &Inner, revision: &str) -> Result<CommitId, SourceE
             return peel(&repo, id, revision).map(|id| CommitId::new(id.to_string()));
         }
     }
-    if is_hex(revision) { by_hex(&repo, revision) } else { Err(SourceError::RevisionNotFound { revision: revision.to_owned() }) }
+    if is_hex(revision) {
+        by_hex(&repo, revision)
+    } else {
+        Err(SourceError::RevisionNotFound { revision: revision.to_owned() })
+    }
 }
 
 /// Follows tags to a commit.

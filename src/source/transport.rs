@@ -146,8 +146,13 @@ pub(super) fn classify(inner: &Inner, all: &str, cause: String) -> SourceError {
         let all = all.to_ascii_lowercase();
         words.iter().any(|word| all.contains(word))
     };
-    if says(&["http status 401", "authentication failed", "error: 401", "could not read username", "could not read password"])
-    {
+    if says(&[
+        "http status 401",
+        "authentication failed",
+        "error: 401",
+        "could not read username",
+        "could not read password",
+    ]) {
         return auth(inner, "401 Unauthorized");
     }
     if says(&["http status 403", "error: 403"]) {
@@ -159,8 +164,13 @@ pub(super) fn classify(inner: &Inner, all: &str, cause: String) -> SourceError {
     if says(&["host key verification failed"]) {
         return SourceError::NoCredentials { remote, what: "the host's key is not in known_hosts".to_owned() };
     }
-    if says(&["http status 404", "error: 404", "repository not found", "does not appear to be a git repository", "' not found"])
-    {
+    if says(&[
+        "http status 404",
+        "error: 404",
+        "repository not found",
+        "does not appear to be a git repository",
+        "' not found",
+    ]) {
         return SourceError::NotFound { remote };
     }
     if says(&["certificate", "unknownissuer", "ssl", "tls"]) {

@@ -53,14 +53,18 @@ fn a_force_push_is_followed_and_kept_commits_stay() {
     let old = head(&mirror, "main");
     let app = AppId::new("a", ClusterName::new("kind:local/x"));
     mirror.keep(&app, &old).expect("kept");
-    let new = repos.sh(1, "git reset -q --hard HEAD~2; commit rewritten; git push -q -f origin main; git rev-parse main");
+    let new =
+        repos.sh(1, "git reset -q --hard HEAD~2; commit rewritten; git push -q -f origin main; git rev-parse main");
     assert_eq!(head(&mirror, "main").as_str(), new, "the ref is followed wherever it goes");
     let mirrors = std::fs::read_dir(repos.cache().join("mirrors")).expect("there");
     let dir = mirrors.flatten().map(|e| e.path()).find(|path| path.is_dir()).expect("a mirror");
     let gc = format!("git --git-dir '{}' gc -q --prune=now", dir.display());
     repos.sh(2, &gc);
     let again = open(&repos);
-    assert!(again.tree(&old).and_then(|tree| Ok(tree.list("").is_ok())).expect("the commit is there"), "kept refs hold it");
+    assert!(
+        again.tree(&old).and_then(|tree| Ok(tree.list("").is_ok())).expect("the commit is there"),
+        "kept refs hold it"
+    );
 }
 
 #[test]
@@ -78,7 +82,10 @@ fn only_the_last_twenty_kept_commits_of_an_app_are_held() {
     }
     let mirrors = std::fs::read_dir(repos.cache().join("mirrors")).expect("there");
     let dir = mirrors.flatten().map(|e| e.path()).find(|path| path.is_dir()).expect("a mirror");
-    let refs = repos.sh(3, &format!("git --git-dir '{}' for-each-ref --format='%(refname)' refs/driftdeck/keep/a@c", dir.display()));
+    let refs = repos.sh(
+        3,
+        &format!("git --git-dir '{}' for-each-ref --format='%(refname)' refs/driftdeck/keep/a@c", dir.display()),
+    );
     assert_eq!(refs.lines().count(), 20, "older ones are let go");
     assert!(refs.contains(main.as_str()), "the newest is among them");
 }
@@ -88,7 +95,8 @@ fn a_commit_that_no_branch_has_is_fetched_by_its_id() {
     let repos = repos::build("plain");
     let mirror = open(&repos);
     head(&mirror, "main");
-    let id = repos.sh(1, "git checkout -q --detach; commit lone; git push -q origin HEAD:refs/lone/one; git rev-parse HEAD");
+    let id =
+        repos.sh(1, "git checkout -q --detach; commit lone; git push -q origin HEAD:refs/lone/one; git rev-parse HEAD");
     let polled = ask(&mirror, &[&id]).expect("answered");
     assert_eq!(polled.heads[&id], Ok(CommitId::new(id.clone())), "an id is enough where the server allows it");
     assert!(!ask(&mirror, &[&id]).expect("answered").fetched, "a commit never moves");

@@ -59,14 +59,20 @@ fn links_work_inside_the_tree_and_are_refused_outside() {
 #[test]
 fn entries_no_file_system_could_hold_are_refused() {
     let repos = repos::build("plain");
-    // A tree made by hand: git itself would not add such names, `git mktree` writes what it is told.
+    // Trees made by hand: git itself would not add such names, `hash-object --literally` writes what it is told.
+    let blob = repos.sh(1, "git rev-parse HEAD:apps/a/app.yaml");
+    let id: Vec<u8> = (0..20).map(|at| u8::from_str_radix(&blob[2 * at..2 * at + 2], 16).expect("hex")).collect();
+    for (file, name) in [("dots", ".."), ("dotgit", ".git"), ("slash", "a/b")] {
+        let mut tree = format!("100644 {name}\0").into_bytes();
+        tree.extend_from_slice(&id);
+        std::fs::write(repos.dir.path().join(file), tree).expect("written");
+    }
     let commit = repos.sh(
         1,
-        r#"blob=$(git rev-parse HEAD:apps/a/app.yaml)
-           make() { printf '100644 %s\0' "$1" > ../tree; printf "$(echo $blob | sed 's/../\\x&/g')" >> ../tree; git hash-object --literally -w -t tree ../tree; }
-           dots=$(make ..); dotgit=$(make .git); slash=$(make a/b)
-           tree=$(printf '040000 tree %s\tdots\n040000 tree %s\tdotgit\n040000 tree %s\tslash\n' $dots $dotgit $slash | git mktree)
-           tick; c=$(git commit-tree -m hostile $tree); git push -q ../origin.git $c:refs/heads/hostile; echo $c"#,
+        "for f in dots dotgit slash; do
+           printf '040000 tree %s\t%s\n' $(git hash-object --literally -w -t tree ../$f) $f >> ../list
+         done
+         tick; c=$(git commit-tree -m hostile $(git mktree < ../list)); git push -q ../origin.git $c:refs/heads/hostile; echo $c",
     );
     let mirror = open(&repos);
     let tree = mirror.tree(&head(&mirror, "hostile")).expect("a tree");

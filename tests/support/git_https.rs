@@ -39,8 +39,7 @@ pub fn serve(root: &Path, token: &str, elsewhere: Option<String>) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let port = listener.local_addr().expect("bound").port();
     let signed = Arc::new(AtomicUsize::new(0));
-    let authorization =
-        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("git:{token}")));
+    let authorization = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("git:{token}")));
     let site = Arc::new(Site { root: root.to_owned(), authorization, signed: Arc::clone(&signed), elsewhere });
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
