@@ -120,9 +120,9 @@ pub fn managed(object: &Value) -> Vec<Entry> {
 
 /// The Apply entry of `manager` on the main resource.
 pub fn ours<'a>(entries: &'a [Entry], manager: &str) -> Option<&'a Entry> {
-    entries.iter().find(|entry| {
-        entry.manager.raw() == manager && entry.operation.raw() == "Apply" && entry.subresource.is_none()
-    })
+    entries
+        .iter()
+        .find(|entry| entry.manager.raw() == manager && entry.operation.raw() == "Apply" && entry.subresource.is_none())
 }
 
 /// The newest entry other than `but`'s Apply that contains the path, an ancestor that is a leaf, or something below it.
