@@ -127,3 +127,6 @@ impl std::fmt::Debug for Cluster {
         write!(f, "Cluster({})", self.inner.name)
     }
 }
+
+#[cfg(test)]
+mod room_tests;

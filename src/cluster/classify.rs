@@ -104,7 +104,6 @@ fn kind(code: u16, status: &Status) -> CallKind {
         401 => CallKind::Unauthorized,
         403 => forbidden(status),
         404 => not_found(status),
-        408 => CallKind::Timeout,
         409 => CallKind::Conflict(conflicts(status)),
         410 => CallKind::Gone,
         422 if is_immutable(status) => CallKind::Immutable,
@@ -115,7 +114,7 @@ fn kind(code: u16, status: &Status) -> CallKind {
         504 if status.has_cause("ResourceVersionTooLarge") || status.says("Too large resource version") => {
             CallKind::Gone
         }
-        504 => CallKind::Timeout,
+        408 | 504 => CallKind::Timeout,
         502 | 503 => CallKind::Unreachable,
         _ => CallKind::Other,
     }

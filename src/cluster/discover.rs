@@ -157,7 +157,7 @@ fn gvk(group: &str, version: &str, kind: &str) -> Gvk {
     Gvk { group: group.into(), version: version.into(), kind: kind.into() }
 }
 
-/// `apidiscovery.k8s.io/v2` APIGroupDiscoveryList.
+/// `apidiscovery.k8s.io/v2` `APIGroupDiscoveryList`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Aggregated {
@@ -201,7 +201,7 @@ struct ResponseKind {
     kind: String,
 }
 
-/// APIVersions (`/api`) and APIGroupList (`/apis`) in one shape.
+/// `APIVersions` (`/api`) and `APIGroupList` (`/apis`) in one shape.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Plain {
@@ -223,7 +223,7 @@ struct PlainVersion {
     version: String,
 }
 
-/// APIResourceList.
+/// `APIResourceList`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Resources {

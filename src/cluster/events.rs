@@ -103,8 +103,8 @@ pub(super) fn event(line: &[u8], place: &Place) -> (Event, Option<String>) {
     let version = head.metadata.and_then(|meta| meta.resource_version).filter(|version| !version.is_empty());
     let event = match (&*kind, place.live(object.get())) {
         ("BOOKMARK", _) => Event::Bookmark,
-        ("ADDED" | "MODIFIED", Some(live)) => Event::Changed(live),
-        ("DELETED", Some(live)) => Event::Gone(live.key),
+        ("ADDED" | "MODIFIED", Some(object)) => Event::Changed(object),
+        ("DELETED", Some(object)) => Event::Gone(object.key),
         _ => Event::Noise,
     };
     (event, version)

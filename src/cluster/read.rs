@@ -86,7 +86,7 @@ impl Cluster {
         }
     }
 
-    /// Whether the account may, by a SelfSubjectAccessReview; an empty namespace asks for all of them.
+    /// Whether the account may, by a `SelfSubjectAccessReview`; an empty namespace asks for all of them.
     ///
     /// # Errors
     /// As any read: a review changes nothing, and is asked again like one.

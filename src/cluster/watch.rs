@@ -224,7 +224,7 @@ impl Watching {
     async fn hear(&mut self, line: &[u8], version: &mut String) -> Result<ControlFlow<Step>, Closed> {
         let (event, newer) = event(line, &self.place());
         let what = match event {
-            Event::Changed(live) => SeenWhat::Changed(live),
+            Event::Changed(object) => SeenWhat::Changed(object),
             Event::Gone(key) => SeenWhat::Gone(key),
             Event::Bookmark => SeenWhat::Alive,
             Event::Refused(refused) => return Ok(ControlFlow::Break(self.broke(version.clone(), refused))),
