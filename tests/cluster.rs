@@ -422,3 +422,89 @@ async fn a_server_that_goes_mute_is_found_by_the_probe_and_by_the_watch() {
     other.apply(&config_maps, &config_map(&namespace, "red"), false).await.expect("applied");
     watched.until("the change", |what| matches!(what, SeenWhat::Changed(live) if &*live.key.name == "c")).await;
 }
+
+#[tokio::test]
+async fn credentials_that_expired_are_asked_for_once_more() {
+    let Some(server) = apiserver::shared() else { return };
+    let dir = tempfile::tempdir().expect("a directory");
+    let (file, given) = (dir.path().join("config"), dir.path().join("given"));
+    let credential = |token: &str| format!(r#"{{"status":{{"token":"{token}"}}}}"#);
+    let exec =
+        format!("exec: {{apiVersion: client.authentication.k8s.io/v1, command: cat, args: ['{}']}}", given.display());
+    let good = std::fs::read_to_string(server.kubeconfig(User::Operator)).expect("a kubeconfig");
+    std::fs::write(&file, good.replace(&format!("token: {}", User::Operator.token()), &exec)).expect("written");
+    std::fs::write(&given, credential("expired")).expect("written");
+    let cluster = connect(&spec(None), &KubeSource::file(file)).await.expect("the plugin answers");
+    std::fs::write(&given, credential(&User::Operator.token())).expect("written");
+    cluster.identity().await.expect("signed in again after the 401");
+    assert_eq!(cluster.cost().requests.get("get"), Some(&2), "one refusal, one success");
+}
+
+#[tokio::test]
+async fn quota_terminating_namespace_and_admission_are_no_lack_of_rights() {
+    let Some(server) = apiserver::shared() else { return };
+    let (full, ending) = (server.namespace("full"), server.namespace("ending"));
+    let cluster = connected(server, User::Operator).await;
+    let config_maps = served(&cluster, "v1", "ConfigMap").await;
+    server.kubectl(User::Admin, &["-n", &full, "create", "quota", "q", "--hard=configmaps=0"]);
+    let status = r#"{"status":{"hard":{"configmaps":"0"},"used":{"configmaps":"0"}}}"#;
+    server.kubectl(
+        User::Admin,
+        &["-n", &full, "patch", "quota", "q", "--subresource=status", "--type=merge", "-p", status],
+    );
+    server.kubectl(User::Admin, &["delete", "namespace", &ending, "--wait=false"]);
+    for (namespace, kind) in [(&full, CallKind::Quota), (&ending, CallKind::NamespaceTerminating)] {
+        let error = cluster.dry_run(&config_maps, &config_map(namespace, "red")).await.expect_err("refused");
+        assert_eq!(error.kind, kind, "{}", error.message.raw());
+    }
+}
+
+#[tokio::test]
+async fn a_secret_of_a_wrong_type_is_told_without_its_values() {
+    let Some(server) = apiserver::shared() else { return };
+    let namespace = server.namespace("secret");
+    let cluster = connected(server, User::Operator).await;
+    let secrets = served(&cluster, "v1", "Secret").await;
+    let metadata = json!({"name": "s", "namespace": namespace});
+    let broken =
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"password": 424_242}});
+    let error = cluster.dry_run(&secrets, &manifest(broken)).await.expect_err("a number is no string");
+    assert_eq!((&error.kind, error.status), (&CallKind::TypedPatch, 500), "no server fault");
+    assert!(error.message.raw().contains("424242"), "the server repeats the value: whoever shows it scrubs it");
+    assert!(!format!("{error} {error:?}").contains("424242"), "the error itself does not print it");
+}
+
+const WIDGETS: &str = r#"
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: widgets, singular: widget, kind: Widget}
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
+"#;
+
+#[tokio::test]
+async fn a_kind_that_is_removed_while_watched_is_gone_and_not_broken() {
+    let Some(server) = apiserver::own() else { return };
+    let namespace = server.namespace("widgets");
+    server.apply(User::Admin, WIDGETS);
+    server.kubectl(User::Admin, &["wait", "--for=condition=Established", "crd/widgets.example.com", "--timeout=20s"]);
+    let limits = Limits { watch: Duration::from_secs(3), pause: Duration::from_millis(20), ..Limits::default() };
+    let cluster = connected(&server, User::Operator).await.with_limits(limits);
+    let widgets = served(&cluster, "example.com/v1", "Widget").await;
+    let widget = manifest(
+        json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": namespace}}),
+    );
+    cluster.apply(&widgets, &widget, false).await.expect("applied");
+    let mut watched = Watched::start(&cluster, &widgets, &namespace);
+    watched.listed().await;
+    server.kubectl(User::Admin, &["delete", "crd", "widgets.example.com"]);
+    let absent = |what: &SeenWhat| matches!(what, SeenWhat::Failed(error) if error.kind == CallKind::KindNotServed);
+    watched.until("the kind's absence", absent).await;
+    assert!(watched.store.get(&widget.key).is_none(), "its objects were seen to go");
+    server.apply(User::Admin, WIDGETS);
+    watched.listed().await;
+}

@@ -123,3 +123,7 @@ fn facts_of(picked: &Picked) -> ConnectFacts {
         server: Foreign::from(url.authority().map(ToString::to_string).unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+#[path = "connect/tests.rs"]
+mod tests;

@@ -22,7 +22,7 @@ pub(super) struct Session {
 
 struct Renewal {
     picked: Picked,
-    last: tokio::sync::Mutex<Instant>,
+    last: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Session {
@@ -33,8 +33,10 @@ impl Session {
 
     /// A client whose credentials came from the exec plugin of `picked`, just now.
     pub fn renewable(client: Client, picked: Picked) -> Self {
-        let last = tokio::sync::Mutex::new(Instant::now());
-        Self { current: Mutex::new((0, client)), renewal: Some(Renewal { picked, last }) }
+        Self {
+            current: Mutex::new((0, client)),
+            renewal: Some(Renewal { picked, last: tokio::sync::Mutex::default() }),
+        }
     }
 
     /// The newest client and its generation.
@@ -49,11 +51,11 @@ impl Session {
         if self.client().0 != generation {
             return true;
         }
-        if last.elapsed() < BETWEEN_REFRESHES {
+        if last.is_some_and(|last| last.elapsed() < BETWEEN_REFRESHES) {
             return false;
         }
         let renewed = plugin::client(&renewal.picked).await;
-        *last = Instant::now();
+        *last = Some(Instant::now());
         let Ok(client) = renewed else { return false };
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = (generation + 1, client);
         true
