@@ -1,5 +1,7 @@
 //! The cluster room on a real kube-apiserver: what fakes cannot know.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 #[path = "support/apiserver.rs"]
 mod apiserver;
 
@@ -474,7 +476,7 @@ async fn a_secret_of_a_wrong_type_is_told_without_its_values() {
     assert!(!format!("{error} {error:?}").contains("424242"), "the error itself does not print it");
 }
 
-const WIDGETS: &str = r#"
+const WIDGETS: &str = r"
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: widgets.example.com}
@@ -484,7 +486,7 @@ spec:
   names: {plural: widgets, singular: widget, kind: Widget}
   versions:
   - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
-"#;
+";
 
 #[tokio::test]
 async fn a_kind_that_is_removed_while_watched_is_gone_and_not_broken() {

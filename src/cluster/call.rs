@@ -158,7 +158,7 @@ impl Cluster {
         let answered = async { client.send(request).await.map_err(|error| transport(&error)) };
         let answer = by(deadline, limit, answered).await?;
         if answer.status().is_success() {
-            return Ok((answer.into_body(), deadline));
+            return if is_page(answer.headers()) { Err(page().into()) } else { Ok((answer.into_body(), deadline)) };
         }
         let code = answer.status().as_u16();
         let after =
@@ -166,6 +166,15 @@ impl Cluster {
         let body = by(deadline, limit, collect(answer.into_body())).await.unwrap_or_default();
         Err(refusal(code, after, &body))
     }
+}
+
+/// What a sign-in page of some proxy says of itself.
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+fn page() -> CallError {
+    CallError { kind: CallKind::Other, message: "a web page answers instead of an API server".into(), status: 200 }
 }
 
 /// Work that must be done by then.

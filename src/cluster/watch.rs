@@ -200,10 +200,11 @@ impl Watching {
             let silence = self.cluster.limits.watch + GRACE.min(self.cluster.limits.watch);
             match tokio::time::timeout(silence, lines.next()).await {
                 Ok(Ok(Some(line))) => {
-                    heard = true;
+                    let was = version.clone();
                     if let ControlFlow::Break(step) = self.hear(&line, &mut version).await? {
                         return Ok(step);
                     }
+                    heard |= version != was;
                 }
                 Ok(Ok(None)) if heard || opened.elapsed() >= Duration::from_secs(1) => {
                     self.failures = 0;

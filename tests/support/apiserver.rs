@@ -6,6 +6,7 @@
 //! In a suite: `#[path = "support/apiserver.rs"] mod apiserver;` and
 //! `let Some(server) = apiserver::shared() else { return };` – `None` = skipped, said in one line on stderr.
 #![allow(dead_code, reason = "each suite uses its own part of it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "test support: what does not work ends the test")]
 
 #[path = "programs.rs"]
 mod programs;

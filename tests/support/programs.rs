@@ -2,6 +2,7 @@
 //! and `KUBEBUILDER_ASSETS` as envtest reads them, else one build of `tests/kube-apiserver` into the target directory.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -57,6 +58,8 @@ fn built(name: &str) -> Result<PathBuf, String> {
         return Ok(program);
     }
     let package = format!("./{}", name.trim_start_matches("kube-"));
+    // The handle, not the macro: whoever waits for minutes must see why.
+    let _ = writeln!(std::io::stderr(), "building {name} from Go modules, once; this takes minutes");
     let build = Command::new("go")
         .args(["build", "-trimpath", "-ldflags", "-s -w", "-o"])
         .arg(&program)

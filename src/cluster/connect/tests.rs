@@ -114,6 +114,9 @@ async fn no_credentials_go_over_plain_http() {
     let cluster = connect(&spec(None), &KubeSource::file(file)).await.expect("connected");
     assert!(cluster.facts().insecure, "to be shown");
     assert_eq!(cluster.identity().await.expect_err("401").kind, CallKind::Unauthorized);
-    let head = heard.await.expect("heard");
-    assert!(head.starts_with("get /api/v1/namespaces/kube-system") && !head.contains("authorization"), "{head}");
+    let request = heard.await.expect("heard");
+    assert!(
+        request.starts_with("get /api/v1/namespaces/kube-system") && !request.contains("authorization"),
+        "{request}"
+    );
 }
