@@ -16,6 +16,9 @@ const LONGEST: usize = 4096;
 /// The annotation in which client-side apply keeps the whole object, Secrets included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// What stands for a value that is not told.
+pub(super) const MARKS: &str = "••••••••";
+
 /// Keyed digests: equality of masked values without the values. The key lives and dies with the process.
 #[derive(Clone)]
 pub struct Masker {
@@ -82,7 +85,7 @@ impl<'a> Masks<'a> {
         let changed = other.is_none_or(|other| !self.masker.same(value, other));
         let word = if changed { side } else { "same" };
         let length = if self.show_length { format!(", {} bytes", length(value)) } else { String::new() };
-        Some(format!("•••••••• ({word}{length})"))
+        Some(format!("{MARKS} ({word}{length})"))
     }
 }
 

@@ -142,8 +142,20 @@ fn nobody(ground: &Ground) -> ResourceKey {
     }
 }
 
+/// As YAML; a stand-in loses the quotes that its marks would need in a file.
 fn write(value: &Value) -> String {
-    if value.is_null() { String::new() } else { yaml::write(value) }
+    if value.is_null() {
+        return String::new();
+    }
+    let written = yaml::write(value);
+    if !written.contains(mask::MARKS) {
+        return written;
+    }
+    let line = |line: &str| match line.split_once(&format!("\"{}", mask::MARKS)) {
+        Some((key, rest)) => format!("{key}{}{}\n", mask::MARKS, rest.trim_end_matches('"')),
+        None => format!("{line}\n"),
+    };
+    written.lines().map(line).collect()
 }
 
 fn fold(out: &mut Vec<DiffLine>, count: usize) {
