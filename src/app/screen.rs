@@ -219,3 +219,11 @@ impl App {
         self.stack.push(screen);
     }
 }
+
+impl App {
+    /// The place whose list is drawn: the screen's below a dialog, help's own.
+    #[must_use]
+    pub fn place_below(&self) -> Place {
+        if matches!(self.overlay, Some(Overlay::Help(_))) { Place::Help } else { self.screen_place() }
+    }
+}
