@@ -31,9 +31,6 @@ mod toast;
 mod tree;
 pub mod view;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;

@@ -12,9 +12,6 @@ mod table;
 mod terminal;
 mod theme;
 
-#[cfg(test)]
-mod tests;
-
 use std::io;
 use std::sync::Arc;
 

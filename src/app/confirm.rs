@@ -111,7 +111,7 @@ impl Confirm {
             self.arming = Arming::Off;
         }
         if !matches!(self.focus, Focus::Field(_)) {
-            self.focus = if self.is_complete() { Focus::Run } else { Focus::Cancel };
+            self.focus = if self.wanted().is_none() { Focus::Run } else { Focus::Cancel };
         }
         self.rearm();
     }
