@@ -145,7 +145,7 @@ impl Sandbox {
 }
 
 /// Why a sandbox could not be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SandboxError {
     /// A shipped document is not what the sandbox expects.
     #[error("{asset}: {what}")]

@@ -7,19 +7,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::SandboxError;
+use super::{SandboxError, openapi};
 use crate::model::Gvk;
 
 const DISCOVERY: &str = include_str!("../../assets/openapi/discovery.json");
 
-/// Groups whose objects would need more than storing (conversion, aggregation, opening kinds): not answered yet.
-const LEFT_OUT: [&str; 5] = [
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "authentication.k8s.io",
-    "certificates.k8s.io",
-    "events.k8s.io",
-];
 /// Kinds that are answered without being stored.
 const REVIEWS: [&str; 2] = ["selfsubjectaccessreviews", "selfsubjectrulesreviews"];
 /// Subresources that are answered.
@@ -157,20 +149,20 @@ pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// Discovery's items without what the sandbox does not answer. One version per kind: no conversion.
+/// Discovery's items without what the sandbox does not answer: a group-version without a schema, a second version
+/// (there is no conversion), a kind that is more than stored.
 fn served(items: &Value) -> Value {
     let mut out = Vec::new();
     for group in list(items) {
         let name = group["metadata"]["name"].as_str().unwrap_or_default();
-        if LEFT_OUT.contains(&name) {
-            continue;
-        }
         let mut group = group.clone();
-        if let Some(versions) = group["versions"].as_array_mut() {
-            versions.truncate(1);
-            versions.iter_mut().for_each(keep_answered);
+        let Some(versions) = group["versions"].as_array_mut() else { continue };
+        versions.retain(|version| openapi::has(name, version["version"].as_str().unwrap_or_default()));
+        versions.truncate(1);
+        versions.iter_mut().for_each(keep_answered);
+        if !versions.is_empty() {
+            out.push(group);
         }
-        out.push(group);
     }
     Value::Array(out)
 }
