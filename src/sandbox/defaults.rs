@@ -1,83 +1,98 @@
-//! What the server fills in: the table `assets/openapi/defaults.json`, the defaults that depend on another field, and
-//! what is allocated (cluster IPs, a Job's selector).
-//!
-//! In the table a plain value is filled in where absent; an object goes down (`"!"` makes it where absent), `"[]"` goes
-//! into each item, `"@"` takes in a named part. A kind is named as in error sentences: `Deployment.apps`.
+//! What the server fills in: the rules of `assets/openapi/defaults.json` (recorded from kube-apiserver 1.36.3; the file
+//! explains its form), aliases, and what is allocated (cluster IPs, a Job's selector).
 
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::core::{State, World};
-use super::kinds::KindInfo;
+use super::kinds::{KindInfo, list};
 use super::object::{self, text};
 
-type Table = BTreeMap<String, Value>;
+/// Rules whose values nobody is noted to own: they are set when the object is stored, see [`allocate`].
+const STORED: [(&str, &str); 4] = [
+    ("Namespace", "/spec"),
+    ("PersistentVolumeClaim", "/metadata/finalizers"),
+    ("Service", "/spec/ipFamilies"),
+    ("Service", "/spec/ipFamilyPolicy"),
+];
 
 /// Fills in the defaults that an owner is noted for: those of the versioned decoder.
 pub(super) fn fill(world: &World, kind: &KindInfo, body: &mut Value) {
-    if let Some(Value::Object(tree)) = world.defaults.get(&kind.qualified_kind()) {
-        fill_map(&world.defaults, tree, body);
+    let rules = world.defaults.get(&format!("{}/{}", kind.api_version(), kind.kind));
+    for rule in rules.into_iter().flat_map(list) {
+        let path: Vec<&str> = list(&rule["path"]).filter_map(Value::as_str).collect();
+        let stored = format!("/{}", path.join("/"));
+        if !STORED.contains(&(&*kind.kind, &stored)) {
+            let from: Vec<&str> = list(&rule["copyFrom"]).filter_map(Value::as_str).collect();
+            let copied = (!from.is_empty()).then(|| body.pointer(&format!("/{}", from.join("/"))).cloned()).flatten();
+            apply(rule, &path, copied.as_ref(), body);
+        }
     }
     special(kind, body);
 }
 
-fn fill_map(table: &Table, tree: &Map<String, Value>, at: &mut Value) {
-    for (key, default) in tree {
-        match (key.as_str(), default) {
-            ("!", _) => {}
-            ("@", Value::String(part)) => {
-                if let Some(Value::Object(part)) = table.get(part) {
-                    fill_map(table, part, at);
-                }
+fn apply(rule: &Value, path: &[&str], copied: Option<&Value>, at: &mut Value) {
+    match path {
+        [] => {}
+        ["*", rest @ ..] => {
+            at.as_array_mut().into_iter().flatten().for_each(|item| apply(rule, rest, copied, item));
+        }
+        [key] => {
+            if at.is_object() && at.get(*key).is_none_or(Value::is_null) && holds(&rule["when"], at) {
+                let sibling = rule["copy"].as_str().and_then(|sibling| at.get(sibling)).cloned();
+                let value = sibling.or_else(|| copied.cloned()).or_else(|| rule.get("value").cloned());
+                value.into_iter().for_each(|value| object::put(at, key, value));
             }
-            ("[]", Value::Object(item)) => {
-                at.as_array_mut().into_iter().flatten().for_each(|own| fill_map(table, item, own));
-            }
-            (key, Value::Object(below)) => fill_below(table, (key, below), at),
-            (key, value) => {
-                let Some(map) = at.as_object_mut() else { return };
-                let own = map.entry(key).or_insert(Value::Null);
-                if own.is_null() {
-                    *own = value.clone();
-                }
+        }
+        [key, rest @ ..] => {
+            if let Some(below) = at.get_mut(*key) {
+                apply(rule, rest, copied, below);
             }
         }
     }
 }
 
-fn fill_below(table: &Table, (key, below): (&str, &Map<String, Value>), at: &mut Value) {
-    let Some(map) = at.as_object_mut() else { return };
-    if below.contains_key("!") && map.get(key).is_none_or(Value::is_null) {
-        map.insert(key.to_owned(), json!({}));
+/// Whether a rule's condition holds of the object that the value would be filled into.
+fn holds(when: &Value, parent: &Value) -> bool {
+    let sibling = |key: &str| when[key].as_str().and_then(|name| parent.get(name)).filter(|value| !value.is_null());
+    let is_empty = |value: &Value| {
+        value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(serde_json::Map::is_empty)
+    };
+    if let Some(only) = when["only"].as_array() {
+        return parent.as_object().is_some_and(|map| map.keys().all(|key| only.iter().any(|name| name == key)));
     }
-    if let Some(own) = map.get_mut(key) {
-        fill_map(table, below, own);
+    if when["latest"] == true {
+        return sibling("field").and_then(Value::as_str).is_some_and(is_floating);
     }
+    if when.get("is").is_some() {
+        return sibling("field") == when.get("is");
+    }
+    if when.get("present").is_some() {
+        return sibling("present").is_some_and(|value| !is_empty(value));
+    }
+    when.get("absent").is_none() || sibling("absent").is_none()
 }
 
-/// Defaults that look at another field.
+/// An image without tag and digest, or with the tag `latest`.
+fn is_floating(image: &str) -> bool {
+    let last = image.rsplit('/').next().unwrap_or_default();
+    !image.contains('@') && (!last.contains(':') || last.ends_with(":latest"))
+}
+
+/// What is no rule: deprecated aliases and write-only fields.
 fn special(kind: &KindInfo, body: &mut Value) {
-    for pointer in ["/spec", "/spec/template/spec", "/spec/jobTemplate/spec/template/spec", "/template/spec"] {
+    for pointer in ["/spec", "/spec/template/spec", "/spec/jobTemplate/spec/template/spec"] {
         if let Some(spec) = body.pointer_mut(pointer).filter(|spec| spec.get("containers").is_some()) {
-            pod_spec(spec);
+            alias(spec);
         }
     }
-    match (&*kind.group, &*kind.kind) {
-        ("apps", "Deployment") => deployment(body),
-        ("apps", "StatefulSet") => strategy(body, &json!({"partition": 0})),
-        ("apps", "DaemonSet") => strategy(body, &json!({"maxUnavailable": 1, "maxSurge": 0})),
-        ("apps", "ReplicaSet") => labels_from_template(body),
-        ("batch", "Job") => job(body),
-        ("", "Service") => service(body),
-        ("", "Namespace") => {
-            let name = object::name(body).to_owned();
-            object::set(body, &["metadata", "labels", "kubernetes.io/metadata.name"], name.into());
-        }
-        ("networking.k8s.io", "NetworkPolicy") => policy_types(body),
-        ("rbac.authorization.k8s.io", _) => subjects(body),
-        ("", "Secret") => fold_string_data(body),
-        _ => {}
+    if kind.is("", "Secret") {
+        fold_string_data(body);
+    }
+    if kind.is("batch", "Job")
+        && let Some(labels) = body.pointer("/spec/template/metadata/labels").cloned()
+        && absent(body, "/metadata/labels")
+    {
+        object::set(body, &["metadata", "labels"], labels);
     }
 }
 
@@ -85,41 +100,14 @@ fn absent(value: &Value, pointer: &str) -> bool {
     value.pointer(pointer).is_none_or(Value::is_null)
 }
 
-fn pod_spec(spec: &mut Value) {
-    for list in ["containers", "initContainers"] {
-        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-            if absent(container, "/imagePullPolicy") {
-                let image = text(container, "/image");
-                let last = image.rsplit('/').next().unwrap_or_default();
-                let floating = !image.contains('@') && (!last.contains(':') || last.ends_with(":latest"));
-                let policy = if floating { "Always" } else { "IfNotPresent" };
-                object::put(container, "imagePullPolicy", policy.into());
-            }
-        }
-    }
+/// `serviceAccount` is the old name of `serviceAccountName`; either is copied to the other.
+fn alias(spec: &mut Value) {
     for (from, to) in [("serviceAccountName", "serviceAccount"), ("serviceAccount", "serviceAccountName")] {
         if let Some(name) = spec.get(from).filter(|name| !name.is_null()).cloned()
-            && absent(spec, &format!("/{to}"))
+            && spec.get(to).is_none_or(Value::is_null)
         {
             object::put(spec, to, name);
         }
-    }
-    for volume in spec.get_mut("volumes").and_then(Value::as_array_mut).into_iter().flatten() {
-        if volume.as_object().is_some_and(|own| own.len() == 1 && own.contains_key("name")) {
-            object::put(volume, "emptyDir", json!({}));
-        }
-    }
-}
-
-fn deployment(body: &mut Value) {
-    if text(body, "/spec/strategy/type") == "RollingUpdate" {
-        fill_absent(body, &["spec", "strategy", "rollingUpdate"], &json!({"maxUnavailable": "25%", "maxSurge": "25%"}));
-    }
-}
-
-fn strategy(body: &mut Value, rolling: &Value) {
-    if text(body, "/spec/updateStrategy/type") == "RollingUpdate" {
-        fill_absent(body, &["spec", "updateStrategy", "rollingUpdate"], rolling);
     }
 }
 
@@ -128,65 +116,6 @@ fn fill_absent(body: &mut Value, keys: &[&str], defaults: &Value) {
         let path: Vec<&str> = keys.iter().copied().chain([key.as_str()]).collect();
         if absent(body, &format!("/{}", path.join("/"))) {
             object::set(body, &path, value.clone());
-        }
-    }
-}
-
-fn labels_from_template(body: &mut Value) {
-    let Some(labels) = body.pointer("/spec/template/metadata/labels").cloned() else { return };
-    if absent(body, "/metadata/labels") {
-        object::set(body, &["metadata", "labels"], labels);
-    }
-}
-
-fn job(body: &mut Value) {
-    if absent(body, "/spec/completions") && absent(body, "/spec/parallelism") {
-        object::set(body, &["spec", "completions"], json!(1));
-        object::set(body, &["spec", "parallelism"], json!(1));
-    } else if absent(body, "/spec/parallelism") {
-        object::set(body, &["spec", "parallelism"], json!(1));
-    }
-    if let Some(labels) = body.pointer("/spec/template/metadata/labels").cloned()
-        && absent(body, "/metadata/labels")
-    {
-        object::set(body, &["metadata", "labels"], labels);
-    }
-}
-
-fn service(body: &mut Value) {
-    for port in body.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
-        if absent(port, "/targetPort") {
-            let own = port["port"].clone();
-            object::put(port, "targetPort", own);
-        }
-    }
-    let kind = text(body, "/spec/type").to_owned();
-    if kind != "ExternalName" {
-        fill_absent(body, &["spec"], &json!({"internalTrafficPolicy": "Cluster"}));
-    }
-    if matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
-        fill_absent(body, &["spec"], &json!({"externalTrafficPolicy": "Cluster"}));
-    }
-    if kind == "LoadBalancer" {
-        fill_absent(body, &["spec"], &json!({"allocateLoadBalancerNodePorts": true}));
-    }
-    if text(body, "/spec/sessionAffinity") == "ClientIP" {
-        fill_absent(body, &["spec", "sessionAffinityConfig", "clientIP"], &json!({"timeoutSeconds": 10800}));
-    }
-}
-
-fn policy_types(body: &mut Value) {
-    if absent(body, "/spec/policyTypes") && body.get("spec").is_some() {
-        let egress = body.pointer("/spec/egress").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-        let types = if egress { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) };
-        object::set(body, &["spec", "policyTypes"], types);
-    }
-}
-
-fn subjects(body: &mut Value) {
-    for subject in body.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
-        if matches!(text(subject, "/kind"), "User" | "Group") && absent(subject, "/apiGroup") {
-            object::put(subject, "apiGroup", "rbac.authorization.k8s.io".into());
         }
     }
 }
@@ -212,6 +141,9 @@ pub(super) fn allocate(state: &mut State, kind: &KindInfo, body: &mut Value) {
         ("", "Pod") => object::set(body, &["status"], json!({"phase": "Pending", "qosClass": "BestEffort"})),
         ("", "PersistentVolumeClaim" | "PersistentVolume") => {
             object::set(body, &["status"], json!({"phase": "Pending"}));
+            if kind.is("", "PersistentVolumeClaim") {
+                fill_absent(body, &["metadata"], &json!({"finalizers": ["kubernetes.io/pvc-protection"]}));
+            }
         }
         ("batch", "Job") => job_selector(body),
         ("apps", _) if kind.has_status => object::put(body, "status", json!({})),

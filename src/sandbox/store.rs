@@ -35,7 +35,6 @@ impl Name {
 /// One object at one version.
 #[derive(Debug)]
 pub(super) struct Stored {
-    pub(super) rv: u64,
     pub(super) labels: BTreeMap<String, String>,
     /// JSON without `apiVersion` and `kind`.
     pub(super) bytes: Bytes,
@@ -45,7 +44,7 @@ impl Stored {
     fn new(object: &Value, rv: u64) -> Self {
         let labels = object.pointer("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
         let labels = labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
-        Self { rv, labels, bytes: bare(object, rv) }
+        Self { labels, bytes: bare(object, rv) }
     }
 
     /// The object with `kind` and `apiVersion`, as a get answers it.

@@ -8,7 +8,11 @@ use super::{MANAGER, Room, after};
 
 /// Binds a claim when its second is over.
 pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
-    if text(live, "/status/phase") != "Pending" || object::is_terminating(live) {
+    if object::is_terminating(live) {
+        release(room, kind, live);
+        return;
+    }
+    if text(live, "/status/phase") != "Pending" {
         return;
     }
     let Some(due) = after(text(live, "/metadata/creationTimestamp"), 1) else { return };
@@ -29,4 +33,23 @@ pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
         "capacity": {"storage": live["spec"]["resources"]["requests"]["storage"]},
     });
     room.status(kind, live, new, MANAGER);
+}
+
+/// A claim that goes away and that no pod of its namespace mounts loses its protection.
+fn release(room: &mut Room, kind: &KindInfo, live: &Value) {
+    let Some(pods) = room.world.kinds.of("", "Pod") else { return };
+    let used = room.state.store.list(pods.id, object::namespace(live)).any(|(_, pod)| {
+        let pod = pod.value(pods);
+        let volumes = pod.pointer("/spec/volumes").and_then(Value::as_array).cloned().unwrap_or_default();
+        volumes.iter().any(|volume| text(volume, "/persistentVolumeClaim/claimName") == object::name(live))
+    });
+    if used {
+        let later = after(&room.now().to_string(), 1);
+        later.into_iter().for_each(|later| room.again(kind, live, later));
+        return;
+    }
+    let mut new = live.clone();
+    let all = new.pointer_mut("/metadata/finalizers").and_then(Value::as_array_mut);
+    all.into_iter().for_each(|all| all.retain(|one| one != "kubernetes.io/pvc-protection"));
+    room.update(kind, live, new);
 }
