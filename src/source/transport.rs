@@ -17,7 +17,7 @@ use super::{Inner, SourceError};
 use crate::model::{Credentials, Foreign};
 
 /// How long one answer, or one read of it, may take.
-pub(super) const STEP_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const STEP_LIMIT: Duration = Duration::from_mins(1);
 
 /// Options for opening our own mirrors: nothing of the user's or the system's configuration is read.
 pub(super) fn open_options(settings: &Credentials) -> gix::open::Options {
