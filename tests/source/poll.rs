@@ -157,3 +157,19 @@ fn two_processes_share_one_mirror() {
     });
     assert_eq!(heads.0, heads.1, "whoever comes second uses what the first brought");
 }
+
+#[test]
+fn a_tag_of_something_else_than_a_commit_and_an_endless_chain_are_refused() {
+    let repos = repos::build("plain");
+    repos.sh(
+        1,
+        "tick; git tag blob HEAD:apps/a/app.yaml; git tag c0 HEAD
+         for i in $(seq 12); do git tag -a -m chain c$i c$((i - 1)) 2>/dev/null; done
+         git push -q origin blob c3 c12",
+    );
+    let polled = ask(&open(&repos), &["blob", "c3", "c12"]).expect("answered");
+    assert!(matches!(polled.heads["blob"], Err(SourceError::BadRevision { .. })), "a blob is no commit");
+    assert!(polled.heads["c3"].is_ok(), "a short chain is followed");
+    let here = open(&repos).resolve("c12");
+    assert!(matches!(here, Err(SourceError::BadRevision { .. })), "a long one is not: {here:?}");
+}
