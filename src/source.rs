@@ -11,6 +11,7 @@ mod fetch;
 mod history;
 mod info;
 mod keep;
+mod open;
 mod pack;
 mod place;
 mod pulse;
@@ -24,27 +25,20 @@ mod tree;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use crate::model::{AppId, CommitId, CommitInfo, Credentials, Foreign, RepoName, RepoSpec, Tree};
+use crate::model::{AppId, CommitId, CommitInfo, Credentials, Foreign, Tree};
 use remote::Remote;
 use secret::Keyring;
 
 pub use child::git_program;
 pub use dir::{Dir, Watch};
 pub use error::SourceError;
-
-/// All mirrors of this process, in one cache directory. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Store {
-    cache: PathBuf,
-    open: Arc<Mutex<BTreeMap<RepoName, (RepoSpec, Mirror)>>>,
-}
+pub use open::{Store, open_in_place};
 
 /// One repository as we hold it: a bare mirror, or a repository opened in place. Cheap to clone, blocking to call.
 #[derive(Clone, Debug)]
@@ -152,89 +146,6 @@ fn broken(place: &str, why: &dyn std::fmt::Display) -> SourceError {
 fn object_id(commit: &CommitId) -> Result<gix::ObjectId, SourceError> {
     gix::ObjectId::from_hex(commit.as_str().as_bytes())
         .map_err(|_| SourceError::RevisionNotFound { revision: commit.as_str().to_owned() })
-}
-
-impl Store {
-    /// The mirrors below `cache_dir`; nothing is touched before the first [`Store::open`].
-    pub fn new(cache_dir: PathBuf) -> Self {
-        Self { cache: cache_dir, open: Arc::default() }
-    }
-
-    /// Opens the mirror of a repository, creating an empty one where there is none. No network.
-    pub fn open(&self, spec: &RepoSpec) -> Result<Mirror, SourceError> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, mirror)) = open.get(&spec.name).filter(|(known, _)| known == spec) {
-            return Ok(mirror.clone());
-        }
-        let mirror = open_mirror(&self.cache, spec)?;
-        open.insert(spec.name.clone(), (spec.clone(), mirror.clone()));
-        Ok(mirror)
-    }
-}
-
-fn open_mirror(cache: &Path, spec: &RepoSpec) -> Result<Mirror, SourceError> {
-    let remote = Remote::parse(&spec.url)?;
-    let url = remote.url();
-    let dir = place::mirror_dir(cache, &url);
-    let fail = |why: &dyn std::fmt::Display| broken(&format!("the mirror of {url}"), why);
-    place::private_dir(cache).map_err(|why| fail(&why))?;
-    place::private_dir(&cache.join("mirrors")).map_err(|why| fail(&why))?;
-    place::private_dir(&dir).map_err(|why| fail(&why))?;
-    let options = transport::open_options(&spec.credentials);
-    let repo = match gix::ThreadSafeRepository::open_opts(&dir, options.clone()) {
-        Ok(repo) => repo,
-        Err(_) => {
-            let held = place::lock(&dir, Duration::from_secs(5)).map_err(|why| fail(&why))?;
-            let _held = held.ok_or(SourceError::Locked { remote: url.clone() })?;
-            create(&dir, options).map_err(|why| fail(&why))?
-        }
-    };
-    Ok(mirror(repo, remote, dir, &spec.credentials))
-}
-
-/// Makes an empty bare repository; a broken one is set aside first (faults.md 28), never repaired in place.
-fn create(dir: &Path, options: gix::open::Options) -> Result<gix::ThreadSafeRepository, Box<dyn std::error::Error>> {
-    if let Ok(repo) = gix::ThreadSafeRepository::open_opts(dir, options.clone()) {
-        return Ok(repo);
-    }
-    if std::fs::read_dir(dir)?.next().is_some() {
-        let aside = dir.with_extension("broken");
-        if aside.exists() {
-            std::fs::remove_dir_all(&aside)?;
-        }
-        std::fs::rename(dir, aside)?;
-        place::private_dir(dir)?;
-    }
-    let create = gix::create::Options { destination_must_be_empty: Some(true), ..Default::default() };
-    let repo = gix::ThreadSafeRepository::init_opts(dir, gix::create::Kind::Bare, create, options)?;
-    Ok(repo)
-}
-
-fn mirror(repo: gix::ThreadSafeRepository, remote: Remote, dir: PathBuf, settings: &Credentials) -> Mirror {
-    let inner = Inner {
-        repo,
-        keyring: Keyring::new(remote.clone(), settings.clone()),
-        remote,
-        is_in_place: false,
-        settings: settings.clone(),
-        dir,
-        gate: Mutex::new(()),
-        is_stuck: AtomicBool::new(false),
-    };
-    Mirror { inner: Arc::new(inner) }
-}
-
-/// Opens a repository where it lies, without a transport: polls read its refs, a push moves its branch.
-pub fn open_in_place(path: &Path) -> Result<Mirror, SourceError> {
-    let settings = Credentials::default();
-    let remote = Remote::File { path: path.to_owned() };
-    let options = transport::open_options(&settings).open_path_as_is(false);
-    let repo = gix::ThreadSafeRepository::open_opts(path, options)
-        .map_err(|_| SourceError::NotFound { remote: remote.url() })?;
-    let dir = repo.to_thread_local().git_dir().to_owned();
-    let inner = Arc::into_inner(mirror(repo, remote, dir, &settings).inner);
-    let inner = inner.ok_or(SourceError::BadUrl { why: "it is open already" })?;
-    Ok(Mirror { inner: Arc::new(Inner { is_in_place: true, ..inner }) })
 }
 
 impl Mirror {

@@ -1,5 +1,7 @@
 //! What `source` must hold against real repositories: polling, history, trees, restore, push, directories.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "support/git_https.rs"]
 mod git_https;
 #[path = "support/repos.rs"]

@@ -112,7 +112,7 @@ mod tests {
     fn output_and_status_come_back() {
         let mut command = Command::new("sh");
         command.args(["-c", "cat; echo oops >&2; exit 3"]);
-        let ended = run(&mut command, b"in", Duration::from_secs(60)).expect("sh starts").expect("it ends by itself");
+        let ended = run(&mut command, b"in", Duration::from_mins(1)).expect("sh starts").expect("it ends by itself");
         assert_eq!((ended.stdout.as_str(), ended.stderr.as_str(), ended.status.code()), ("in", "oops\n", Some(3)));
     }
 }

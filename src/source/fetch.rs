@@ -18,7 +18,7 @@ use super::{Inner, Polled, SourceError, keep, place, revision};
 use crate::model::CommitId;
 
 /// How long a whole fetch may take.
-const FETCH_LIMIT: Duration = Duration::from_secs(600);
+const FETCH_LIMIT: Duration = Duration::from_mins(10);
 /// How long another process is waited for.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// The most refs a remote may have.
@@ -74,9 +74,10 @@ fn head_of(inner: &Inner, repo: &gix::Repository, asked: &Asked, wish: &str) -> 
         None => return Err(SourceError::RevisionNotFound { revision: wish.to_owned() }),
     };
     if !repo.has_object(id) {
-        return Err(match asked.was_locked {
-            true => SourceError::Locked { remote: inner.shown() },
-            false => super::broken(&inner.place(), &format!("object {id} did not arrive")),
+        return Err(if asked.was_locked {
+            SourceError::Locked { remote: inner.shown() }
+        } else {
+            super::broken(&inner.place(), &format!("object {id} did not arrive"))
         });
     }
     revision::peel(repo, id, wish).map(|id| CommitId::new(id.to_string()))

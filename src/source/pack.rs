@@ -24,5 +24,5 @@ pub(super) fn tidy(dir: &Path) {
     command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
     command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("HOME", dir);
     // A repack that fails leaves the packs as they were; the next fetch tries again.
-    let _ = child::run(&mut command, b"", Duration::from_secs(300));
+    let _ = child::run(&mut command, b"", Duration::from_mins(5));
 }

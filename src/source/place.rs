@@ -39,7 +39,7 @@ pub(super) fn private_dir(dir: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn close_to_others(dir: &Path, meta: &std::fs::Metadata) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    if meta.permissions().mode() & 0o077 == 0 {
+    if meta.permissions().mode().trailing_zeros() >= 6 {
         return Ok(());
     }
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
@@ -48,6 +48,16 @@ fn close_to_others(dir: &Path, meta: &std::fs::Metadata) -> io::Result<()> {
 #[cfg(not(unix))]
 fn close_to_others(_dir: &Path, _meta: &std::fs::Metadata) -> io::Result<()> {
     Ok(())
+}
+
+/// Moves a broken mirror out of the way, in place of one set aside before. Call with the lock held.
+pub(super) fn set_aside(dir: &Path) -> io::Result<()> {
+    let aside = dir.with_extension("broken");
+    if aside.exists() {
+        std::fs::remove_dir_all(&aside)?;
+    }
+    std::fs::rename(dir, aside)?;
+    private_dir(dir)
 }
 
 /// A held lock; dropping it lets go.

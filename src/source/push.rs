@@ -16,7 +16,7 @@ use super::{Inner, SourceError, broken, object_id, place, revision, transport};
 use crate::model::{CommitId, Foreign};
 
 /// How long a push may take.
-const PUSH_LIMIT: Duration = Duration::from_secs(120);
+const PUSH_LIMIT: Duration = Duration::from_mins(2);
 
 /// See [`super::Mirror::push`].
 pub(super) fn push(inner: &Inner, commit: &CommitId, branch: &str, expected: &CommitId) -> Result<(), SourceError> {

@@ -48,11 +48,13 @@ pub(super) struct Keyring {
     remote: Remote,
     settings: Credentials,
     filled: Arc<Mutex<Option<Identity>>>,
+    /// Whose credentials were refused last, for the sentence about it.
+    refused: Arc<Mutex<Option<String>>>,
 }
 
 impl Keyring {
     pub fn new(remote: Remote, settings: Credentials) -> Self {
-        Self { remote, settings, filled: Arc::default() }
+        Self { remote, settings, filled: Arc::default(), refused: Arc::default() }
     }
 
     /// Whether the config names a token, so that no helper is asked.
@@ -78,6 +80,7 @@ impl Keyring {
     /// Forgets what the server refused, and tells the helper so.
     pub fn reject(&self) {
         let Some(identity) = self.lock().take() else { return };
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity.whose.clone());
         let input = format!("{}username={}\npassword={}\n\n", self.describe(), identity.username, identity.password);
         let _ = helper("reject", &input);
     }
@@ -87,11 +90,16 @@ impl Keyring {
         match (&self.settings.token_env, &self.settings.token_file) {
             (Some(name), _) => format!("token_env {name}"),
             (None, Some(_)) => "token_file".to_owned(),
-            (None, None) => match &*self.lock() {
-                Some(identity) => identity.whose.clone(),
-                None => "no credentials (git credential fill has none)".to_owned(),
-            },
+            (None, None) => self.whose_helper(),
         }
+    }
+
+    fn whose_helper(&self) -> String {
+        if let Some(identity) = &*self.lock() {
+            return identity.whose.clone();
+        }
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.clone().unwrap_or_else(|| "no credentials (git credential fill has none)".to_owned())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Identity>> {

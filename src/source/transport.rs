@@ -17,7 +17,10 @@ use super::{Inner, SourceError};
 use crate::model::{Credentials, Foreign};
 
 /// How long one answer, or one read of it, may take.
-pub(super) const STEP_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const STEP_LIMIT: Duration = Duration::from_mins(1);
+
+/// How long a connection, TLS included, may take to stand.
+const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 
 /// Options for opening our own mirrors: nothing of the user's or the system's configuration is read.
 pub(super) fn open_options(settings: &Credentials) -> gix::open::Options {
@@ -78,7 +81,7 @@ fn client(
     proxy: Option<&str>,
 ) -> gix::Result<reqwest::blocking::ClientBuilder> {
     // The limit counts for the head of an answer and for each read of its body, not for the whole.
-    let mut builder = builder.timeout(STEP_LIMIT).https_only(true);
+    let mut builder = builder.timeout(STEP_LIMIT).connect_timeout(CONNECT_LIMIT).https_only(true);
     if let Some(ca) = ca {
         let pem = std::fs::read(ca).map_err(|why| gix::Error::from_error(Ca(why.to_string())))?;
         let certificates =
@@ -177,7 +180,8 @@ pub(super) fn classify(inner: &Inner, all: &str, cause: String) -> SourceError {
         return SourceError::Tls { remote, why: Foreign::new(tls_words(all, cause)) };
     }
     if says(&["timed out", "timeout"]) {
-        return SourceError::TimedOut { remote, seconds: STEP_LIMIT.as_secs() };
+        let limit = if says(&["(connect)"]) { CONNECT_LIMIT } else { STEP_LIMIT };
+        return SourceError::TimedOut { remote, seconds: limit.as_secs() };
     }
     SourceError::Unreachable { remote, why: Foreign::new(cause) }
 }
@@ -196,5 +200,8 @@ pub(super) fn auth(inner: &Inner, status: &'static str) -> SourceError {
         (super::remote::Remote::Ssh { .. }, None) => "the ssh agent's keys".to_owned(),
         _ => inner.keyring.whose(),
     };
+    if status.starts_with("401") {
+        inner.keyring.reject();
+    }
     SourceError::Auth { remote: inner.shown(), status, whose }
 }

@@ -86,3 +86,16 @@ fn a_redirect_to_another_authority_gets_no_credentials() {
     assert!(why.is_err(), "redirects are not followed");
     assert_eq!(other.signed.load(Ordering::SeqCst), 0, "the second listener sees no Authorization header");
 }
+
+#[test]
+#[ignore = "waits for the limit of twenty seconds"]
+fn a_mute_server_is_given_up() {
+    let repos = repos::build("plain");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let port = listener.local_addr().expect("bound").port();
+    let server = git_https::serve(repos.dir.path(), TOKEN, None);
+    let mut spec = spec(&repos, &server, TOKEN, "origin.git");
+    spec.url = format!("https://127.0.0.1:{port}/origin.git");
+    let why = ask(&open(&repos, &spec), &["main"]).expect_err("nobody ever speaks");
+    assert_eq!(why, SourceError::TimedOut { remote: spec.url, seconds: 20 });
+}

@@ -61,10 +61,8 @@ fn a_force_push_is_followed_and_kept_commits_stay() {
     let gc = format!("git --git-dir '{}' gc -q --prune=now", dir.display());
     repos.sh(2, &gc);
     let again = open(&repos);
-    assert!(
-        again.tree(&old).and_then(|tree| Ok(tree.list("").is_ok())).expect("the commit is there"),
-        "kept refs hold it"
-    );
+    let tree = again.tree(&old).expect("the commit is there still");
+    assert!(tree.list("").is_ok(), "kept refs hold its files as well");
 }
 
 #[test]
@@ -131,4 +129,47 @@ fn revisions_that_are_more_than_names_are_refused_one_by_one() {
     for bad in ["main~1", "--upload-pack=x"] {
         assert!(matches!(polled.heads[bad], Err(SourceError::BadRevision { .. })), "{bad} is refused by rule");
     }
+}
+
+#[test]
+fn a_broken_mirror_is_set_aside_and_filled_again() {
+    let repos = repos::build("plain");
+    let main = head(&open(&repos), "main");
+    let mirrors = std::fs::read_dir(repos.cache().join("mirrors")).expect("there");
+    let dir = mirrors.flatten().map(|e| e.path()).find(|path| path.is_dir()).expect("a mirror");
+    std::fs::remove_file(dir.join("HEAD")).expect("broken");
+    let mirror = open(&repos);
+    let polled = ask(&mirror, &["main"]).expect("answered");
+    assert_eq!((polled.fetched, polled.heads["main"].clone()), (true, Ok(main.clone())), "fetched anew");
+    let renewed = Store::new(repos.cache()).renew(&repos.spec()).expect("renewed");
+    assert!(renewed.tree(&main).is_err(), "a renewed mirror begins empty");
+    assert!(ask(&renewed, &["main"]).expect("answered").fetched);
+}
+
+#[test]
+fn two_processes_share_one_mirror() {
+    let repos = repos::build("plain");
+    let (one, two) = (open(&repos), open(&repos));
+    let heads = std::thread::scope(|scope| {
+        let first = scope.spawn(|| head(&one, "main"));
+        let second = scope.spawn(|| head(&two, "main"));
+        (first.join().expect("answered"), second.join().expect("answered"))
+    });
+    assert_eq!(heads.0, heads.1, "whoever comes second uses what the first brought");
+}
+
+#[test]
+fn a_tag_of_something_else_than_a_commit_and_an_endless_chain_are_refused() {
+    let repos = repos::build("plain");
+    repos.sh(
+        1,
+        "tick; git tag blob HEAD:apps/a/app.yaml; git tag c0 HEAD
+         for i in $(seq 12); do git tag -a -m chain c$i c$((i - 1)) 2>/dev/null; done
+         git push -q origin blob c3 c12",
+    );
+    let polled = ask(&open(&repos), &["blob", "c3", "c12"]).expect("answered");
+    assert!(matches!(polled.heads["blob"], Err(SourceError::BadRevision { .. })), "a blob is no commit");
+    assert!(polled.heads["c3"].is_ok(), "a short chain is followed");
+    let here = open(&repos).resolve("c12");
+    assert!(matches!(here, Err(SourceError::BadRevision { .. })), "a long one is not: {here:?}");
 }

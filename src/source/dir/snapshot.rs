@@ -4,6 +4,7 @@
 //! as links, and resolved later inside the snapshot only. `.git` is left out, and so are empty directories, as in git.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -156,7 +157,7 @@ fn is_same_file(_a: &fs::Metadata, b: &fs::Metadata) -> bool {
 fn listing(entries: &[TreeEntry]) -> Digest {
     let mut text = String::new();
     for TreeEntry { name, kind, id } in entries {
-        text.push_str(&format!("{kind:?} {} {name}\0", id.0));
+        let _ = write!(text, "{kind:?} {} {name}\0", id.0);
     }
     Digest::of_bytes(text.as_bytes())
 }
