@@ -60,7 +60,8 @@ fn jobs_end_well_or_badly_or_are_held() {
     check("batch/v1", "Job", &json!({"spec": {"suspend": true}}), Health::Suspended, Some("suspended"));
     let done = json!({"status": {"conditions": [{"type": "Complete", "status": "True"}]}});
     check("batch/v1", "Job", &done, Health::Healthy, None);
-    let failed = json!({"status": {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]}});
+    let failed =
+        json!({"status": {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]}});
     check("batch/v1", "Job", &failed, Health::Degraded, Some("BackoffLimitExceeded"));
 }
 

@@ -73,7 +73,8 @@ fn run(program: &'static str, command: &mut Command, root: &Path, limit: Duratio
     let mut child = command.spawn()?;
     let out = listen(child.stdout.take(), BYTES);
     let err = listen(child.stderr.take(), STDERR);
-    let read = |from: &mpsc::Receiver<io::Result<Vec<u8>>>| from.recv_timeout(until.saturating_duration_since(Instant::now()));
+    let read =
+        |from: &mpsc::Receiver<io::Result<Vec<u8>>>| from.recv_timeout(until.saturating_duration_since(Instant::now()));
     let (Ok(text), Ok(words)) = (read(&out), read(&err)) else {
         kill(&mut child);
         return Err(RenderError::TimedOut { program, seconds: limit.as_secs() });

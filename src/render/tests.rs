@@ -73,7 +73,8 @@ fn files_are_read_in_path_order_with_their_lines_and_hidden_directories_are_left
 
 #[test]
 fn lists_are_expanded() {
-    let made = plain(&[("a/l.yaml", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n- {kind: X}\n")]);
+    let made =
+        plain(&[("a/l.yaml", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n- {kind: X}\n")]);
     let kinds: Vec<_> = made.documents.iter().map(|doc| doc.gvk.kind.to_string()).collect();
     assert_eq!(kinds, ["Pod", "X"]);
 }
