@@ -1,0 +1,80 @@
+//! Whether one value declares nothing that the other has not: drift.md's local fast path.
+
+use serde_json::{Map, Value};
+
+use super::compare::Walk;
+use super::form::{Form, Index, Items, child, form, is_empty};
+use super::same::same;
+use super::{Change, Leniency, Side};
+use crate::model::{FieldPath, Step};
+use crate::schema::Node;
+
+/// Map lists in which a later item may refer to, or waits for, an earlier one (`$(VAR)` in env; init containers run in
+/// order).
+const ORDERED: [&str; 2] = ["env", "initContainers"];
+
+/// What `part` declares that `whole` has not (`Removed`), or has differently (`Changed`); never what `whole` has more.
+/// `a` is `part`'s value, `b` is `whole`'s. A map list whose order means something and differs is one change.
+pub fn subset(node: Option<&Node>, part: &Value, whole: &Value, leniency: Leniency) -> Vec<Change> {
+    let mut walk = Walk { at: FieldPath::root(), changes: Vec::new(), leniency };
+    walk.within(node, part, whole);
+    walk.changes
+}
+
+impl Walk {
+    fn within(&mut self, node: Option<&Node>, part: &Value, whole: &Value) {
+        match (form(node, part), form(node, whole)) {
+            (Form::Map(part), Form::Map(whole)) => self.map_within(node, part, whole),
+            (Form::List(mine), Form::List(theirs)) => self.list_within(node, (part, &mine), (whole, &theirs)),
+            _ if same(node, part, whole) => {}
+            _ if self.leniency.empty_is_absent && is_empty(part) && is_empty(whole) => {}
+            _ if whole.is_null() => self.one(node, part, Side::Removed),
+            _ => self.changed(part, whole),
+        }
+    }
+
+    fn map_within(&mut self, node: Option<&Node>, part: &Map<String, Value>, whole: &Map<String, Value>) {
+        for (key, value) in part {
+            let step = Step::Key(key.as_str().into());
+            let below = child(node, &step);
+            self.at.0.push(step);
+            match whole.get(key) {
+                Some(other) => self.within(below.as_ref(), value, other),
+                None => self.one(below.as_ref(), value, Side::Removed),
+            }
+            self.at.0.pop();
+        }
+    }
+
+    fn list_within(&mut self, node: Option<&Node>, (part, mine): (&Value, &Items), (whole, theirs): (&Value, &Items)) {
+        let index = Index::new(theirs);
+        if self.order_matters() && reordered(mine, &index) {
+            return self.changed(part, whole);
+        }
+        for (step, value) in mine {
+            self.at.0.push(step.clone());
+            match index.values(theirs, step).as_slice() {
+                [] => self.one_item(value),
+                [one] => self.within(child(node, step).as_ref(), value, one),
+                more if more.iter().any(|other| same(child(node, step).as_ref(), value, other)) => {}
+                more => self.changed(value, more[0]),
+            }
+            self.at.0.pop();
+        }
+    }
+
+    fn one_item(&mut self, value: &Value) {
+        let change = Change { path: self.at.clone(), side: Side::Removed, a: Some(value.clone()), b: None };
+        self.changes.push(change);
+    }
+
+    fn order_matters(&self) -> bool {
+        matches!(self.at.0.last(), Some(Step::Key(key)) if ORDERED.contains(&&**key))
+    }
+}
+
+/// Whether the items that both have stand in another order.
+fn reordered(part: &Items, whole: &Index) -> bool {
+    let places: Vec<usize> = part.iter().filter_map(|(step, _)| whole.places(step).first().copied()).collect();
+    !places.is_sorted()
+}

@@ -1,0 +1,96 @@
+//! A stream into documents, as kubectl does it: before parsing, at lines that start with `---`.
+//!
+//! Owns the cut, the line numbers and the check of the bytes. Refuses what libyaml calls unreadable: other encodings
+//! and control characters.
+
+use super::YamlError;
+
+/// A run of lines that is parsed by itself.
+pub(super) struct Part<'t> {
+    bytes: &'t [u8],
+    /// One-based line of its first line in the whole text.
+    pub line: u32,
+}
+
+/// The parts of a text, in order; empty ones are left out. The separator line stays with the part it opens, because
+/// a document may begin on it (`--- {a: 1}`).
+pub(super) fn parts(text: &[u8]) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let mut line = 1;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (bytes, lines) = first_part(rest);
+        let part = Part { bytes, line };
+        rest = &rest[bytes.len()..];
+        line += lines;
+        Some(part)
+    })
+    .filter(|part| !part.is_blank())
+}
+
+/// The bytes up to the next separator line, and how many lines they are. Directives stay with their `---`.
+fn first_part(text: &[u8]) -> (&[u8], u32) {
+    let (mut end, mut lines) = (0, 0);
+    let mut only_directives = true;
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        let separator = line.starts_with(b"---");
+        if separator && end > 0 && !(only_directives && has_directive(&text[..end])) {
+            break;
+        }
+        only_directives &= !separator && matches!(line.trim_ascii().first(), None | Some(b'#' | b'%'));
+        end += line.len();
+        lines += 1;
+    }
+    (&text[..end], lines)
+}
+
+fn has_directive(lines: &[u8]) -> bool {
+    lines.split(|b| *b == b'\n').any(|line| line.starts_with(b"%"))
+}
+
+impl<'t> Part<'t> {
+    fn is_blank(&self) -> bool {
+        let body = self.bytes.strip_prefix(b"---").unwrap_or(self.bytes);
+        body.split(|b| *b == b'\n').all(|line| matches!(line.trim_ascii().first(), None | Some(b'#')))
+            && body.first().is_none_or(|b| b.is_ascii_whitespace() || *b == b'#')
+    }
+
+    /// The part as text that a parser may see.
+    pub(super) fn check(&self) -> Result<&'t str, YamlError> {
+        let text = match std::str::from_utf8(self.bytes) {
+            Ok(text) => text,
+            Err(error) => return Err(self.at(error.valid_up_to(), "not UTF-8")),
+        };
+        if let Some(at) = text.find(|c: char| !is_readable(c)) {
+            let what =
+                if self.bytes[at] == 0 { "a NUL byte" } else { "a control character; write it as \\x in quotes" };
+            return Err(self.at(at, what));
+        }
+        if let Some(after) = text.strip_prefix("---")
+            && !matches!(after.bytes().next(), None | Some(b' ' | b'\t' | b'\r' | b'\n'))
+        {
+            return Err(self.at(3, "text right after the separator ---"));
+        }
+        Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    }
+
+    fn at(&self, byte: usize, what: &str) -> YamlError {
+        let before = &self.bytes[..byte];
+        let line = before.split(|b| *b == b'\n').count() - 1;
+        let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+        YamlError::new(add(self.line, line), add(0, column), what)
+    }
+}
+
+/// What libyaml's reader lets through (YAML 1.1, `c-printable`).
+fn is_readable(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{85}' | ' '..='~' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Line arithmetic that cannot wrap: texts are bounded far below.
+pub(super) fn add(line: u32, more: usize) -> u32 {
+    line.saturating_add(u32::try_from(more).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,293 @@
+//! The reader against the answers of the Go library, the splitting, the budgets, and the writer's round trip.
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+const SCALARS: &str = include_str!("../../tests/fixtures/yaml/go-scalars.jsonl");
+const DOCUMENTS: &str = include_str!("../../tests/fixtures/yaml/go-documents.jsonl");
+
+/// Where we read what `YAMLToJSON` refuses, and why that is right.
+const MORE_THAN_GO: [&str; 6] = [
+    "v: \"\\/\"\n",            // JSON's escape; kubectl reads JSON by another door
+    "v: \"\\ud83d\\ude00\"\n", // JSON's surrogate pairs; likewise
+    "{\"a\": 1, \"b\": [true, null, 1.0, 1e3, \"x\\/y\"]}\n",
+    "a: \u{85}x\n", // YAML 1.2: no line breaks, but text
+    "a: x\u{2028}y\n",
+    "\ta: b\n", // a tab that indents nothing
+];
+
+/// Where Go reads what we refuse, by rule.
+const LESS_THAN_GO: [&str; 1] = ["&x a: 1\n*x : 2\n"];
+
+fn one(text: &str) -> Result<Value, YamlError> {
+    let mut docs = read(text.as_bytes(), &Budget::default());
+    assert!(docs.len() <= 1, "one document expected of {text:?}");
+    docs.pop().unwrap_or(Ok(Doc { value: Value::Null, line: 0 })).map(|doc| doc.value)
+}
+
+fn what(text: &str) -> String {
+    one(text).expect_err("must be refused").to_string()
+}
+
+/// Kubernetes reads JSON's `-0` as the integer 0.
+fn without_negative_zero(value: Value) -> Value {
+    match value {
+        Value::Number(n) if n.as_f64() == Some(0.0) => 0.into(),
+        Value::Object(map) => map.into_iter().map(|(k, v)| (k, without_negative_zero(v))).collect(),
+        other => other,
+    }
+}
+
+fn against_go(table: &str) -> usize {
+    let mut wrong = Vec::new();
+    for line in table.lines() {
+        let (text, wanted): (String, Option<String>) = serde_json::from_str(line).expect("a pair");
+        let wanted: Option<Value> =
+            wanted.map(|json| serde_json::from_str(&json).expect("JSON")).map(without_negative_zero);
+        let got = one(&text).ok();
+        let differs = match (&got, &wanted) {
+            (Some(_), None) => !MORE_THAN_GO.contains(&text.as_str()),
+            (None, Some(_)) => !LESS_THAN_GO.contains(&text.as_str()),
+            _ => got != wanted,
+        };
+        if differs {
+            wrong.push(format!("{text:?}: Go {wanted:?}, we {got:?} ({:?})", one(&text).err()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    table.lines().count()
+}
+
+#[test]
+fn every_scalar_means_what_go_says() {
+    assert!(against_go(SCALARS) >= 300, "the corpus must not shrink");
+}
+
+#[test]
+fn keys_merges_anchors_and_syntax_are_read_as_go_reads_them() {
+    assert!(against_go(DOCUMENTS) >= 100, "the corpus must not shrink");
+}
+
+#[test]
+fn a_duplicate_key_is_refused_with_its_line() {
+    assert_eq!(what("a: 1\nb:\n  c: 1\n  c: 2\n"), "line 4, column 3: a duplicate key");
+    assert_eq!(what("on: 1\n'true': 2\n"), "line 2, column 1: a duplicate key", "keys that become the same text");
+    assert_eq!(what("{\"a\": 1, \"a\": 2}"), "line 1, column 10: a duplicate key", "JSON too");
+}
+
+#[test]
+fn a_broken_document_hides_no_other_and_lines_are_those_of_the_file() {
+    let text = "a: 1\n---\nb: [\n---\n# nothing\n---\n\nc: 3\n--- {d: 4}\n";
+    let docs = read(text.as_bytes(), &Budget::default());
+    let lines: Vec<_> = docs.iter().map(|doc| doc.as_ref().map_or_else(|error| error.line, |doc| doc.line)).collect();
+    let ok: Vec<_> = docs.iter().map(Result::is_ok).collect();
+    assert_eq!(ok, [true, false, true, true]);
+    assert_eq!((lines[0], lines[2], lines[3]), (1, 8, 9), "lines of the whole text");
+    assert!((3..=4).contains(&lines[1]), "the fault is where the list stays open: {lines:?}");
+}
+
+#[test]
+fn separators_are_lines_that_start_with_three_dashes() {
+    let count = |text: &str| read(text.as_bytes(), &Budget::default()).len();
+    assert_eq!(count("a: |\n  ---\n  x\n"), 1, "indented dashes are text");
+    assert_eq!(count("---\n---\n# only words\n---\n"), 0, "empty documents are left out");
+    assert_eq!(count("--- # first\na: 1\n---   \r\nb: 2\r\n"), 2);
+    assert_eq!(count("%YAML 1.1\n---\na: 1\n---\nb: 2\n"), 2, "directives stay with their document");
+    assert_eq!(count("a: 1\n...\nb: 2\n"), 2, "an end mark opens the next document too");
+    assert!(what("---a: 1\n").contains("separator"));
+}
+
+#[test]
+fn other_encodings_and_control_characters_are_refused_with_their_place() {
+    let first = |bytes: &[u8]| read(bytes, &Budget::default()).remove(0).expect_err("refused");
+    assert!(first(b"\xff\xfea\0:\0 \x001\0").what.contains("UTF-16"));
+    let nul = first(b"a: 1\nb: x\0y\n");
+    assert_eq!((nul.line, nul.column, nul.what.as_str()), (2, 5, "a NUL byte"));
+    let latin = read(b"a: 1\n---\nb: caf\xe9\n", &Budget::default()).remove(1).expect_err("refused");
+    assert_eq!((latin.line, latin.column, latin.what.as_str()), (3, 7, "not UTF-8"));
+}
+
+#[test]
+fn errors_tell_no_value_of_the_document() {
+    for text in [
+        "password: hunter2\n  x: [\n",
+        "password: \"hunter2\\q\"\n",
+        "password: !!int hunter2\n",
+        "password: !!binary hunter2*\n",
+        "hunter2: 1\nhunter2: 2\n",
+        "password: *hunter2\n",
+        "password: @hunter2\n",
+        "? [hunter2]\n: 1\n",
+        "password: {{ hunter2 }}\n",
+        "<<: hunter2\n",
+        "!hunter2!x a: 1\n",
+        "password: 'hunter2\n",
+    ] {
+        let error = one(text).expect_err(text);
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+    assert_eq!(format!("{:?}", read(b"a: hunter2", &Budget::default())), "[Ok(Doc(line 1))]");
+}
+
+#[test]
+fn bombs_stop_at_the_budget() {
+    let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for n in 1..12 {
+        let refs = vec![format!("*a{}", n - 1); 10].join(", ");
+        writeln!(laughs, "a{n}: &a{n} [{refs}]").expect("written");
+    }
+    assert!(what(&laughs).contains("more than 500000 values"));
+    let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), vec!["*a"; 20].join(", "));
+    assert!(what(&long).contains("bytes"), "an alias costs the bytes it stands for");
+    let mut chain = "a0: &a0 [x]\n".to_owned();
+    for n in 1..150 {
+        writeln!(chain, "a{n}: &a{n} [*a{}]", n - 1).expect("written");
+    }
+    assert!(what(&chain).contains("nested deeper than 100"), "depth counts through aliases");
+    assert!(what(&"[".repeat(20_000)).contains("nested deeper than 100"));
+    assert!(what(&format!("a: {}", "- ".repeat(5_000))).len() < 200);
+    assert!(what("a: &a [*a]\n").contains("inside what it stands for"));
+}
+
+#[test]
+fn the_budgets_of_bytes_and_documents_have_names() {
+    let small = Budget { bytes: 8, ..Budget::default() };
+    assert!(read(b"a: 123456", &small)[0].as_ref().expect_err("too large").what.contains("8 bytes"));
+    let few = Budget { documents: 2, ..Budget::default() };
+    let docs = read(b"a: 1\n---\nb: 2\n---\nc: 3\n---\nd: 4\n", &few);
+    assert_eq!(docs.len(), 3, "two documents and one error");
+    assert_eq!(read(b"a: 1\n...\nb: 2\n...\nc: 3\n", &few).len(), 3, "end marks are no way around");
+    assert_eq!(docs[2].as_ref().expect_err("spent").to_string(), "line 5, column 1: more than 2 documents");
+}
+
+#[test]
+fn what_is_written_is_laid_out_as_kubectl_lays_it_out() {
+    let object = json!({"spec": {"containers": [{"image": "a:1", "name": "api", "args": ["-v", "yes"], "ports": []}]},
+        "kind": "Pod", "apiVersion": "v1", "data": {"x": "a\nb\n", "y": "0644"},
+        "metadata": {"annotations": {"a/b": "1:30"}, "name": "p"}});
+    let wanted = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n    a/b: \"1:30\"\nspec:\n  \
+        containers:\n  - name: api\n    args:\n    - -v\n    - \"yes\"\n    image: a:1\n    ports: []\ndata:\n  \
+        x: |\n    a\n    b\n  \"y\": \"0644\"\n";
+    assert_eq!(write(&object), wanted);
+}
+
+#[test]
+fn json_is_read_by_the_same_reader() {
+    let long = "x ".repeat(4_000);
+    let value = json!({"apiVersion": "v1", "items": [long, {"v": long}, true, null, -1.5e-7, "\u{1f600}\t"], "n": 0});
+    assert_eq!(one(&value.to_string()).expect("one line"), value);
+    assert_eq!(one(&serde_json::to_string_pretty(&value).expect("JSON")).expect("many lines"), value);
+    assert_eq!(one(&serde_json::to_string_pretty(&value).expect("JSON").replace("  ", "\t")).expect("tabs"), value);
+}
+
+/// Every text of the Go corpus, and what else is read in two ways, survives as a value and as a key.
+#[test]
+fn no_text_changes_its_meaning_by_being_written() {
+    let corpus = SCALARS.lines().chain(DOCUMENTS.lines()).map(|line| {
+        let (text, _): (String, Value) = serde_json::from_str(line).expect("a pair");
+        text.trim_start_matches("v: ").trim_end_matches('\n').to_owned()
+    });
+    let more = [
+        "yes",
+        "0644",
+        "1:30",
+        "null",
+        "",
+        " ",
+        "a ",
+        " a",
+        "a\n",
+        "\n",
+        "a\n\n",
+        "a\n b",
+        "\ta",
+        "a\tb\nc",
+        "a\r\nb",
+        "- a",
+        "---",
+        "--- a",
+        "...",
+        "a: b",
+        "a #b",
+        "a:",
+        "x\u{85}y\nz",
+        "\u{feff}",
+        "x\u{2028}",
+        "\u{1b}[2J",
+        "a\n#b",
+        "|",
+        ">",
+        "a\n---\nb",
+        "a\n\n\nb",
+        "a \nb",
+        "%x",
+        "!x",
+        "&x",
+        "*x",
+        "'",
+        "\"",
+        "?",
+        "? a",
+        ":",
+        "=",
+        "@",
+        "`",
+        "{",
+        "[a]",
+        "\\",
+        "\u{0}",
+    ];
+    for text in corpus.chain(more.map(str::to_owned)) {
+        for value in [json!(text), json!({"v": text}), json!({text.as_str(): 1}), json!([[text], {"a": [{"b": text}]}])]
+        {
+            assert_eq!(one(&write(&value)).expect(&text), value, "{}", write(&value));
+        }
+    }
+}
+
+#[test]
+fn a_key_longer_than_a_reader_looks_ahead_survives() {
+    let value = json!({"a": {"k".repeat(2_000): {"b": [1]}, "l".repeat(2_000): "x\ny"}});
+    assert_eq!(one(&write(&value)).expect("readable"), value);
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let text =
+        prop_oneof![any::<String>(), "[ a:#\\-\n'\"0-9_.~!*&\t\\\\]{0,12}", "[-+]?[0-9_]{1,5}[.:eExob]?[0-9_]{0,4}",];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        (-1e9..1e9_f64).prop_filter("whole floats become integers", |f| f.fract() != 0.0).prop_map(Value::from),
+        text.clone().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::btree_map(text.clone(), inner, 0..5)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_written_reads_back_equal(value in any_value()) {
+        prop_assert_eq!(one(&write(&value)).map_err(|e| format!("{e}\n{}", write(&value))), Ok(value));
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = read(&bytes, &Budget::default());
+    }
+
+    #[test]
+    fn no_text_of_yaml_marks_makes_the_reader_panic(text in "[\\[\\]{}:,\\-?&*!|>'\"%@` \na0<.#\t]{0,60}") {
+        let _ = read(text.as_bytes(), &Budget::default());
+    }
+}
