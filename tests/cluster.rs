@@ -510,3 +510,24 @@ async fn a_kind_that_is_removed_while_watched_is_gone_and_not_broken() {
     server.apply(User::Admin, WIDGETS);
     watched.listed().await;
 }
+
+#[tokio::test]
+async fn after_a_restart_of_the_server_nothing_is_lost_and_nothing_is_listed_again() {
+    let Some(server) = apiserver::own() else { return };
+    let namespace = server.namespace("restart");
+    let cluster = connected(&server, User::Operator).await;
+    let config_maps = served(&cluster, "v1", "ConfigMap").await;
+    cluster.apply(&config_maps, &config_map(&namespace, "red"), false).await.expect("applied");
+    let mut watched = Watched::start(&cluster, &config_maps, &namespace);
+    watched.listed().await;
+    server.kill();
+    let silent = |what: &SeenWhat| matches!(what, SeenWhat::Failed(error) if error.kind == CallKind::Unreachable);
+    watched.until("that nobody answers", silent).await;
+    assert_eq!(cluster.probe().await.expect_err("killed").kind, CallKind::Unreachable);
+    assert_eq!(watched.store.len(), 1, "the last state is kept");
+    server.start_again();
+    let other = connected(&server, User::Operator).await;
+    other.apply(&config_maps, &config_map(&namespace, "blue"), false).await.expect("applied");
+    watched.until("the change", |what| matches!(what, SeenWhat::Changed(_))).await;
+    assert_eq!(cluster.cost().requests["list"], 1, "resumed from where it was: no relist storm");
+}

@@ -85,7 +85,9 @@ pub fn own() -> Option<Server> {
 pub struct Server {
     dir: PathBuf,
     url: String,
-    kubectl: PathBuf,
+    programs: &'static Programs,
+    /// Of etcd's clients, and of the API server.
+    ports: [u16; 2],
     running: Mutex<Running>,
 }
 
@@ -111,7 +113,7 @@ impl Drop for Running {
 }
 
 impl Server {
-    fn start(programs: &Programs) -> Self {
+    fn start(programs: &'static Programs) -> Self {
         let mut last = String::new();
         for _ in 0..3 {
             match Self::try_start(programs) {
@@ -123,7 +125,7 @@ impl Server {
     }
 
     /// One try; a port that somebody took in between makes it fail.
-    fn try_start(programs: &Programs) -> Result<Self, String> {
+    fn try_start(programs: &'static Programs) -> Result<Self, String> {
         let dir = tempfile::Builder::new().prefix("driftdeck-apiserver").tempdir().map_err(|e| e.to_string())?.keep();
         let [client, peer, secure] = free_ports();
         let url = format!("https://127.0.0.1:{secure}");
@@ -132,7 +134,7 @@ impl Server {
         let apiserver = start_apiserver(&programs.apiserver, &dir, client, secure)?;
         let watchdog = start_watchdog(&dir, &[etcd.id(), apiserver.id()])?;
         let running = Mutex::new(Running { etcd, apiserver, watchdog, dir: dir.clone() });
-        let server = Self { dir, url, kubectl: programs.kubectl.clone(), running };
+        let server = Self { dir, url, programs, ports: [client, secure], running };
         server.wait_until_ready()?;
         server.apply(User::Admin, RBAC);
         Ok(server)
@@ -204,6 +206,29 @@ impl Server {
         self.signal("CONT");
     }
 
+    /// Kills the API server (SIGKILL), so that every connection breaks; etcd keeps what it has.
+    pub fn kill(&self) {
+        let mut running = self.running.lock().expect("one at a time");
+        let _ = running.apiserver.kill();
+        let _ = running.apiserver.wait();
+    }
+
+    /// Starts it again after [`Server::kill`], on the same port, and waits until it is ready.
+    pub fn start_again(&self) {
+        let [client, secure] = self.ports;
+        let apiserver =
+            start_apiserver(&self.programs.apiserver, &self.dir, client, secure).expect("it started before");
+        {
+            let mut running = self.running.lock().expect("one at a time");
+            let watchdog = start_watchdog(&self.dir, &[running.etcd.id(), apiserver.id()]).expect("a shell");
+            let mut old = std::mem::replace(&mut running.watchdog, watchdog);
+            let _ = old.kill();
+            let _ = old.wait();
+            running.apiserver = apiserver;
+        }
+        self.wait_until_ready().expect("ready again");
+    }
+
     fn signal(&self, name: &str) {
         let pid = self.running.lock().expect("one at a time").apiserver.id().to_string();
         let done = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill");
@@ -211,7 +236,7 @@ impl Server {
     }
 
     fn command(&self, user: User) -> Command {
-        let mut command = Command::new(&self.kubectl);
+        let mut command = Command::new(&self.programs.kubectl);
         // kubectl caches discovery below HOME; that of a stranger's home must not be read or written.
         command.env("KUBECONFIG", self.kubeconfig(user)).env("HOME", &self.dir).env("KUBERC", "off");
         command
