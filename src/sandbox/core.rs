@@ -185,12 +185,8 @@ impl Core {
         };
         let verb = verb(call, &target, &flags);
         self.state().count(if is_apply(call) { "apply" } else { verb });
-        let wish = Wish {
-            verb,
-            group: &target.kind.group,
-            resource: &target.resource(),
-            namespace: namespace_asked(&target),
-        };
+        let wish =
+            Wish { verb, group: &target.kind.group, resource: &target.resource(), namespace: namespace_asked(&target) };
         if !review::is_review(&target) && !account.allows(wish) {
             return forbidden(account, wish, &target).into();
         }
@@ -283,9 +279,9 @@ fn verb(call: &Call, target: &Target, flags: &Flags) -> &'static str {
         ("GET", _) if flags.is("watch") => "watch",
         ("GET", true) => "list",
         ("GET", false) => "get",
-        ("POST", _) => "create",
-        ("PUT", _) => "update",
-        ("PATCH", _) => "patch",
+        ("POST", true) => "create",
+        ("PUT", false) => "update",
+        ("PATCH", false) => "patch",
         ("DELETE", true) => "deletecollection",
         ("DELETE", false) => "delete",
         _ => "other",

@@ -8,9 +8,13 @@ use super::kinds::{KindInfo, list};
 use super::object::{self, text};
 
 /// Rules whose values nobody is noted to own: they are set when the object is stored, see [`allocate`].
-const STORED: [(&str, &str); 4] = [
+const STORED: [(&str, &str); 8] = [
+    ("CronJob", "/spec/jobTemplate/metadata"),
     ("Namespace", "/spec"),
     ("PersistentVolumeClaim", "/metadata/finalizers"),
+    ("Pod", "/spec/preemptionPolicy"),
+    ("Pod", "/spec/priority"),
+    ("Pod", "/spec/tolerations"),
     ("Service", "/spec/ipFamilies"),
     ("Service", "/spec/ipFamilyPolicy"),
 ];
@@ -88,8 +92,16 @@ fn special(kind: &KindInfo, body: &mut Value) {
     if kind.is("", "Secret") {
         fold_string_data(body);
     }
-    if kind.is("batch", "Job")
-        && let Some(labels) = body.pointer("/spec/template/metadata/labels").cloned()
+    if kind.is("batch", "Job") {
+        labels_from_template(body);
+    }
+    if kind.is("apps", "DaemonSet") {
+        fill_absent(body, &["metadata", "annotations"], &json!({"deprecated.daemonset.template.generation": "1"}));
+    }
+}
+
+fn labels_from_template(body: &mut Value) {
+    if let Some(labels) = body.pointer("/spec/template/metadata/labels").cloned()
         && absent(body, "/metadata/labels")
     {
         object::set(body, &["metadata", "labels"], labels);
@@ -138,7 +150,15 @@ pub(super) fn allocate(state: &mut State, kind: &KindInfo, body: &mut Value) {
             object::set(body, &["status"], json!({"phase": "Active"}));
         }
         ("", "Service") => cluster_ip(state, body),
-        ("", "Pod") => object::set(body, &["status"], json!({"phase": "Pending", "qosClass": "BestEffort"})),
+        ("", "Pod") => pod(body),
+        ("", "Event") => fill_absent(
+            body,
+            &[],
+            &json!({
+                "eventTime": null, "firstTimestamp": null, "lastTimestamp": null, "reportingComponent": "",
+                "reportingInstance": "", "source": {},
+            }),
+        ),
         ("", "PersistentVolumeClaim" | "PersistentVolume") => {
             object::set(body, &["status"], json!({"phase": "Pending"}));
             if kind.is("", "PersistentVolumeClaim") {
@@ -146,8 +166,51 @@ pub(super) fn allocate(state: &mut State, kind: &KindInfo, body: &mut Value) {
             }
         }
         ("batch", "Job") => job_selector(body),
-        ("apps", _) if kind.has_status => object::put(body, "status", json!({})),
+        ("batch", "CronJob") => {
+            fill_absent(body, &["spec", "jobTemplate"], &json!({"metadata": {}}));
+            fill_absent(body, &["spec", "jobTemplate", "spec", "template"], &json!({"metadata": {}}));
+            object::put(body, "status", json!({}));
+        }
+        _ if kind.has_status => object::put(body, "status", first_status(&kind.kind)),
         _ => {}
+    }
+}
+
+/// The status a new object has: the zeros that Go does not leave out.
+fn first_status(kind: &str) -> Value {
+    match kind {
+        "StatefulSet" => json!({"availableReplicas": 0, "replicas": 0}),
+        "ReplicaSet" | "ReplicationController" => json!({"replicas": 0}),
+        "DaemonSet" => json!({
+            "currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0,
+        }),
+        "HorizontalPodAutoscaler" => json!({"currentMetrics": null, "desiredReplicas": 0}),
+        "PodDisruptionBudget" => {
+            json!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0})
+        }
+        "Ingress" => json!({"loadBalancer": {}}),
+        _ => json!({}),
+    }
+}
+
+fn pod(body: &mut Value) {
+    let toleration =
+        |key: &str| json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300});
+    let tolerations = [toleration("node.kubernetes.io/not-ready"), toleration("node.kubernetes.io/unreachable")];
+    let admitted = json!({"preemptionPolicy": "PreemptLowerPriority", "priority": 0, "tolerations": tolerations});
+    fill_absent(body, &["spec"], &admitted);
+    let bounded = |name: &str| {
+        list(&body["spec"]["containers"])
+            .any(|one| one["resources"][name].as_object().is_some_and(|own| !own.is_empty()))
+    };
+    let class = if bounded("limits") || bounded("requests") { "Burstable" } else { "BestEffort" };
+    object::set(body, &["status"], json!({"phase": "Pending", "qosClass": class}));
+}
+
+/// What an update allocates: node ports of a service that is exposed now.
+pub(super) fn reallocate(state: &mut State, kind: &KindInfo, new: &mut Value) {
+    if kind.is("", "Service") {
+        node_ports(state, new);
     }
 }
 
@@ -165,13 +228,17 @@ fn cluster_ip(state: &mut State, body: &mut Value) {
         &["spec"],
         &json!({"clusterIPs": [own], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}),
     );
+    node_ports(state, body);
+    object::put(body, "status", json!({"loadBalancer": {}}));
+}
+
+fn node_ports(state: &mut State, body: &mut Value) {
     let exposed = matches!(text(body, "/spec/type"), "NodePort" | "LoadBalancer");
     for port in body.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
         if exposed && absent(port, "/nodePort") {
             object::put(port, "nodePort", (state.dice.roll() % 2_767 + 30_000).into());
         }
     }
-    object::put(body, "status", json!({"loadBalancer": {}}));
 }
 
 fn job_selector(body: &mut Value) {
@@ -188,6 +255,7 @@ fn job_selector(body: &mut Value) {
     ] {
         object::set(body, &["spec", "template", "metadata", "labels", key], value.as_str().into());
     }
+    labels_from_template(body);
     object::put(body, "status", json!({}));
 }
 
@@ -206,6 +274,17 @@ pub(super) fn keep_allocated(kind: &KindInfo, live: &Value, new: &mut Value) {
             && absent(new, &format!("/spec/{key}"))
         {
             object::set(new, &["spec", key], value.clone());
+        }
+    }
+    if kind.is("", "Service") {
+        let ports: Vec<Value> = list(&live["spec"]["ports"]).cloned().collect();
+        let exposed = text(new, "/spec/type") != "ClusterIP";
+        for port in new.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
+            let was = ports.iter().find(|was| was["port"] == port["port"] && was["protocol"] == port["protocol"]);
+            if let Some(own) = was.and_then(|was| was.get("nodePort")).filter(|_| exposed && absent(port, "/nodePort"))
+            {
+                object::put(port, "nodePort", own.clone());
+            }
         }
     }
     if kind.is("batch", "Job") {

@@ -78,14 +78,20 @@ impl Failure {
 
     /// 404 of an object.
     pub(super) fn not_found(kind: &KindInfo, name: &str) -> Self {
-        Self::new(404, "NotFound", format!("{} \"{name}\" not found", kind.qualified()))
-            .detailed(details(kind, name, &kind.plural))
+        Self::new(404, "NotFound", format!("{} \"{name}\" not found", kind.qualified())).detailed(details(
+            kind,
+            name,
+            &kind.plural,
+        ))
     }
 
     /// 409 of a create.
     pub(super) fn exists(kind: &KindInfo, name: &str) -> Self {
-        Self::new(409, "AlreadyExists", format!("{} \"{name}\" already exists", kind.qualified()))
-            .detailed(details(kind, name, &kind.plural))
+        Self::new(409, "AlreadyExists", format!("{} \"{name}\" already exists", kind.qualified())).detailed(details(
+            kind,
+            name,
+            &kind.plural,
+        ))
     }
 
     /// 409 of a write with an old resourceVersion.
@@ -150,6 +156,14 @@ impl Failure {
         Self::new(422, "Invalid", message).detailed(details)
     }
 
+    /// 422 of an option of a list or watch that does not go with the others.
+    pub(super) fn list_option(field: &str, why: &str) -> Self {
+        let cause = Cause::forbidden(field, why);
+        let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: {}", cause.message);
+        let details = json!({"group": "meta.k8s.io", "kind": "ListOptions", "causes": [cause.to_value()]});
+        Self::new(422, "Invalid", message).detailed(details)
+    }
+
     /// 422 of a JSON patch that does not apply.
     pub(super) fn patch_rejected() -> Self {
         Self::new(422, "Invalid", "the server rejected our request due to an error in our request").detailed(json!({}))
@@ -164,6 +178,15 @@ impl Failure {
         let message =
             format!("failed to create typed patch object ({namespace}/{name}; {version}, Kind={kind}): {what}");
         Self::new(500, "", message)
+    }
+
+    /// 500 of an apply whose result the kind's decoder does not take.
+    pub(super) fn converted(object: &Value, what: &str) -> Self {
+        let typed = Self::typed(object, "");
+        let named = typed.message.split_once(" (").map(|(_, rest)| rest.trim_end_matches("): ")).unwrap_or_default();
+        let kind = named.split_once("; ").map(|(_, kind)| kind).unwrap_or_default();
+        let why = format!("unable to convert unstructured object to {kind}: error decoding from json: {what}");
+        Self::new(500, "", format!("failed to convert new object ({named}) to proper version: {why}"))
     }
 
     /// 410: the events or the snapshot asked for are gone.

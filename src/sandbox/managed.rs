@@ -35,7 +35,15 @@ struct Moves {
 impl Moves {
     fn between(node: Option<&Node>, live: &Value, new: &Value) -> Self {
         let (before, after) = (typed::applied_set(node, live), typed::applied_set(node, new));
-        let (added, removed) = (after.difference(&before), before.difference(&after));
+        let (mut added, mut removed) = (after.difference(&before), before.difference(&after));
+        let zero = |path: &FieldPath| live.is_null() && ZERO.contains(&spelled(path).as_str());
+        added = added.difference(&zeros(live, new));
+        for path in above(&added).into_iter().filter(|path| typed::at(live, path).is_none() && !zero(path)) {
+            added.insert(&path);
+        }
+        for path in above(&removed).into_iter().filter(|path| typed::at(new, path).is_none()) {
+            removed.insert(&path);
+        }
         let mut changed = Set::default();
         for change in typed::compare(node, live, new) {
             if change.side == Side::Changed && after.contains(&change.path) {
@@ -48,6 +56,51 @@ impl Moves {
     fn written(&self) -> Set {
         self.changed.union(&self.added)
     }
+}
+
+/// What a Go object has before anything is set: such a struct is not "added" by a create, as a pointer or a map is.
+const ZERO: [&str; 21] = [
+    ".metadata",
+    ".roleRef",
+    ".spec",
+    ".spec.containers",
+    ".spec.jobTemplate",
+    ".spec.jobTemplate.metadata",
+    ".spec.jobTemplate.spec",
+    ".spec.jobTemplate.spec.template",
+    ".spec.jobTemplate.spec.template.metadata",
+    ".spec.jobTemplate.spec.template.spec",
+    ".spec.jobTemplate.spec.template.spec.containers",
+    ".spec.podSelector",
+    ".spec.resources",
+    ".spec.scaleTargetRef",
+    ".spec.strategy",
+    ".spec.template",
+    ".spec.template.metadata",
+    ".spec.template.spec",
+    ".spec.template.spec.containers",
+    ".spec.updateStrategy",
+    ".status",
+];
+
+/// The empty structs of a new object that it would have had anyway.
+fn zeros(live: &Value, new: &Value) -> Set {
+    let mut out = Set::default();
+    let empty = |path: &FieldPath| typed::at(new, path).is_some_and(|at| at.as_object().is_some_and(Map::is_empty));
+    for path in ZERO.iter().filter_map(|path| path.parse::<FieldPath>().ok()) {
+        if live.is_null() && empty(&path) {
+            out.insert(&path);
+        }
+    }
+    out
+}
+
+/// Every path above a member, but for the root.
+fn above(set: &Set) -> Vec<FieldPath> {
+    let members = set.iter();
+    members
+        .flat_map(|path| (1..path.0.len()).map(move |n| FieldPath(path.0[..n].to_vec())).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Sets the managedFields of `new` after an update of `live` (null for a create).
@@ -100,14 +153,16 @@ pub(super) fn after_apply(
     let bare = without_managed(live);
     if entries.is_empty() && !live.is_null() {
         let before = Author { manager: "before-first-apply".to_owned(), ..Author::default() };
-        entries.push(entry(ground, &before, "Update", typed::applied_set(ground.node, &bare)));
+        entries.push(entry(ground, &before, "Update", Moves::between(ground.node, &Value::Null, &bare).written()));
     }
     let applied = typed::applied_set(ground.node, patch);
-    let last = entries.iter().find(|entry| is_of(entry, author, "Apply")).map(|entry| entry.set.clone());
+    let own = entries.iter().find(|entry| is_of(entry, author, "Apply"));
+    let (last, last_time) = (own.map(|own| own.set.clone()), own.and_then(|own| own.time));
     entries.retain(|entry| !is_of(entry, author, "Apply"));
     let merged = if live.is_null() { patch.clone() } else { typed::merge(ground.node, &bare, patch) };
+    let whole = typed::set_of(ground.node, patch);
     let new = match &last {
-        Some(last) => prune(ground.node, &merged, last, entries.iter().map(|entry| &entry.set).chain([&applied])),
+        Some(last) => prune(ground.node, &merged, last, entries.iter().map(|entry| &entry.set).chain([&whole])),
         None => merged,
     };
     let moves = Moves::between(ground.node, &bare, &new);
@@ -118,7 +173,8 @@ pub(super) fn after_apply(
     if same_set && new == bare {
         return Ok(None);
     }
-    entries.push(entry(ground, author, "Apply", applied));
+    let time = if new == bare { last_time } else { Some(ground.now) };
+    entries.push(Entry { time, ..entry(ground, author, "Apply", applied) });
     let mut new = new;
     store(&mut new, entries);
     Ok(Some(new))

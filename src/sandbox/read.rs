@@ -70,6 +70,10 @@ fn page(state: &State, flags: &Flags) -> Result<Page, Failure> {
     if asked > current {
         return Err(Failure::too_large(asked, current));
     }
+    if flags.get("resourceVersionMatch").is_some() && flags.get("resourceVersion").is_none() {
+        let why = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+        return Err(Failure::list_option("resourceVersionMatch", why));
+    }
     let exact = flags.get("resourceVersionMatch") == Some("Exact") && asked > 0;
     if exact && asked < state.store.compacted() {
         return Err(Failure::expired(format!(

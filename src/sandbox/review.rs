@@ -55,7 +55,19 @@ fn rules(world: &World, account: &Account, namespace: &str) -> Value {
         "verbs": ["create"], "apiGroups": ["authorization.k8s.io"],
         "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
     }));
-    let urls = ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/"];
+    let urls = [
+        "/api",
+        "/api/*",
+        "/apis",
+        "/apis/*",
+        "/healthz",
+        "/livez",
+        "/openapi",
+        "/openapi/*",
+        "/readyz",
+        "/version",
+        "/version/",
+    ];
     json!({
         "resourceRules": resources, "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": urls}],
         "incomplete": false,

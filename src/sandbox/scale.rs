@@ -30,7 +30,11 @@ pub(super) fn answer(world: &World, state: &mut State, target: &Target, asked: &
     if replicas < 0 {
         let why = "must be greater than or equal to 0";
         let cause = super::failure::Cause::invalid("spec.replicas", &wanted["spec"]["replicas"], why);
-        return Err(Failure::new(422, "Invalid", format!("Scale.autoscaling \"{}\" is invalid: {}: {}", target.name, cause.field, cause.message)));
+        return Err(Failure::new(
+            422,
+            "Invalid",
+            format!("Scale.autoscaling \"{}\" is invalid: {}: {}", target.name, cause.field, cause.message),
+        ));
     }
     let mut new = live.clone();
     object::set(&mut new, &["spec", "replicas"], replicas.into());
@@ -47,7 +51,8 @@ pub(super) fn answer(world: &World, state: &mut State, target: &Target, asked: &
 fn scale_of(object: &Value) -> Value {
     let own = &object["metadata"];
     let labels = object.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
-    let pairs = labels.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+    let pairs =
+        labels.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
     let selector: Vec<String> = pairs.collect();
     let mut spec = json!({});
     if let Some(replicas) = number(object, "/spec/replicas").filter(|replicas| *replicas != 0) {

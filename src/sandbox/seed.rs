@@ -50,27 +50,47 @@ fn load() -> Result<Shipped, SandboxError> {
     }
     let defaults = serde_json::from_str(DEFAULTS)
         .map_err(|error| SandboxError::Asset { asset: "defaults.json".to_owned(), what: error.to_string() })?;
-    Ok(Shipped { kinds: Arc::new(Kinds::load()?), schemas, documents: Arc::new(documents), defaults: Arc::new(defaults) })
+    Ok(Shipped {
+        kinds: Arc::new(Kinds::load()?),
+        schemas,
+        documents: Arc::new(documents),
+        defaults: Arc::new(defaults),
+    })
 }
 
 /// Writes the system's own objects, as kube-apiserver and the kubelets do.
 pub(super) fn plant(world: &World, state: &mut State) {
     for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
-        put(world, state, ("kube-apiserver", ""), json!({
-            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name},
-        }));
+        put(
+            world,
+            state,
+            ("kube-apiserver", ""),
+            json!({
+                "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name},
+            }),
+        );
     }
-    put(world, state, ("kube-apiserver", "default"), json!({
-        "apiVersion": "v1", "kind": "Service",
-        "metadata": {"name": "kubernetes", "namespace": "default",
-            "labels": {"component": "apiserver", "provider": "kubernetes"}},
-        "spec": {"clusterIP": "10.0.0.1", "ports": [{"name": "https", "port": 443, "targetPort": 6443}]},
-    }));
+    put(
+        world,
+        state,
+        ("kube-apiserver", "default"),
+        json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "kubernetes", "namespace": "default",
+                "labels": {"component": "apiserver", "provider": "kubernetes"}},
+            "spec": {"clusterIP": "10.0.0.1", "ports": [{"name": "https", "port": 443, "targetPort": 6443}]},
+        }),
+    );
     for n in 1..=NODES {
-        put(world, state, ("kubelet", ""), json!({
-            "apiVersion": "v1", "kind": "Node",
-            "metadata": {"name": format!("node-{n}"), "labels": {"kubernetes.io/hostname": format!("node-{n}")}},
-        }));
+        put(
+            world,
+            state,
+            ("kubelet", ""),
+            json!({
+                "apiVersion": "v1", "kind": "Node",
+                "metadata": {"name": format!("node-{n}"), "labels": {"kubernetes.io/hostname": format!("node-{n}")}},
+            }),
+        );
     }
 }
 

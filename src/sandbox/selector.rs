@@ -56,11 +56,10 @@ fn fields(text: &str) -> Result<Vec<(String, String, bool)>, Failure> {
     let mut out = Vec::new();
     for term in text.split(',').filter(|term| !term.is_empty()) {
         let unequal = term.split_once("!=").map(|(field, value)| (field, value, false));
-        let equal = || term.split_once("==").or_else(|| term.split_once('=')).map(|(field, value)| (field, value, true));
+        let equal =
+            || term.split_once("==").or_else(|| term.split_once('=')).map(|(field, value)| (field, value, true));
         let Some((field, value, wanted)) = unequal.or_else(equal) else {
-            return Err(Failure::bad(format!(
-                "invalid selector: '{text}'; can't understand '{term}'"
-            )));
+            return Err(Failure::bad(format!("invalid selector: '{text}'; can't understand '{term}'")));
         };
         if !matches!(field, "metadata.name" | "metadata.namespace") {
             return Err(Failure::bad(format!("field label not supported: {field}")));
@@ -114,6 +113,11 @@ fn requirement(term: &str) -> Result<Requirement, Failure> {
     } else {
         Requirement::Exists(term.to_owned())
     };
+    if let Requirement::Exists(key) | Requirement::Absent(key) = &parsed
+        && key.contains(char::is_whitespace)
+    {
+        return Err(Failure::bad("unable to parse requirement: found '' expected: '('"));
+    }
     let (Requirement::In(key, values) | Requirement::NotIn(key, values)) = &parsed else { return Ok(parsed) };
     if key.is_empty() || values.iter().any(|value| value.contains(['=', '!', '('])) {
         return Err(unparsable(term));

@@ -4,6 +4,7 @@ mod applying;
 mod deleting;
 mod loops;
 mod reading;
+mod recorded;
 mod rights;
 mod watching;
 mod writing;

@@ -123,7 +123,8 @@ fn service(body: &Value, causes: &mut Vec<Cause>) {
 
 fn keys(body: &Value, causes: &mut Vec<Cause>) {
     for key in body.get("data").and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key) {
-        let fits = key.len() <= 253 && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        let fits =
+            key.len() <= 253 && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
         if key.is_empty() || !fits {
             let why = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  \
                        or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
@@ -134,9 +135,8 @@ fn keys(body: &Value, causes: &mut Vec<Cause>) {
 
 /// Finalizers may go, not come, while an object is being deleted.
 fn finalizers(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
-    let of = |object: &Value| {
-        object.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default()
-    };
+    let of =
+        |object: &Value| object.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
     let (before, after) = (of(live), of(new));
     if object::is_terminating(live) && after.iter().any(|one| !before.contains(one)) {
         let added: Vec<&Value> = after.iter().filter(|one| !before.contains(one)).collect();
@@ -238,7 +238,9 @@ fn claim(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
 
 fn role_ref(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
     if !object::same(live, new, "/roleRef") {
-        causes.push(Cause::invalid("roleRef", &new["roleRef"], "cannot change roleRef"));
+        let own = &new["roleRef"];
+        let go = serde_json::json!({"APIGroup": own["apiGroup"], "Kind": own["kind"], "Name": own["name"]});
+        causes.push(Cause::invalid("roleRef", &go, "cannot change roleRef"));
     }
 }
 

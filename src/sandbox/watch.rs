@@ -68,12 +68,8 @@ pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags) -> Result<A
     let bookmarks = flags.is("allowWatchBookmarks");
     let streaming = flags.is("sendInitialEvents");
     if streaming && flags.get("resourceVersionMatch") != Some("NotOlderThan") {
-        let cause = super::failure::Cause::forbidden(
-            "resourceVersionMatch",
-            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        );
-        let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {}: {}", cause.field, cause.message);
-        return Err(Failure::new(422, "Invalid", message));
+        let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+        return Err(Failure::list_option("resourceVersionMatch", why));
     }
     let initial = streaming || (asked == 0 && flags.get("sendInitialEvents").is_none());
     let mut ahead = if initial { initial_lines(&state, target, &selector) } else { Vec::new() };
@@ -219,4 +215,3 @@ fn line(what: &str, object: &[u8]) -> Bytes {
     out.extend_from_slice(b"}\n");
     Bytes::from(out)
 }
-

@@ -85,9 +85,11 @@ pub(super) fn decode(
     }
     let (version, named) = (said(&body, "apiVersion"), said(&body, "kind"));
     if *named != *kind.kind || version != kind.api_version() {
-        let (given, wanted) = (go_kind(&version, &named), go_kind(&kind.api_version(), &kind.kind));
-        let what = format!("the object provided is unrecognized (must be of type {}): ", kind.kind);
-        return Err(Failure::bad(format!("{what}expected {wanted}, got {given}")));
+        let short = version.rsplit('/').next().unwrap_or_default();
+        let package = kind.group.split('.').next().filter(|own| !own.is_empty()).unwrap_or("core");
+        let head = format!("{named} in version \"{short}\" cannot be handled as a {}", kind.kind);
+        let why = format!("converting ({short}.{named}) to ({package}.{}): unknown conversion", kind.kind);
+        return Err(Failure::bad(format!("{head}: {why}")));
     }
     let node = world.schemas.of(&kind.gvk());
     let unknown = validate::shape::decode(node.as_ref(), kind, &mut body)?;

@@ -204,7 +204,11 @@ fn progressing(room: &mut Room, (kind, live): (&KindInfo, &Value), status: &mut 
     let since = own.as_ref().map(|own| text(own, "/lastUpdateTime").to_owned()).unwrap_or_default();
     let limit = number(live, "/spec/progressDeadlineSeconds").unwrap_or(600);
     let deadline = after(&since, limit);
-    let same = own.is_some_and(|own| own["message"] == said.as_str() || own["reason"] == "ProgressDeadlineExceeded");
+    let same = own.as_ref().is_some_and(|own| own["message"] == said.as_str());
+    let late = own.as_ref().is_some_and(|own| own["reason"] == "ProgressDeadlineExceeded");
+    if late && !progress.moved {
+        return;
+    }
     if same && !progress.moved && deadline.is_some_and(|deadline| deadline <= now) {
         let late = format!("ReplicaSet \"{set}\" has timed out progressing.");
         condition(status, ("Progressing", false, "ProgressDeadlineExceeded", &late), now, true);

@@ -14,8 +14,7 @@ pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
     let name = object::name(live);
     let mut left = 0;
     for inner in room.world.kinds.iter().filter(|inner| inner.namespaced) {
-        let all: Vec<Value> =
-            room.state.store.list(inner.id, name).map(|(_, stored)| stored.value(inner)).collect();
+        let all: Vec<Value> = room.state.store.list(inner.id, name).map(|(_, stored)| stored.value(inner)).collect();
         for object in all {
             left += 1;
             if !object::is_terminating(&object) {

@@ -40,8 +40,7 @@ fn stop(room: &mut Room, kind: &KindInfo, live: &Value) {
 /// As by `/binding`: nobody is noted as the owner of the node's name.
 fn schedule(room: &mut Room, kind: &KindInfo, live: &Value) {
     let Some(nodes) = room.world.kinds.of("", "Node") else { return };
-    let names: Vec<String> =
-        room.state.store.list(nodes.id, "").map(|(name, _)| name.name.to_string()).collect();
+    let names: Vec<String> = room.state.store.list(nodes.id, "").map(|(name, _)| name.name.to_string()).collect();
     let roll = usize::try_from(room.state.dice.roll() % 1024).unwrap_or_default();
     let Some(node) = names.get(roll % names.len().max(1)) else { return };
     let mut new = live.clone();

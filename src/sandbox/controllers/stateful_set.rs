@@ -36,7 +36,8 @@ pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
 
 fn make(room: &mut Room, live: &Value, (name, n, revision): (&str, usize, &str)) {
     let templates = live.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut volumes = live.pointer("/spec/template/spec/volumes").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut volumes =
+        live.pointer("/spec/template/spec/volumes").and_then(Value::as_array).cloned().unwrap_or_default();
     for template in &templates {
         let claim = format!("{}-{name}", object::name(template));
         room.create(json!({
@@ -49,8 +50,11 @@ fn make(room: &mut Room, live: &Value, (name, n, revision): (&str, usize, &str))
         volumes.push(json!({"name": object::name(template), "persistentVolumeClaim": {"claimName": claim}}));
     }
     let index = n.to_string();
-    let labels =
-        [("apps.kubernetes.io/pod-index", index.as_str()), (HASH, revision), ("statefulset.kubernetes.io/pod-name", name)];
+    let labels = [
+        ("apps.kubernetes.io/pod-index", index.as_str()),
+        (HASH, revision),
+        ("statefulset.kubernetes.io/pod-name", name),
+    ];
     let mut pod = pod_of(live, &json!({"name": name}), &labels);
     object::set(&mut pod, &["spec", "hostname"], name.into());
     if !volumes.is_empty() {
@@ -89,10 +93,7 @@ fn report(room: &mut Room, kind: &KindInfo, live: &Value, revision: &str) {
     let on_current = pods.iter().filter(|pod| label(pod, HASH) == current).count();
     object::put(&mut status, "replicas", pods.len().into());
     object::put(&mut status, "availableReplicas", ready.into());
-    counts(
-        &mut status,
-        &[("readyReplicas", ready), ("updatedReplicas", updated), ("currentReplicas", on_current)],
-    );
+    counts(&mut status, &[("readyReplicas", ready), ("updatedReplicas", updated), ("currentReplicas", on_current)]);
     object::put(&mut status, "currentRevision", current.into());
     object::put(&mut status, "updateRevision", revision.into());
     object::put(&mut status, "observedGeneration", live["metadata"]["generation"].clone());

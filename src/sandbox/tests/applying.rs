@@ -65,7 +65,10 @@ fn two_managers_conflict_and_force_settles_it() {
     let owned = owners(&forced);
     assert_eq!(owned[0].0, "driftdeck Apply");
     let containers = json!({"k:{\"name\":\"api\"}": {".": {}, "f:image": {}, "f:name": {}}});
-    assert_eq!(owned[0].1, json!({"f:spec": {"f:replicas": {}, "f:template": {"f:spec": {"f:containers": containers}}}}));
+    assert_eq!(
+        owned[0].1,
+        json!({"f:spec": {"f:replicas": {}, "f:template": {"f:spec": {"f:containers": containers}}}})
+    );
     let left = &owned[1].1["f:spec"];
     assert!(left.get("f:replicas").is_none(), "the first manager lost what was taken: {left}");
 }
@@ -86,7 +89,8 @@ fn an_edit_takes_the_field_and_shows_its_manager() {
             "f:env": {".": {}, "k:{\"name\":\"A\"}": {".": {}, "f:name": {}, "f:value": {}}}, "f:image": {},
         }}}}}})
     );
-    let again = send_as(&sandbox, &format!("PATCH {APPS}/api?fieldManager=driftdeck"), (&deployment("x:1"), APPLY), 409);
+    let again =
+        send_as(&sandbox, &format!("PATCH {APPS}/api?fieldManager=driftdeck"), (&deployment("x:1"), APPLY), 409);
     assert!(message(&again).contains("kubectl-edit"), "{again}");
 }
 
@@ -95,7 +99,8 @@ fn what_an_applier_drops_goes_unless_another_holds_it() {
     let sandbox = shop();
     let apply = |manager: &str, data: &Value| {
         let what = format!("PATCH {MAPS}/c?fieldManager={manager}");
-        let status = if sandbox.request("GET", &format!("{MAPS}/c"), &Value::Null, "").status == 404 { 201 } else { 200 };
+        let status =
+            if sandbox.request("GET", &format!("{MAPS}/c"), &Value::Null, "").status == 404 { 201 } else { 200 };
         send_as(&sandbox, &what, (&config_map("c", data), APPLY), status)
     };
     apply("one", &json!({"a": "1", "b": "2", "c": "3"}));
@@ -125,7 +130,7 @@ fn a_dry_run_answers_in_full_and_changes_nothing() {
     send_as(&sandbox, &format!("PATCH {APPS}/api?fieldManager=driftdeck"), (&deployment("x:1"), APPLY), 201);
     let (before, at) = (get(&sandbox, &format!("{APPS}/api")), version(&sandbox));
     let dry = format!("PATCH {APPS}/api?fieldManager=driftdeck&force=true&dryRun=All&fieldValidation=Strict");
-    let would = send_as(&sandbox, &dry, (&image_patch("x:9"), APPLY), 200);
+    let would = send_as(&sandbox, &dry, (&deployment("x:9"), APPLY), 200);
     assert_eq!(would["spec"]["template"]["spec"]["containers"][0]["image"], "x:9");
     assert_eq!(would["metadata"]["generation"], 2);
     send(&sandbox, &format!("POST {MAPS}?dryRun=All"), &config_map("c", &json!({})), 201);
@@ -139,9 +144,15 @@ fn refused_applies_speak_the_real_servers_sentences() {
     let sandbox = shop();
     send_as(&sandbox, &format!("PATCH {APPS}/api?fieldManager=driftdeck"), (&deployment("x:1"), APPLY), 201);
     let head = "failed to create typed patch object (/api; apps/v1, Kind=Deployment): ";
-    let with = |spec: Value| json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"}, "spec": spec});
+    let with =
+        |spec: Value| json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"}, "spec": spec});
     let table = [
-        ("api?fieldManager=x", with(json!({"replica": 3})), 500, format!("{head}.spec.replica: field not declared in schema")),
+        (
+            "api?fieldManager=x",
+            with(json!({"replica": 3})),
+            500,
+            format!("{head}.spec.replica: field not declared in schema"),
+        ),
         (
             "api?fieldManager=x",
             with(json!({"replicas": "3"})),
@@ -152,7 +163,8 @@ fn refused_applies_speak_the_real_servers_sentences() {
             "api",
             with(json!({})),
             422,
-            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch".to_owned(),
+            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch"
+                .to_owned(),
         ),
         (
             "other?fieldManager=x",

@@ -7,7 +7,8 @@ fn preconditions_hold_a_delete_back() {
     let sandbox = shop();
     let made = send(&sandbox, &format!("POST {APPS}"), &deployment("x:1"), 201);
     let own = made["metadata"]["uid"].as_str().expect("a uid").to_owned();
-    let with = |preconditions: Value| json!({"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": preconditions});
+    let with =
+        |preconditions: Value| json!({"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": preconditions});
     let refused = send(&sandbox, &format!("DELETE {APPS}/api"), &with(json!({"uid": "x"})), 409);
     assert_eq!(
         message(&refused),
@@ -19,7 +20,8 @@ fn preconditions_hold_a_delete_back() {
     let refused = send(&sandbox, &format!("DELETE {APPS}/api"), &with(json!({"resourceVersion": "1"})), 409);
     assert!(message(&refused).contains("the ResourceVersion in the precondition (1)"), "{refused}");
     let version = &made["metadata"]["resourceVersion"];
-    let done = send(&sandbox, &format!("DELETE {APPS}/api"), &with(json!({"uid": own, "resourceVersion": version})), 200);
+    let done =
+        send(&sandbox, &format!("DELETE {APPS}/api"), &with(json!({"uid": own, "resourceVersion": version})), 200);
     assert_eq!(done["details"], json!({"name": "api", "group": "apps", "kind": "deployments", "uid": own}));
     send(&sandbox, &format!("GET {APPS}/api"), &Value::Null, 404);
 }

@@ -76,7 +76,8 @@ fn an_image_that_does_not_exist_times_the_rollout_out() {
 #[test]
 fn the_other_workloads_come_to_health() {
     let sandbox = shop();
-    let template = json!({"metadata": {"labels": {"app": "w"}}, "spec": {"containers": [{"name": "c", "image": "x:1"}]}});
+    let template =
+        json!({"metadata": {"labels": {"app": "w"}}, "spec": {"containers": [{"name": "c", "image": "x:1"}]}});
     let selector = json!({"matchLabels": {"app": "w"}});
     let claim = json!({"metadata": {"name": "data"}, "spec": {
         "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
@@ -99,7 +100,8 @@ fn the_other_workloads_come_to_health() {
     let job = get(&sandbox, "/apis/batch/v1/namespaces/shop/jobs/j");
     assert_eq!(condition_of(&job, "Complete")["status"], "True", "{}", job["status"]);
     let claims = get(&sandbox, "/api/v1/namespaces/shop/persistentvolumeclaims");
-    let bound = claims["items"].as_array().into_iter().flatten().filter(|one| one["status"]["phase"] == "Bound").count();
+    let bound =
+        claims["items"].as_array().into_iter().flatten().filter(|one| one["status"]["phase"] == "Bound").count();
     assert_eq!(bound, 2, "{claims}");
 }
 

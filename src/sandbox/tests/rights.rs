@@ -52,7 +52,10 @@ fn reviews_tell_what_the_account_may() {
         assert_eq!(status, 201);
         said["status"]["allowed"].clone()
     };
-    assert_eq!((may("shop", "get"), may("shop", "list"), may("other", "get")), (true.into(), false.into(), false.into()));
+    assert_eq!(
+        (may("shop", "get"), may("shop", "list"), may("other", "get")),
+        (true.into(), false.into(), false.into())
+    );
     let review = json!({"spec": {"namespace": "shop"}});
     let path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
     let (_, said) = ask(&mut service, "POST", path, &review).expect("answered").expect("reachable");

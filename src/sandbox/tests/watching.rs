@@ -33,7 +33,8 @@ impl Watching {
 
     fn names(&mut self) -> Vec<String> {
         let (events, _) = self.take();
-        let short = |(what, object): (String, Value)| format!("{what} {}", object["metadata"]["name"].as_str().unwrap_or("-"));
+        let short =
+            |(what, object): (String, Value)| format!("{what} {}", object["metadata"]["name"].as_str().unwrap_or("-"));
         events.into_iter().map(short).collect()
     }
 }
@@ -61,7 +62,9 @@ fn a_watch_sees_each_change_once_and_in_order() {
     assert_eq!((kinds, ended), (vec!["ADDED", "MODIFIED", "DELETED"], None));
     let versions: Vec<u64> = events
         .iter()
-        .map(|(_, object)| object["metadata"]["resourceVersion"].as_str().unwrap_or_default().parse().expect("a number"))
+        .map(|(_, object)| {
+            object["metadata"]["resourceVersion"].as_str().unwrap_or_default().parse().expect("a number")
+        })
         .collect();
     assert!(versions.is_sorted() && versions.iter().all(|v| *v > from.parse().expect("a number")), "{versions:?}");
     assert_eq!(events[1].1["data"], json!({"k": "2"}));
@@ -89,9 +92,8 @@ fn a_streaming_list_ends_with_its_bookmark() {
     let sandbox = shop();
     put(&sandbox, "a", &json!({}));
     put(&sandbox, "b", &json!({}));
-    let path = format!(
-        "{MAPS}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
-    );
+    let path =
+        format!("{MAPS}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan");
     let mut watching = Watching::open(&sandbox, &path);
     let (events, _) = watching.take();
     let kinds: Vec<&str> = events.iter().map(|(what, _)| what.as_str()).collect();

@@ -133,7 +133,8 @@ fn secrets_fold_string_data_and_services_get_their_address() {
 fn a_lease_is_renewed_under_its_version() {
     let sandbox = shop();
     let path = "/apis/coordination.k8s.io/v1/namespaces/shop/leases";
-    let lease = json!({"metadata": {"name": "l"}, "spec": {"holderIdentity": "a", "renewTime": "2026-01-01T00:00:00.000000Z"}});
+    let lease =
+        json!({"metadata": {"name": "l"}, "spec": {"holderIdentity": "a", "renewTime": "2026-01-01T00:00:00.000000Z"}});
     let mut made = send(&sandbox, &format!("POST {path}"), &lease, 201);
     made["spec"]["renewTime"] = "2026-01-01T00:00:10.000000Z".into();
     let renewed = send(&sandbox, &format!("PUT {path}/l"), &made, 200);

@@ -55,11 +55,7 @@ impl Place {
 }
 
 /// The Go decoder: unknown fields are taken out and named, a wrong type is a 400.
-pub(in super::super) fn decode(
-    node: Option<&Node>,
-    kind: &KindInfo,
-    body: &mut Value,
-) -> Result<Vec<String>, Failure> {
+pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut Value) -> Result<Vec<String>, Failure> {
     if !body.is_object() {
         return Err(Failure::bad("couldn't get version/kind; json parse error: the body is no object"));
     }
@@ -70,42 +66,49 @@ pub(in super::super) fn decode(
             What::Unknown => unknown.push((problem.plain, problem.pointer)),
             What::Type { go, .. } => {
                 let got = go_name(value_at(body, &problem.pointer));
-                let what = format!("json: cannot unmarshal {got} into Go struct field {}.{} of type {go}", kind.kind, problem.plain);
-                let head = format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
+                let what = format!(
+                    "json: cannot unmarshal {got} into Go struct field {}.{} of type {go}",
+                    kind.kind, problem.plain
+                );
+                let head =
+                    format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
                 return Err(Failure::bad(format!("{head}: {what}")));
             }
             What::NoKey(_) | What::Twice => {}
         }
     }
     unknown.iter().for_each(|(_, pointer)| take(body, pointer));
+    if let Some(fault) = base64_fault(kind, body) {
+        let head = format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
+        return Err(Failure::bad(format!("{head}: {fault}")));
+    }
     drop_nulls(body);
+    drop_zeros(node, body);
     Ok(unknown.into_iter().map(|(plain, _)| plain).collect())
 }
 
-/// The apply decoder: everything that does not fit is a 500 that names it.
+/// The apply decoder: the first thing that does not fit is a 500 that names it.
 pub(in super::super) fn declared(node: Option<&Node>, patch: &Value) -> Result<(), Failure> {
-    let said: Vec<String> = problems(node, patch)
-        .into_iter()
-        .map(|problem| {
-            let place = spelled(&problem.path);
-            match problem.what {
-                What::Unknown => format!("{place}: field not declared in schema"),
-                What::Type { wanted, .. } => {
-                    format!("{place}: expected {wanted}, got {}", smd_name(value_at(patch, &problem.pointer)))
-                }
-                What::NoKey(key) => format!(
-                    "{place}: associative list with keys has an element that omits key field \"{key}\" (and doesn't \
-                     have default value)"
-                ),
-                What::Twice => format!("{place}: duplicate entries for key"),
+    let first = problems(node, patch).into_iter().next();
+    let said = first.map(|problem| {
+        let place = spelled(&problem.path);
+        match problem.what {
+            What::Unknown => format!("{place}: field not declared in schema"),
+            What::Type { wanted, .. } => {
+                format!("{place}: expected {wanted}, got {}", smd_name(value_at(patch, &problem.pointer)))
             }
-        })
-        .collect();
-    match said.as_slice() {
-        [] => Ok(()),
-        [one] => Err(Failure::typed(patch, one)),
-        many => Err(Failure::typed(patch, &format!("errors:\n  {}", many.join("\n  ")))),
-    }
+            What::NoKey(key) => format!(
+                "{place}: associative list with keys has an element that omits key field \"{key}\" (and doesn't \
+                     have default value)"
+            ),
+            What::Twice => {
+                let key = problem.path.0.last().map(|step| spelled(&FieldPath(vec![step.clone()])));
+                let list = FieldPath(problem.path.0[..problem.path.0.len().saturating_sub(1)].to_vec());
+                format!("{}: duplicate entries for key {}", spelled(&list), key.unwrap_or_default())
+            }
+        }
+    });
+    said.map_or(Ok(()), |said| Err(Failure::typed(patch, &said)))
 }
 
 fn problems(node: Option<&Node>, body: &Value) -> Vec<Problem> {
@@ -140,7 +143,11 @@ fn walk_map(node: &Node, value: &Value, at: &Place, (strict, out): (bool, &mut V
     };
     for (key, value) in map {
         match node.field(key) {
-            Some(field) => walk(&field, value, &at.key(key), out),
+            Some(field) => {
+                let place = at.key(key);
+                let plain = if strict { place.plain.clone() } else { at.plain.clone() };
+                walk(&field, value, &Place { plain, ..place }, out);
+            }
             None if strict && !node_is_open(node) => out.push(at.key(key).problem(What::Unknown)),
             None => {}
         }
@@ -252,4 +259,59 @@ pub(in super::super) fn drop_nulls(value: &mut Value) {
         Value::Array(list) => list.iter_mut().for_each(drop_nulls),
         _ => {}
     }
+}
+
+/// Fields whose zero is a value: Go keeps them as pointers.
+const POINTERS: [&str; 4] = ["type", "storageClassName", "service", "group"];
+/// Booleans that Go leaves out when false.
+const PLAIN_BOOLEANS: [&str; 9] = [
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "paused",
+    "publishNotReadyAddresses",
+    "readOnly",
+    "stdin",
+    "stdinOnce",
+    "tty",
+];
+
+/// What Go's `omitempty` leaves out: empty lists, maps and texts, and false where the field is no pointer.
+pub(in super::super) fn drop_zeros(node: Option<&Node>, value: &mut Value) {
+    let Some(node) = node else { return };
+    match value {
+        Value::Object(map) => {
+            let open = node.shape() != Shape::Struct;
+            map.retain(|key, value| open || !is_zero(node.field(key).as_ref(), key, value));
+            map.iter_mut().for_each(|(key, value)| drop_zeros(node.field(key).as_ref(), value));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|item| drop_zeros(node.item().as_ref(), item)),
+        _ => {}
+    }
+}
+
+fn is_zero(node: Option<&Node>, key: &str, value: &Value) -> bool {
+    let is_map = || node.is_some_and(|node| matches!(node.shape(), Shape::Map));
+    match value {
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty() && is_map(),
+        Value::String(text) => text.is_empty() && !POINTERS.contains(&key),
+        Value::Bool(false) => PLAIN_BOOLEANS.contains(&key),
+        _ => false,
+    }
+}
+
+/// The first value of a Secret's `data` that is not base64: where the Go decoder stumbles.
+pub(in super::super) fn base64_fault(kind: &KindInfo, body: &Value) -> Option<String> {
+    use base64::Engine as _;
+    let data = body.get("data").filter(|_| kind.is("", "Secret"))?.as_object()?;
+    let fault = data.values().filter_map(Value::as_str).find_map(|text| {
+        let engine = base64::engine::general_purpose::STANDARD;
+        let stumbled = engine.decode(text.replace(['\n', '\r'], "")).err()?;
+        Some(match stumbled {
+            base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _) => at,
+            _ => text.len() / 4 * 4,
+        })
+    })?;
+    Some(format!("illegal base64 data at input byte {fault}"))
 }

@@ -28,6 +28,9 @@ pub(in super::super) fn answer(
     check(target, &mut patch)?;
     let node = world.schemas.of(&kind.gvk());
     validate::shape::declared(node.as_ref(), &patch)?;
+    if let Some(fault) = validate::shape::base64_fault(kind, &patch) {
+        return Err(Failure::converted(&patch, &fault));
+    }
     update::check_name(target, &mut patch)?;
     keep_part(target, &mut patch);
     let name = Name::new(&target.namespace, &target.name);
@@ -40,6 +43,7 @@ pub(in super::super) fn answer(
     let merged = managed::after_apply(ground, &live, &patch, &author, asked.flags.is("force"))?;
     let Some(mut new) = merged else { return Ok(Answer::ok(&live)) };
     validate::shape::drop_nulls(&mut new);
+    validate::shape::drop_zeros(node.as_ref(), &mut new);
     defaults::fill(world, kind, &mut new);
     if live.is_null() {
         let mut made = new;
@@ -49,6 +53,7 @@ pub(in super::super) fn answer(
     }
     defaults::keep_allocated(kind, &live, &mut new);
     super::keep_other_part(kind, target.part, &live, &mut new);
+    defaults::reallocate(state, kind, &mut new);
     let object = super::replace(world, state, kind, (&live, new), &author)?;
     Ok(Answer::ok(&object))
 }

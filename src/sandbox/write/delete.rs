@@ -15,13 +15,14 @@ use super::super::store::Name;
 use super::Asked;
 
 /// Kinds whose delete answers with the object, not with a Status.
-const SHOWN: [&str; 7] = [
+const SHOWN: [&str; 8] = [
     "Namespace",
     "PersistentVolume",
     "PersistentVolumeClaim",
     "Pod",
     "PodTemplate",
     "ResourceQuota",
+    "Service",
     "ServiceAccount",
 ];
 
@@ -96,8 +97,7 @@ fn check(kind: &KindInfo, live: &Value, options: &Value) -> Result<(), Failure> 
         );
         return Err(Failure::precondition(kind, name, &why));
     }
-    let (wanted, own) =
-        (text(options, "/preconditions/resourceVersion"), text(live, "/metadata/resourceVersion"));
+    let (wanted, own) = (text(options, "/preconditions/resourceVersion"), text(live, "/metadata/resourceVersion"));
     if !wanted.is_empty() && wanted != own {
         let why = format!(
             "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({own}). \
@@ -124,6 +124,9 @@ pub(in super::super) fn delete(
     }
     let grace = grace(kind, live, options);
     if grace == 0 && is_released(kind, &last) {
+        if kind.is("", "Pod") {
+            mark(state, kind, &mut last, 0);
+        }
         if !dry_run {
             state.store.remove(kind.id, &last);
             last = super::committed(world, state, kind, last);
@@ -149,7 +152,9 @@ fn mark(state: &State, kind: &KindInfo, last: &mut Value, grace: i64) {
             object::set(last, &["metadata", "generation"], (generation + 1).into());
         }
     }
-    object::set(last, &["metadata", "deletionGracePeriodSeconds"], grace.into());
+    if !kind.is("", "Namespace") {
+        object::set(last, &["metadata", "deletionGracePeriodSeconds"], grace.into());
+    }
     if kind.is("", "Namespace") {
         object::set(last, &["status", "phase"], "Terminating".into());
     }

@@ -8,7 +8,9 @@ use super::super::object::text;
 /// Applies every operation or none of the object is used.
 pub(super) fn patch(live: &mut Value, patch: &Value) -> Result<(), Failure> {
     let Some(operations) = patch.as_array() else {
-        return Err(Failure::bad("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch"));
+        return Err(Failure::bad(
+            "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch",
+        ));
     };
     operations.iter().try_for_each(|operation| one(live, operation).ok_or_else(Failure::patch_rejected))
 }

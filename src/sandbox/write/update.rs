@@ -67,5 +67,6 @@ pub(in super::super) fn update(
     defaults::keep_allocated(kind, live, &mut new);
     super::keep_other_part(kind, part, live, &mut new);
     super::own(world, state, kind, (live, &mut new), author);
+    defaults::reallocate(state, kind, &mut new);
     super::replace(world, state, kind, (live, new), author)
 }
