@@ -76,6 +76,7 @@ impl PlanScreen {
     pub fn set(&mut self, view: Arc<PlanView>) -> Arrived {
         let before = self.plan().map(|plan| plan.fingerprint.clone());
         if before.as_ref() == Some(&view.plan.fingerprint) {
+            self.asked.ready = Some(view);
             return Arrived::Same;
         }
         let chosen = view.plan.rows.iter().filter(|row| row.chosen && is_tickable(row));

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::status::{Role, Status, health};
-use crate::model::{AppId, AppRow, ClusterState, Mode, ResourceRow};
+use crate::model::{AppId, AppRow, ClusterState, Health, Mode, ResourceRow};
 
 use super::page::{Class, Page};
 use super::text::Line;
@@ -26,8 +26,8 @@ const COUNTED: [Status; 12] = [
 impl App {
     /// A page with line 1 filled in: a title, or a fleet-wide place.
     pub(super) fn fleet_bar(&self, title: &str, class: Class) -> Page<'_> {
-        let name = if class == Class::Narrow { "" } else { "driftdeck  " };
-        let left = Line::of(name).join(self.demo()).strong(Role::Text, title.to_owned()).join(self.totals(class));
+        let name = if class == Class::Wide { "driftdeck  " } else { "" };
+        let left = Line::of(name).join(self.demo()).strong(Role::Text, title.to_owned()).join(self.totals());
         Page { left, right: self.right_side(None, class), ..Page::default() }
     }
 
@@ -60,22 +60,30 @@ impl App {
     }
 
     /// The worst counts of the whole fleet, never of a filter.
-    pub(super) fn totals(&self, class: Class) -> Line {
+    fn totals(&self) -> Line {
         let mut line = Line::of(format!(" {} apps ", self.fleet.apps.len()));
         let statuses: Vec<Status> = self.fleet.apps.iter().map(|row| Status::of_app(row, &self.fleet)).collect();
         for status in COUNTED {
             let count = statuses.iter().filter(|other| **other == status).count();
-            let space = if class == Class::Wide { " " } else { "" };
-            let word = if class == Class::Wide { format!(" {}", status.word()) } else { String::new() };
             if count > 0 {
-                line = line.put(status.role(), format!(" {}{space}{count}{word}", status.glyph()));
+                line = line.put(status.role(), format!(" {}{count}", status.glyph()));
             }
         }
         line
     }
 
     fn right_side(&self, id: Option<&AppId>, class: Class) -> Line {
+        if class == Class::Narrow {
+            return self.short_mode(id).text(" ").text(self.hour());
+        }
         self.mode(id, class).text("  ").join(self.connection(id)).text("  ").text(self.hour())
+    }
+
+    /// The first three letters of the mode.
+    fn short_mode(&self, id: Option<&AppId>) -> Line {
+        let whole = self.mode(id, Class::Narrow);
+        let first = whole.spans.into_iter().next();
+        first.map(|span| Line::new().put(span.role, span.text.raw().chars().take(3).collect::<String>())).unwrap_or_default()
     }
 
     fn mode(&self, id: Option<&AppId>, class: Class) -> Line {
@@ -90,7 +98,8 @@ impl App {
             Some(row) if row.unlocked.is_some() => {
                 let left = row.unlocked.as_ref().map(|(until, _)| self.left(*until)).unwrap_or_default();
                 let name = if id.is_none() && class == Class::Wide { format!(" {}", row.name) } else { String::new() };
-                Line::new().strong(Role::Error, "OPERATE").text(format!("{name} {left} left"))
+                let tail = if class == Class::Wide { " left" } else { "" };
+                Line::new().strong(Role::Error, "OPERATE").text(format!("{name} {left}{tail}"))
             }
             Some(row) if row.mode == Mode::Operate => Line::new().strong(Role::Error, "OPERATE"),
             Some(_) => Line::of("OBSERVE"),
@@ -142,6 +151,7 @@ pub(super) fn health_words(row: &AppRow) -> Line {
 pub(super) fn object_health(row: &ResourceRow) -> Line {
     let (glyph, role) = health(row.health);
     match &row.health_note {
+        _ if row.health == Health::NotJudged => Line::new().dim("-"),
         Some(note) => Line::in_role(role, format!("{glyph} ")).text(note.clone()),
         None => Line::in_role(role, format!("{glyph} {}", row.health.word().replace('-', " "))),
     }

@@ -20,7 +20,7 @@ impl App {
             row: Box::new(move |at| self.fleet_row(at, class)),
             empty: self.fleet_empty(),
         };
-        page.detail = self.root.cursor.key().map(|id| self.preview(id)).unwrap_or_default();
+        page.detail = self.root.cursor.key().map(|id| self.preview(id, class)).unwrap_or_default();
         page
     }
 
@@ -97,23 +97,26 @@ impl App {
     }
 
     /// Who changed what, and what a sync would delete: the answer without leaving the list.
-    fn preview(&self, id: &AppId) -> Detail {
+    fn preview(&self, id: &AppId, class: Class) -> Detail {
         let Some(row) = self.fleet.app(id) else { return Detail::default() };
-        let mut lines = vec![self.source_line(row)];
+        let mut lines = vec![self.prune_line(row)];
+        if class == Class::Wide {
+            lines.insert(0, self.source_line(row));
+        }
         if let Some(reason) = row.reason.as_ref().or(row.stale.as_ref()) {
             lines.push(Line::new().put(Role::Error, reason.message.clone()).dim(format!("  {}", self.age(Some(reason.since)))));
         }
         if let Some(pause) = &row.paused {
             lines.push(Line::in_role(Role::Paused, "⊘ paused by ").text(pause.by.clone()).text(": ").text(pause.reason.clone()));
         }
-        let differing = || row.resources.iter().filter(|object| object.verdict != Verdict::Synced);
-        for object in differing().take(40) {
+        let mut differing: Vec<_> = row.resources.iter().filter(|object| object.verdict != Verdict::Synced).collect();
+        differing.sort_by_key(|object| (object.findings.is_empty(), object.verdict));
+        for object in differing.into_iter().take(8) {
             lines.extend(self.who_lines(object));
         }
-        if differing().next().is_none() {
+        if row.verdict == Verdict::Synced {
             lines.push(Line::new().put(Role::Ok, "✓ no differences").dim(format!(", {} objects compared", row.counts.total)));
         }
-        lines.insert(1.min(lines.len()), self.prune_line(row));
         Detail { title: Line::of(format!("{} · {}", id.name, id.cluster)), lines, side: false }
     }
 

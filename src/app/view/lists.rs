@@ -100,9 +100,8 @@ impl App {
         }
     }
 
-    pub(super) fn errors_page<'a>(&'a self, screen: &'a ErrorsScreen) -> Page<'a> {
-        let mut page = self.fleet_bar(&format!("ERRORS  {} open", self.fleet.errors.len()), Class::Narrow);
-        page.left = Line::new().strong(Role::Text, format!("ERRORS  {} open", self.fleet.errors.len()));
+    pub(super) fn errors_page<'a>(&'a self, screen: &'a ErrorsScreen, class: Class) -> Page<'a> {
+        let mut page = self.fleet_bar(&format!("ERRORS {} open", self.fleet.errors.len()), class);
         page.list = List {
             columns: vec![fixed("", 24), flex("", 1), right("", 5)],
             len: self.fleet.errors.len(),

@@ -2,7 +2,7 @@
 
 use crate::app::keymap::Place;
 use crate::app::screen::{Overlay, Screen};
-use crate::app::{App, Binding};
+use crate::app::{Action, App, Binding};
 
 use super::text::Line;
 
@@ -167,7 +167,7 @@ impl App {
             Some(Screen::Run(screen)) => self.run_page(screen, class),
             Some(Screen::Revert(screen)) => self.revert_page(screen, class),
             Some(Screen::Clusters(screen)) => self.clusters_page(screen, class),
-            Some(Screen::Errors(screen)) => self.errors_page(screen),
+            Some(Screen::Errors(screen)) => self.errors_page(screen, class),
             Some(Screen::Activity(screen)) => self.activity_page(screen, class),
         };
         self.lay_over(&mut page);
@@ -189,7 +189,9 @@ impl App {
     /// The footer of a place: what is valid there now.
     pub(super) fn hints(&self, place: Place) -> Vec<Hint> {
         let hint = |binding: &Binding| Hint { key: binding.hint(), words: binding.words(place).to_owned() };
-        self.keymap.footer(place).map(hint).collect()
+        let looks = |action| matches!(action, Action::Sync | Action::Revert);
+        let valid = |binding: &&Binding| looks(binding.action) || self.why_not(binding.action).is_none();
+        self.keymap.footer(place).filter(valid).map(hint).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::status::{Role, Status};
 use crate::app::tree::{Group, TreeKey, TreeScreen, group_of, object};
-use crate::model::{AppRow, Basis, Finding, ResourceRow, Said, Verdict};
+use crate::model::{AppRow, Basis, Finding, Health, ResourceRow, Said, Verdict};
 
 use super::bar::object_health;
 use super::fleet::{changes, clipped, manager, short_path};
@@ -18,7 +18,7 @@ impl App {
             return page;
         };
         page.intro = self.tree_intro(row);
-        let columns = vec![flex("OBJECT", 1), fixed("STATUS", 14), fixed("HEALTH", 14), right("AGE", 5)];
+        let columns = vec![flex("OBJECT", 1), fixed("STATUS", 15), fixed("HEALTH", 13), right("AGE", 5)];
         let narrow = vec![flex("", 1), fixed("", 5)];
         page.list = List {
             columns: if class == Class::Narrow { narrow } else { columns },
@@ -81,7 +81,10 @@ impl App {
         let status = Status::of_object(object);
         let place = Line::new().dim(format!("ns {} · wave {}", object.key.namespace, object.wave));
         let word = Line::in_role(status.role(), format!("{} {}", status.glyph(), status.word()));
-        let mut lines = vec![word.dim(" · ").join(object_health(object)).dim(" · ").join(place)];
+        let mut lines = vec![match object.health {
+            Health::NotJudged => word.dim(" · ").join(place),
+            _ => word.dim(" · ").join(object_health(object)).dim(" · ").join(place),
+        }];
         if let Some(reason) = &object.reason {
             lines.push(Line::new().put(Role::Error, reason.message.clone()));
         }
