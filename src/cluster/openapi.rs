@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -64,15 +64,18 @@ impl Cluster {
             Err(error) => return group_versions.iter().map(|name| (name.clone(), Err(error.clone()))).collect(),
         };
         let index = &index;
-        let asked = group_versions.iter().map(|name| async move {
-            let root = if name.contains('/') { "apis" } else { "api" };
-            let document = match index.paths.get(&format!("{root}/{name}")) {
-                Some(entry) => self.document(&entry.url).await,
-                None => Err(CallError::local(CallKind::KindNotServed, "the server publishes no schema for it")),
-            };
-            (name.clone(), document)
-        });
+        // Boxed: the compiler cannot see that an unboxed future of a borrowed name is `Send` (rust-lang/rust#102211).
+        let asked: Vec<_> = group_versions.iter().map(|name| self.published(index, name).boxed()).collect();
         futures::stream::iter(asked).buffered(8).collect().await
+    }
+
+    async fn published(&self, index: &Index, name: &str) -> (String, Result<Value, CallError>) {
+        let root = if name.contains('/') { "apis" } else { "api" };
+        let document = match index.paths.get(&format!("{root}/{name}")) {
+            Some(entry) => self.document(&entry.url).await,
+            None => Err(CallError::local(CallKind::KindNotServed, "the server publishes no schema for it")),
+        };
+        (name.to_owned(), document)
     }
 
     async fn index(&self) -> Result<Index, CallError> {

@@ -147,10 +147,6 @@ fn newest_touching(
     tree: &dyn Tree,
 ) -> Result<CommitInfo, SourceError> {
     let paths = render::input_paths(tree, site.path()).unwrap_or_else(|_| vec![site.path().to_owned()]);
-    let mut newest: Option<CommitInfo> = None;
-    for path in paths {
-        let (found, _) = mirror.history(at, &path, 1)?;
-        newest = newest.into_iter().chain(found).max_by_key(|commit| commit.time);
-    }
-    newest.map_or_else(|| mirror.info(at), Ok)
+    let (found, _) = mirror.history_of(at, &paths, 1)?;
+    found.into_iter().next().map_or_else(|| mirror.info(at), Ok)
 }

@@ -1,15 +1,20 @@
 //! What an engine is started with: the checked config, the role, and the ports to the outside.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 
 use super::clock::Clock;
+use super::rendering::Renders;
+use super::site::Shared;
 use super::world::{AppWorld, ClusterWorld, RemoteWorld, Role, World};
 use crate::cluster::{self, Cluster, ConnectError};
 use crate::config::Config;
+use crate::diff::{Masker, Owners};
+use crate::journal::Journal;
 use crate::model::{AppId, ClusterSpec, Cost, Foreign, RepoSpec};
+use crate::render::Programs;
 use crate::source::{Mirror, SourceError};
 
 /// How the engine reaches clusters and repositories. The demo and the tests put theirs here.
@@ -59,6 +64,30 @@ impl Ports {
 }
 
 impl Setup {
+    /// What the tasks share.
+    pub(super) fn shared(&self) -> Shared {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let owners = &self.config.owners;
+        let journal = Journal::open(&self.state_dir);
+        if let Err(error) = &journal {
+            tracing::warn!(%error, "no journal: what is done is not kept on this host");
+        }
+        Shared {
+            ports: self.ports.clone(),
+            repos: self.config.repos.iter().map(|repo| (repo.name.clone(), repo.clone())).collect(),
+            mirrors: Mutex::default(),
+            renders: Renders::default(),
+            programs: Programs::find(&path),
+            scratch: self.scratch_dir.clone(),
+            masker: Masker::new(rand::random()),
+            owners: Owners::with(&owners.people, &owners.controllers),
+            journal: journal.ok(),
+            who: self.who.clone(),
+            author: self.config.author.clone(),
+            role: self.role,
+        }
+    }
+
     /// The world before anything has happened: the apps asked for, and the clusters and repositories they need.
     pub(super) fn world(&self) -> World {
         let wanted = |id: &AppId| self.only.as_ref().is_none_or(|only| only.contains(id));

@@ -1,6 +1,6 @@
 //! The commits that touch an app's inputs, with what each changed in its objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::desired::Desired;
@@ -62,16 +62,7 @@ fn touching(
 ) -> Result<(Vec<CommitInfo>, bool), Trouble> {
     let tree = mirror.tree(head).map_err(|error| adapt::source(&error))?;
     let paths = render::input_paths(&*tree, site.path()).unwrap_or_else(|_| vec![site.path().to_owned()]);
-    let (mut found, mut more, mut seen) = (Vec::new(), false, BTreeSet::new());
-    for path in paths {
-        let (commits, rest) = mirror.history(head, &path, limit).map_err(|error| adapt::source(&error))?;
-        more |= rest;
-        found.extend(commits.into_iter().filter(|commit| seen.insert(commit.id.clone())));
-    }
-    found.sort_by(|a, b| b.time.cmp(&a.time));
-    more |= found.len() > limit;
-    found.truncate(limit);
-    Ok((found, more))
+    mirror.history_of(head, &paths, limit).map_err(|error| adapt::source(&error))
 }
 
 fn row(

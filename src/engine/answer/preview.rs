@@ -92,9 +92,17 @@ fn build(site: &Site, order: &RevertOrder) -> Result<Vec<GitChange>, Trouble> {
             paths,
             to: order.to.clone(),
             message: "preview".to_owned(),
-            author: site.shared.author.clone(),
-            time: site.now.wall,
+            author: site.author(),
         })
         .map_err(|error| adapt::source(&error))?;
-    Ok(restored.map(|restored| restored.files).unwrap_or_default())
+    Ok(restored.files.into_iter().map(|(path, act)| GitChange { path, kind: letter(act) }).collect())
+}
+
+/// As `git diff --name-status` says it.
+fn letter(act: source::FileAct) -> char {
+    match act {
+        source::FileAct::Added => 'A',
+        source::FileAct::Changed => 'M',
+        source::FileAct::Removed => 'D',
+    }
 }

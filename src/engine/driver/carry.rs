@@ -161,7 +161,7 @@ impl Driver {
             SeenWhat::Alive => Event::Alive(name),
             what => {
                 let listed = matches!(what, SeenWhat::Listed(_));
-                let changes = line.store.apply(&seen.target, what);
+                let changes = line.store.apply(Seen { cluster: name.clone(), target: seen.target, what });
                 let keys: Vec<_> = changes.into_iter().map(|change| change.key).collect();
                 if listed { Event::Listed(name, scene, keys) } else { Event::LiveChanged(name, keys) }
             }

@@ -17,11 +17,7 @@ const ATTEMPTS: usize = 3;
 pub(in crate::engine) async fn read(site: &Site) -> Result<Option<Arc<Record>>, Trouble> {
     let read = site.wire.cluster.read_record(site.record_namespace(), &site.app.id.name).await;
     let Some(record) = read.map_err(|error| {
-        if matches!(error.kind, CallKind::Other | CallKind::Invalid) {
-            Trouble { code: ReasonCode::RecordUnreadable, message: error.message }
-        } else {
-            adapt::call(&error)
-        }
+        adapt::call(&error)
     })?
     else {
         return Ok(None);
