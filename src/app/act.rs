@@ -197,7 +197,8 @@ impl App {
         match self.stack.last() {
             None => self.open_tree(),
             Some(Screen::Tree(screen)) if screen.object().is_none() => {
-                let folded = matches!(screen.cursor.key(), Some(super::tree::TreeKey::Group(g)) if screen.is_folded(*g));
+                let folded =
+                    matches!(screen.cursor.key(), Some(super::tree::TreeKey::Group(g)) if screen.is_folded(*g));
                 self.fold(!folded);
             }
             Some(Screen::Tree(_) | Screen::History(_) | Screen::Run(_)) => self.open_diff(),
@@ -397,7 +398,10 @@ impl App {
     }
 
     fn allow_mass_delete(&mut self, id: AppId) {
-        self.say(Role::Text, format!("plans of {id} may delete more than the limit in this session; each is still typed out"));
+        self.say(
+            Role::Text,
+            format!("plans of {id} may delete more than the limit in this session; each is still typed out"),
+        );
         if let Some(Screen::Plan(screen)) = self.stack.last_mut()
             && screen.app == id
         {

@@ -182,7 +182,11 @@ impl App {
         let in_reason = matches!(dialog.confirm.focus, Focus::Field(0));
         let answer = match key.code {
             Code::Enter if matches!(dialog.confirm.focus, Focus::Field(_)) => {
-                if dialog.confirm.wanted().is_none() { dialog.confirm.run() } else { Answer::Field(9, key) }
+                if dialog.confirm.wanted().is_none() {
+                    dialog.confirm.run()
+                } else {
+                    Answer::Field(9, key)
+                }
             }
             _ => dialog.confirm.press(key),
         };
@@ -247,9 +251,22 @@ impl App {
 /// Completes the last word of a filter to a key or a common value.
 fn complete_filter(text: &str) -> String {
     const VALUES: [&str; 16] = [
-        "status:", "cluster:", "app:", "ns:", "is:", "status:problem", "status:drifted", "status:behind",
-        "status:diverged", "status:missing", "status:error", "status:unknown", "is:protected", "is:paused",
-        "is:pinned", "is:stale",
+        "status:",
+        "cluster:",
+        "app:",
+        "ns:",
+        "is:",
+        "status:problem",
+        "status:drifted",
+        "status:behind",
+        "status:diverged",
+        "status:missing",
+        "status:error",
+        "status:unknown",
+        "is:protected",
+        "is:paused",
+        "is:pinned",
+        "is:stale",
     ];
     let (head, last) = text.rfind(' ').map_or(("", text), |at| text.split_at(at + 1));
     let (sign, last) = last.strip_prefix('-').map_or(("", last), |rest| ("-", rest));

@@ -93,10 +93,16 @@ impl Setup {
         let wanted = |id: &AppId| self.only.as_ref().is_none_or(|only| only.contains(id));
         let apps: Vec<_> = self.config.apps.iter().filter(|app| wanted(&app.id)).cloned().map(AppWorld::new).collect();
         let all = self.only.is_none();
-        let clusters: Vec<&ClusterSpec> = self.config.clusters.iter()
+        let clusters: Vec<&ClusterSpec> = self
+            .config
+            .clusters
+            .iter()
             .filter(|cluster| all || apps.iter().any(|app| app.spec.id.cluster == cluster.name))
             .collect();
-        let repos = self.config.repos.iter()
+        let repos = self
+            .config
+            .repos
+            .iter()
             .filter(|repo| apps.iter().any(|app| app.follows().is_some_and(|(name, _)| *name == repo.name)));
         World {
             role: self.role,

@@ -93,7 +93,8 @@ impl Canvas<'_> {
 
     fn text(&self, span: &Span) -> String {
         let shown = Shown::from(&span.text);
-        let text = if self.look.ascii { shown.as_str().chars().map(ascii).collect() } else { shown.as_str().to_owned() };
+        let text =
+            if self.look.ascii { shown.as_str().chars().map(ascii).collect() } else { shown.as_str().to_owned() };
         if span.word && self.look.plain && !text.is_empty() { format!("[{text}]") } else { text }
     }
 }

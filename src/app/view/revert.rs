@@ -40,13 +40,21 @@ impl App {
     fn revert_intro(&self, screen: &RevertScreen) -> Vec<Line> {
         let focus = |field| screen.confirm.focus == Focus::Field(field);
         let to = &screen.to;
-        let target = Line::new().dim("back to  ").strong(Role::Text, to.id.short().to_owned()).text(" ").text(to.subject.clone());
+        let target = Line::new()
+            .dim("back to  ")
+            .strong(Role::Text, to.id.short().to_owned())
+            .text(" ")
+            .text(to.subject.clone());
         let target = target.dim(format!("   {} ", self.age(to.time))).dim(to.author.clone());
         let dot = |mode| if screen.mode == mode { "(•)" } else { "( )" };
         let restore = format!("{} restore  a new commit puts the inputs back", dot(RevertMode::Restore));
         let pin = format!("{} pin  this cluster only, git is not changed", dot(RevertMode::Pin));
         let how = Line::new().dim("how      ").focus(focus(MODE), restore).text("   ").focus(focus(MODE), pin);
-        let why = Line::new().dim("why      ").focus(focus(REASON), "[ ").field(screen.reason.halves(), focus(REASON)).text(" ]");
+        let why = Line::new()
+            .dim("why      ")
+            .focus(focus(REASON), "[ ")
+            .field(screen.reason.halves(), focus(REASON))
+            .text(" ]");
         let mut lines = vec![target, how, why];
         if screen.mode == RevertMode::Pin {
             let word = SPANS.get(screen.until).map_or("", |(word, _)| word);

@@ -37,7 +37,11 @@ impl App {
         let (glyph, word, role) = run(row.state);
         let end = row.ended.or(self.now.map(|now| now.wall)).unwrap_or(row.started);
         let line = Line::in_role(role, format!("{glyph} {} {word}", row.what));
-        let line = line.dim(format!("   started {} · {} elapsed", self.clock(row.started), seconds(end.duration_since(row.started))));
+        let line = line.dim(format!(
+            "   started {} · {} elapsed",
+            self.clock(row.started),
+            seconds(end.duration_since(row.started))
+        ));
         let mut lines = vec![line.text(format!("   {done} of {all} done"))];
         if all > 0 {
             let width = if class == Class::Narrow { 24 } else { 60 };

@@ -1,11 +1,11 @@
 //! What a revert would do, to git and to the cluster, before anything is done.
 
 use super::mode_flag;
+use crate::engine::adapt;
 use crate::engine::event::Trouble;
 use crate::engine::execute::{is_protected, revert_message, revert_paths};
 use crate::engine::planning;
 use crate::engine::site::Site;
-use crate::engine::adapt;
 use crate::model::{
     AppId, CommitId, Foreign, GitChange, Health, Location, ReasonCode, RevertMode, RevertOrder, RevertPreview,
 };
