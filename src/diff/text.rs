@@ -170,12 +170,25 @@ fn after(have: &Value, wanted: &Value, findings: &[Finding], node: Option<&Node>
 /// A set of paths with everything that git declares below them: an added list item comes whole.
 fn with_below(set: &Set, wanted: &Value, node: Option<&Node>) -> Set {
     let mut whole = set.clone();
+    for leaf in set.leaves() {
+        name_items(&leaf, &mut whole);
+    }
     for path in typed::set_of(node, wanted).iter() {
         if set.covers(&path) || set.leaves().iter().any(|leaf| leaf.covers(&path)) {
             whole.insert(&path);
         }
     }
     whole
+}
+
+/// An item is found again by its keys only: they go with whatever of it is put back.
+fn name_items(path: &FieldPath, set: &mut Set) {
+    for (at, step) in path.0.iter().enumerate() {
+        if let Step::Item(keys) = step {
+            let item = FieldPath(path.0[..=at].to_vec());
+            keys.iter().for_each(|(key, _)| set.insert(&item.key(key)));
+        }
+    }
 }
 
 /// Replaces every masked value of both sides by what may be told of it.
@@ -187,6 +200,24 @@ fn hide(kind: &Kind, before: &mut Value, after: &mut Value, ground: &Ground) {
     let (plain_before, plain_after) = (before.clone(), after.clone());
     hide_side(&masks, before, &plain_after, &mut FieldPath::root());
     hide_side(&masks, after, &plain_before, &mut FieldPath::root());
+    tell_apart(before, after);
+}
+
+/// Changed values of one length read alike when masked, and a line diff would drop them: git's side says so.
+fn tell_apart(before: &Value, after: &mut Value) {
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            for (key, value) in after.iter_mut() {
+                tell_apart(before.get(key).unwrap_or(&Value::Null), value);
+            }
+        }
+        (Value::String(old), Value::String(new)) if old == new && new.starts_with("•••••••• (changed") =>
+        {
+            let told = format!("{} in git)", new.trim_end_matches(')'));
+            *new = told;
+        }
+        _ => {}
+    }
 }
 
 fn hide_side(masks: &mask::Masks, value: &mut Value, other: &Value, path: &mut FieldPath) {
