@@ -186,7 +186,9 @@ fn name_items(path: &FieldPath, set: &mut Set) {
     for (at, step) in path.0.iter().enumerate() {
         if let Step::Item(keys) = step {
             let item = FieldPath(path.0[..=at].to_vec());
-            keys.iter().for_each(|(key, _)| set.insert(&item.key(key)));
+            for (key, _) in keys {
+                set.insert(&item.key(key));
+            }
         }
     }
 }
