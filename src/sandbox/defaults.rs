@@ -44,7 +44,9 @@ fn apply(rule: &Value, path: &[&str], copied: Option<&Value>, at: &mut Value) {
             if at.is_object() && at.get(*key).is_none_or(Value::is_null) && holds(&rule["when"], at) {
                 let sibling = rule["copy"].as_str().and_then(|sibling| at.get(sibling)).cloned();
                 let value = sibling.or_else(|| copied.cloned()).or_else(|| rule.get("value").cloned());
-                value.into_iter().for_each(|value| object::put(at, key, value));
+                if let Some(value) = value {
+                    object::put(at, key, value);
+                }
             }
         }
         [key, rest @ ..] => {

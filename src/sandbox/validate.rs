@@ -3,6 +3,7 @@
 //! Refuses completeness: these are the refusals an operator meets with built-in kinds; `docs/limits.md` says so.
 
 pub(super) mod shape;
+pub(super) mod zeros;
 
 use serde_json::Value;
 
@@ -69,11 +70,15 @@ fn every(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
         ("", "Service") => service(body, causes),
         ("", "ConfigMap" | "Secret") => keys(body, causes),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
-            if text(body, "/roleRef/name").is_empty() {
-                causes.push(Cause::required("roleRef.name", ""));
-            }
+            required(body, "/roleRef/name", causes);
         }
         _ => {}
+    }
+}
+
+fn required(body: &Value, pointer: &str, causes: &mut Vec<Cause>) {
+    if text(body, pointer).is_empty() {
+        causes.push(Cause::required(&pointer.trim_start_matches('/').replace('/', "."), ""));
     }
 }
 
@@ -210,7 +215,9 @@ const STATEFUL: [&str; 7] = [
 fn stateful_set(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
     let kept = |object: &Value| {
         let mut spec = object["spec"].clone();
-        STATEFUL.iter().for_each(|key| drop(object::take(&mut spec, &[key])));
+        for key in STATEFUL {
+            object::take(&mut spec, &[key]);
+        }
         spec
     };
     if kept(live) != kept(new) {

@@ -42,8 +42,8 @@ pub(in super::super) fn answer(
     let ground = super::ground(kind, node.as_ref(), state);
     let merged = managed::after_apply(ground, &live, &patch, &author, asked.flags.is("force"))?;
     let Some(mut new) = merged else { return Ok(Answer::ok(&live)) };
-    validate::shape::drop_nulls(&mut new);
-    validate::shape::drop_zeros(node.as_ref(), &mut new);
+    validate::zeros::drop_nulls(&mut new);
+    validate::zeros::drop_zeros(node.as_ref(), &mut new);
     defaults::fill(world, kind, &mut new);
     if live.is_null() {
         let mut made = new;

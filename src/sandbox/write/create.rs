@@ -66,7 +66,7 @@ pub(in super::super) fn place(state: &mut State, target: &Target, body: &mut Val
     Ok(())
 }
 
-/// The namespace must be there and not go away (the admission plugin NamespaceLifecycle).
+/// The namespace must be there and not go away (the admission plugin `NamespaceLifecycle`).
 fn check_namespace(world: &World, state: &State, kind: &KindInfo, body: &Value) -> Result<(), Failure> {
     if !kind.namespaced {
         return Ok(());
