@@ -1,1 +1,171 @@
-//! Desired × live × base × rules → `Comparison`; masking; hunks.
+//! Desired × live × base × rules → `Comparison`; masking; hunks. The heart: what is different, who moved, who did it.
+//!
+//! Pure. Owns the steps of `docs/drift.md`, the masking of Secrets (nobody else makes a [`crate::model::Said`]), and the
+//! text of a diff. Refuses to order, to plan, and to ask anybody.
+
+mod contested;
+mod findings;
+mod ignore;
+mod lines;
+mod local;
+mod mask;
+mod moved;
+mod noise;
+mod outcome;
+pub mod prepare;
+mod scrub;
+mod server;
+mod text;
+mod who;
+
+use serde_json::Value;
+
+use crate::fields::{self, Entry};
+use crate::model::{AppSpec, Base, Comparison, Digest, Foreign, Live, Manifest, Now};
+use crate::schema::{Node, Schemas};
+
+pub use contested::Owners;
+pub use mask::Masker;
+pub use scrub::scrub;
+pub use text::text_diff;
+
+/// The legs of one comparison: git's object at head, what git declared when last in sync, and live.
+pub struct Legs<'a> {
+    /// G; `None` = not in git.
+    pub git: Option<&'a Manifest>,
+    /// P.
+    pub base: BaseLeg<'a>,
+    /// L; `None` = not on the cluster.
+    pub live: Option<&'a Live>,
+    /// We applied it once.
+    pub in_inventory: bool,
+}
+
+/// The third leg, as far as it is known.
+#[derive(Clone, Copy)]
+pub enum BaseLeg<'a> {
+    /// Git's object at a known commit; `None` = it was not in that commit.
+    At(Base, Option<&'a Manifest>),
+    /// Only the hash of what was applied.
+    Hash(&'a str),
+    /// Nothing.
+    None,
+}
+
+impl BaseLeg<'_> {
+    /// Where the third leg came from.
+    #[must_use]
+    pub fn base(&self) -> Base {
+        match self {
+            Self::At(base, _) => *base,
+            Self::Hash(_) => Base::Hash,
+            Self::None => Base::None,
+        }
+    }
+}
+
+/// What a comparison stands on.
+pub struct Ground<'a> {
+    /// The app, for its rules.
+    pub app: &'a AppSpec,
+    /// What fields are.
+    pub schemas: &'a Schemas,
+    /// When.
+    pub now: Now,
+    /// Keyed digests.
+    pub masker: &'a Masker,
+    /// Who is people, who is a controller.
+    pub owner_lists: &'a Owners,
+}
+
+/// What the server said to a dry run.
+pub enum ServerSaid {
+    /// The object as it would be.
+    Would(Value),
+    /// No.
+    Refused {
+        /// In which way.
+        why: Refusal,
+        /// Its sentence, already scrubbed of Secret values.
+        message: Foreign,
+    },
+    /// It was not asked.
+    NotAsked,
+}
+
+/// The ways of a server's no (drift.md step 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Git's object cannot be applied at all.
+    Invalid,
+    /// A field that cannot change is to change.
+    Immutable,
+    /// Over quota.
+    Quota,
+    /// A webhook denies it.
+    Webhook,
+    /// Its namespace is being deleted.
+    NamespaceTerminating,
+    /// No answer to be had: credentials, rights, load, time-out, kind not served.
+    Unavailable,
+}
+
+/// Both sides of an object that is in git and live, parsed once.
+struct Pair<'a> {
+    git: &'a Manifest,
+    /// G without our tracking annotation.
+    wanted: Value,
+    /// L without what the server keeps for itself.
+    have: Value,
+    entries: Vec<Entry>,
+    node: Option<Node>,
+}
+
+impl<'a> Pair<'a> {
+    fn new(git: &'a Manifest, live: &Live, ground: &Ground) -> Option<Self> {
+        let object: Value = serde_json::from_str(&live.json).ok()?;
+        let node = ground.schemas.of(&git.gvk);
+        let entries = fields::managed(&object);
+        let have = noise::without_server_fields(object, node.as_ref());
+        Some(Self { git, wanted: noise::without_tracking((*git.body).clone()), have, entries, node })
+    }
+
+    /// Our Apply entry.
+    fn ours(&self) -> Option<&Entry> {
+        fields::ours(&self.entries, fields::MANAGER)
+    }
+}
+
+/// Judges without asking: presence, then the local comparison. A difference comes back `pending`.
+#[must_use]
+pub fn compare_local(legs: &Legs, ground: &Ground) -> Comparison {
+    match outcome::presence(legs, ground) {
+        Ok((git, live)) => match Pair::new(git, live, ground) {
+            Some(pair) => local::compare(&pair, legs, ground),
+            None => outcome::unreadable(legs, ground),
+        },
+        Err(comparison) => *comparison,
+    }
+}
+
+/// Judges with the server's answer to a dry run.
+#[must_use]
+pub fn compare_server(legs: &Legs, said: &ServerSaid, ground: &Ground) -> Comparison {
+    match outcome::presence(legs, ground) {
+        Ok((git, live)) => match Pair::new(git, live, ground) {
+            Some(pair) => server::compare(&pair, legs, said, ground),
+            None => outcome::unreadable(legs, ground),
+        },
+        Err(comparison) => outcome::absent_with(*comparison, said, ground),
+    }
+}
+
+/// Hash of a live object without what a status write moves: equal hash, equal judgement.
+#[must_use]
+pub fn live_hash(live: &Live) -> Digest {
+    let Ok(object) = serde_json::from_str::<Value>(&live.json) else { return Digest::of_bytes(live.json.as_bytes()) };
+    Digest::of_value(&noise::content(object))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,112 @@
-//! Comparison × policy → ordered `Plan`; prune guards; gates.
+//! Comparison × policy → an ordered `Plan`; what may be pruned; and the gates before every write.
+//!
+//! Pure. Owns the order of waves, the prune rule, the bounds of an app, the fingerprint, and the one table of gates
+//! (product.md *Gates*). Refuses bodies: a plan names manifests by digest.
+
+mod bounds;
+mod fingerprint;
+mod gate;
+mod order;
+mod prune;
+mod rows;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{AppSpec, Check, CommitInfo, Digest, Foreign, Plan, Record, ResourceKey, ResourceRow};
+
+pub use bounds::in_bounds;
+pub use gate::{admit, gate_of, gate_revert, gate_sync};
+pub use order::wave;
+pub use prune::prunable;
+
+/// What a plan is made from, all taken at one moment.
+#[allow(clippy::struct_excessive_bools, reason = "four independent facts, each named in drift.md; no state machine")]
+pub struct Facts<'a> {
+    /// The app.
+    pub app: &'a AppSpec,
+    /// Its cluster is protected.
+    pub protected: bool,
+    /// The commit to go to.
+    pub commit: CommitInfo,
+    /// The app's rows against that commit.
+    pub rows: &'a [Arc<ResourceRow>],
+    /// Digests of git's manifests.
+    pub digests: &'a BTreeMap<ResourceKey, Digest>,
+    /// Content hashes of the live objects.
+    pub live: &'a BTreeMap<ResourceKey, Digest>,
+    /// Objects in the inventory: what a share of deletes is taken of.
+    pub inventory: usize,
+    /// The record.
+    pub record: Option<&'a Record>,
+    /// Every document was read.
+    pub complete: bool,
+    /// The render has no objects at all.
+    pub empty: bool,
+    /// Not the commit the app follows.
+    pub other_revision: bool,
+    /// Objects that the prune rule lets go, with their uid.
+    pub prunable: &'a BTreeMap<ResourceKey, Arc<str>>,
+}
+
+/// Makes the plan.
+#[must_use]
+pub fn plan(facts: &Facts) -> Plan {
+    let mut rows: Vec<_> = facts.rows.iter().map(|row| rows::row(row, facts)).collect();
+    rows.sort_by(|a, b| order::place(a).cmp(&order::place(b)));
+    let paused = facts.record.and_then(|record| record.paused.clone());
+    let mut plan = Plan {
+        app: facts.app.id.clone(),
+        commit: facts.commit.clone(),
+        fingerprint: fingerprint::fingerprint(facts),
+        checks: checks(facts, &rows),
+        gate: crate::model::Gate {
+            level: crate::model::Level::L2,
+            protected: facts.protected,
+            needs: Vec::new(),
+            calming: false,
+        },
+        rows,
+        paused,
+        blocked: blocked(facts),
+        other_revision: facts.other_revision,
+    };
+    let chosen: Vec<ResourceKey> = plan.chosen().map(|row| row.key.clone()).collect();
+    plan.gate = gate_sync(&plan, &chosen, facts.inventory, facts.protected);
+    plan
+}
+
+/// Why nothing of the render may be applied, by anybody.
+fn blocked(facts: &Facts) -> Option<Foreign> {
+    (!facts.complete)
+        .then(|| Foreign::from("the render is partial: a document cannot be read; nothing of it is applied or pruned"))
+}
+
+fn checks(facts: &Facts, rows: &[crate::model::PlanRow]) -> Vec<Check> {
+    let count = |what: fn(&ResourceRow) -> bool| facts.rows.iter().filter(|row| what(row)).count();
+    let pending = count(|row| row.pending);
+    let refused = count(|row| row.refused.is_some());
+    let overwrites = rows.iter().filter(|row| row.chosen && row.overwrites).count();
+    let outside = count(|row| !row.in_bounds);
+    let mut checks = vec![
+        check(facts.complete, if facts.complete { "render complete" } else { "render partial" }.to_owned()),
+        check(pending == 0, words(pending, "server answered for every difference", "not confirmed by the server yet")),
+        check(refused == 0, words(refused, "no refusals", "refused by the server in its dry run")),
+        check(overwrites == 0, words(overwrites, "no manual edits overwritten", "manual edit(s) will be overwritten")),
+    ];
+    if outside > 0 {
+        checks.push(check(false, words(outside, "", "outside the app's bounds: not written")));
+    }
+    checks
+}
+
+fn check(ok: bool, text: String) -> Check {
+    Check { ok, text: Foreign::new(text) }
+}
+
+fn words(count: usize, none: &str, some: &str) -> String {
+    if count == 0 { none.to_owned() } else { format!("{count} {some}") }
+}
+
+#[cfg(test)]
+mod tests;

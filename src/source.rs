@@ -1,1 +1,315 @@
-//! Git (mirror, fetch, history, trees, revert, push) and plain directories.
+//! Git (mirror, fetch, history, trees, revert, push) and plain directories: where desired state comes from.
+//!
+//! Owns every contact with a repository, and what lies in the cache directory. Refuses to check anything out: trees
+//! are read from objects, so no filter, hook or link of a stranger's repository ever acts here. All calls block;
+//! the engine's driver runs them on blocking threads.
+
+mod child;
+mod dir;
+mod error;
+mod fetch;
+mod history;
+mod info;
+mod keep;
+mod pack;
+mod place;
+mod pulse;
+mod push;
+mod remote;
+mod restore;
+mod revision;
+mod secret;
+mod transport;
+mod tree;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::{AppId, CommitId, CommitInfo, Credentials, Foreign, RepoName, RepoSpec, Tree};
+use remote::Remote;
+use secret::Keyring;
+
+pub use child::git_program;
+pub use dir::{Dir, Watch};
+pub use error::SourceError;
+
+/// All mirrors of this process, in one cache directory. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    cache: PathBuf,
+    open: Arc<Mutex<BTreeMap<RepoName, (RepoSpec, Mirror)>>>,
+}
+
+/// One repository as we hold it: a bare mirror, or a repository opened in place. Cheap to clone, blocking to call.
+#[derive(Clone, Debug)]
+pub struct Mirror {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    repo: gix::ThreadSafeRepository,
+    remote: Remote,
+    is_in_place: bool,
+    settings: Credentials,
+    keyring: Keyring,
+    dir: PathBuf,
+    /// One transfer at a time in this process.
+    gate: Mutex<()>,
+    /// A transfer was given up and its thread has not ended.
+    is_stuck: AtomicBool,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Inner({})", self.shown())
+    }
+}
+
+impl Inner {
+    /// A handle for this thread, with room for the objects of one walk.
+    fn local(&self) -> gix::Repository {
+        let mut repo = self.repo.to_thread_local();
+        repo.object_cache_size_if_unset(32 << 20);
+        repo
+    }
+
+    /// The URL as people may see it; checked to hold no secret.
+    fn shown(&self) -> String {
+        self.remote.url()
+    }
+
+    fn place(&self) -> String {
+        format!("the mirror of {}", self.shown())
+    }
+}
+
+/// What a poll found.
+#[derive(Clone, Debug)]
+pub struct Polled {
+    /// The commit of each wanted revision, or why there is none.
+    pub heads: BTreeMap<String, Result<CommitId, SourceError>>,
+    /// Whether objects were fetched.
+    pub fetched: bool,
+}
+
+/// Who writes a commit, and when.
+#[derive(Clone, Debug)]
+pub struct Author {
+    /// `user.name`.
+    pub name: String,
+    /// `user.email`.
+    pub email: String,
+    /// The commit's time.
+    pub time: Timestamp,
+}
+
+/// An order to build (not push) a commit on `head` in which `paths` are as they were in `to`.
+#[derive(Clone, Debug)]
+pub struct Restore {
+    /// The parent of the new commit.
+    pub head: CommitId,
+    /// Files or directories, `/`-separated; empty = the whole tree.
+    pub paths: Vec<String>,
+    /// Where their content comes from.
+    pub to: CommitId,
+    /// The whole commit message.
+    pub message: String,
+    /// Author and committer.
+    pub author: Author,
+}
+
+/// What one restored file goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileAct {
+    /// It comes back.
+    Added,
+    /// It goes.
+    Removed,
+    /// Its content or mode changes.
+    Changed,
+}
+
+/// The commit that was built.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// The new commit, an object in the mirror that no branch names; `None` when nothing would change.
+    pub commit: Option<CommitId>,
+    /// What it changes, by path.
+    pub files: Vec<(Foreign, FileAct)>,
+}
+
+/// Something broke here or in the mirror, in the library's words.
+fn broken(place: &str, why: &dyn std::fmt::Display) -> SourceError {
+    SourceError::Broken { place: place.to_owned(), why: Foreign::new(why.to_string()) }
+}
+
+fn object_id(commit: &CommitId) -> Result<gix::ObjectId, SourceError> {
+    gix::ObjectId::from_hex(commit.as_str().as_bytes())
+        .map_err(|_| SourceError::RevisionNotFound { revision: commit.as_str().to_owned() })
+}
+
+impl Store {
+    /// The mirrors below `cache_dir`; nothing is touched before the first [`Store::open`].
+    pub fn new(cache_dir: PathBuf) -> Self {
+        Self { cache: cache_dir, open: Arc::default() }
+    }
+
+    /// Opens the mirror of a repository, creating an empty one where there is none. No network.
+    pub fn open(&self, spec: &RepoSpec) -> Result<Mirror, SourceError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, mirror)) = open.get(&spec.name).filter(|(known, _)| known == spec) {
+            return Ok(mirror.clone());
+        }
+        let mirror = open_mirror(&self.cache, spec)?;
+        open.insert(spec.name.clone(), (spec.clone(), mirror.clone()));
+        Ok(mirror)
+    }
+}
+
+fn open_mirror(cache: &Path, spec: &RepoSpec) -> Result<Mirror, SourceError> {
+    let remote = Remote::parse(&spec.url)?;
+    let url = remote.url();
+    let dir = place::mirror_dir(cache, &url);
+    let fail = |why: &dyn std::fmt::Display| broken(&format!("the mirror of {url}"), why);
+    place::private_dir(cache).map_err(|why| fail(&why))?;
+    place::private_dir(&cache.join("mirrors")).map_err(|why| fail(&why))?;
+    place::private_dir(&dir).map_err(|why| fail(&why))?;
+    let options = transport::open_options(&spec.credentials);
+    let repo = match gix::ThreadSafeRepository::open_opts(&dir, options.clone()) {
+        Ok(repo) => repo,
+        Err(_) => {
+            let held = place::lock(&dir, Duration::from_secs(5)).map_err(|why| fail(&why))?;
+            let _held = held.ok_or(SourceError::Locked { remote: url.clone() })?;
+            create(&dir, options).map_err(|why| fail(&why))?
+        }
+    };
+    Ok(mirror(repo, remote, dir, &spec.credentials))
+}
+
+/// Makes an empty bare repository; a broken one is set aside first (faults.md 28), never repaired in place.
+fn create(dir: &Path, options: gix::open::Options) -> Result<gix::ThreadSafeRepository, Box<dyn std::error::Error>> {
+    if let Ok(repo) = gix::ThreadSafeRepository::open_opts(dir, options.clone()) {
+        return Ok(repo);
+    }
+    if std::fs::read_dir(dir)?.next().is_some() {
+        let aside = dir.with_extension("broken");
+        if aside.exists() {
+            std::fs::remove_dir_all(&aside)?;
+        }
+        std::fs::rename(dir, aside)?;
+        place::private_dir(dir)?;
+    }
+    let create = gix::create::Options { destination_must_be_empty: Some(true), ..Default::default() };
+    let repo = gix::ThreadSafeRepository::init_opts(dir, gix::create::Kind::Bare, create, options)?;
+    Ok(repo)
+}
+
+fn mirror(repo: gix::ThreadSafeRepository, remote: Remote, dir: PathBuf, settings: &Credentials) -> Mirror {
+    let inner = Inner {
+        repo,
+        keyring: Keyring::new(remote.clone(), settings.clone()),
+        remote,
+        is_in_place: false,
+        settings: settings.clone(),
+        dir,
+        gate: Mutex::new(()),
+        is_stuck: AtomicBool::new(false),
+    };
+    Mirror { inner: Arc::new(inner) }
+}
+
+/// Opens a repository where it lies, without a transport: polls read its refs, a push moves its branch.
+pub fn open_in_place(path: &Path) -> Result<Mirror, SourceError> {
+    let settings = Credentials::default();
+    let remote = Remote::File { path: path.to_owned() };
+    let options = transport::open_options(&settings).open_path_as_is(false);
+    let repo = gix::ThreadSafeRepository::open_opts(path, options)
+        .map_err(|_| SourceError::NotFound { remote: remote.url() })?;
+    let dir = repo.to_thread_local().git_dir().to_owned();
+    let inner = Arc::into_inner(mirror(repo, remote, dir, &settings).inner);
+    let inner = inner.ok_or(SourceError::BadUrl { why: "it is open already" })?;
+    Ok(Mirror { inner: Arc::new(Inner { is_in_place: true, ..inner }) })
+}
+
+impl Mirror {
+    /// Asks the remote where `wanted` revisions are; fetches only when one of them is not here yet. `known` commits
+    /// asked for by full id need no answer of the remote. A head in the answer was confirmed by this very call.
+    pub fn poll(&self, wanted: &BTreeSet<String>, known: &BTreeMap<String, CommitId>) -> Result<Polled, SourceError> {
+        if !self.inner.is_in_place {
+            return fetch::poll(&self.inner, wanted, known);
+        }
+        let heads = wanted.iter().map(|wish| (wish.clone(), self.resolve(wish))).collect();
+        Ok(Polled { heads, fetched: false })
+    }
+
+    /// The commit of a branch, tag, full id or unique prefix of at least seven digits, from what lies here.
+    pub fn resolve(&self, revision: &str) -> Result<CommitId, SourceError> {
+        revision::resolve(&self.inner, revision)
+    }
+
+    /// The files of a commit.
+    pub fn tree(&self, commit: &CommitId) -> Result<Arc<dyn Tree>, SourceError> {
+        let repo = self.inner.local();
+        let root = info::root(&self.inner, &repo, commit)?;
+        Ok(Arc::new(tree::GitTree::new(repo, root)))
+    }
+
+    /// Subject, author and time of a commit.
+    pub fn info(&self, commit: &CommitId) -> Result<CommitInfo, SourceError> {
+        info::of(&self.inner, &self.inner.local(), object_id(commit)?)
+    }
+
+    /// The commits that touch `path`, newest first, as `git log -- path` lists them; `true` = there are more.
+    pub fn history(&self, from: &CommitId, path: &str, limit: usize) -> Result<(Vec<CommitInfo>, bool), SourceError> {
+        self.history_of(from, &[path.to_owned()], limit)
+    }
+
+    /// The same for several paths at once: a commit that touches any of them.
+    pub fn history_of(
+        &self,
+        from: &CommitId,
+        paths: &[String],
+        limit: usize,
+    ) -> Result<(Vec<CommitInfo>, bool), SourceError> {
+        let repo = self.inner.local();
+        let from = object_id(from)?;
+        let listed = history::Walk::new(&repo, paths).list(from, limit);
+        let (ids, more) = listed.map_err(|why| broken(&self.inner.place(), &why))?;
+        let infos = ids.into_iter().map(|id| info::of(&self.inner, &repo, id)).collect::<Result<_, _>>()?;
+        Ok((infos, more))
+    }
+
+    /// How many commits `to` has that `from` has not; at most 10,000 are counted.
+    pub fn ahead(&self, from: &CommitId, to: &CommitId) -> Result<usize, SourceError> {
+        info::ahead(&self.inner.local(), object_id(from)?, object_id(to)?)
+            .map_err(|why| broken(&self.inner.place(), &why))
+    }
+
+    /// Holds a commit against force-pushes and repacks, the last twenty of each app (drift.md, Inputs P). A commit that
+    /// is not here is fetched by its id.
+    pub fn keep(&self, app: &AppId, commit: &CommitId) -> Result<(), SourceError> {
+        if !self.inner.local().has_object(object_id(commit)?) {
+            if self.inner.is_in_place {
+                return Err(SourceError::RevisionNotFound { revision: commit.as_str().to_owned() });
+            }
+            fetch::commit(&self.inner, commit)?;
+        }
+        keep::keep(&self.inner.local(), &self.inner.place(), app, commit)
+    }
+
+    /// Builds the commit that puts paths back; writes objects only, no branch.
+    pub fn build_restore(&self, order: &Restore) -> Result<Restored, SourceError> {
+        restore::build(&self.inner.local(), &self.inner.place(), order)
+    }
+
+    /// Pushes `commit` to `branch`, only if the branch still is at `expected`.
+    pub fn push(&self, commit: &CommitId, branch: &str, expected: &CommitId) -> Result<(), SourceError> {
+        push::push(&self.inner, commit, branch, expected)
+    }
+}

@@ -13,7 +13,7 @@ mod write;
 
 use serde_json::Value;
 
-pub use write::write;
+pub use write::{ordered as in_order, write};
 
 /// How much of a text is read before it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

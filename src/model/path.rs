@@ -11,7 +11,7 @@ use serde_json::Value;
 pub enum Step {
     /// A map key or struct field.
     Key(Arc<str>),
-    /// A list item by its merge keys, in the schema's order.
+    /// A list item by its merge keys, sorted by name.
     Item(Vec<(Arc<str>, Value)>),
     /// A member of a set.
     Member(Value),

@@ -1,5 +1,7 @@
 //! What the recorded schemas of kube-apiserver 1.36.3 must be read as.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::{ListKind, Node, Scalar, Schemas, Shape};
@@ -26,8 +28,7 @@ const BUILT_IN: [&str; 12] = [
     asset!("storage.k8s.io_v1"),
 ];
 
-/// The built-in kinds, and the Widget of the recorded writes.
-pub(crate) fn recorded() -> Schemas {
+static RECORDED: LazyLock<Schemas> = LazyLock::new(|| {
     let mut schemas = Schemas::default();
     let widget = include_str!("../../tests/fixtures/typed/widget_openapi.json");
     for text in BUILT_IN.iter().chain([&widget]) {
@@ -35,6 +36,11 @@ pub(crate) fn recorded() -> Schemas {
         schemas.add(&document).expect("an asset is an OpenAPI document");
     }
     schemas
+});
+
+/// The built-in kinds, and the Widget of the recorded writes.
+pub(crate) fn recorded() -> Schemas {
+    RECORDED.clone()
 }
 
 fn node(api_version: &str, kind: &str, path: &[&str]) -> Node {
@@ -153,4 +159,26 @@ fn hostile_schemas_neither_panic_nor_loop() {
     schemas.add(&document).expect("it has schemas");
     let root = schemas.of(&Gvk::parse("v1", "A")).expect("root");
     assert_eq!(root.shape(), Shape::Any, "a top-level reference is not followed, as schemaconv does not");
+}
+
+#[test]
+fn every_recorded_default_stands_at_a_place_that_the_schema_knows() {
+    let defaults: Value = serde_json::from_str(asset!("defaults")).expect("JSON");
+    let mut rules = 0;
+    for (name, listed) in defaults.as_object().expect("kinds").iter().filter(|(name, _)| *name != "_about") {
+        let (api_version, kind) = name.rsplit_once('/').expect("apiVersion/Kind");
+        let root = recorded().of(&Gvk::parse(api_version, kind)).expect(name);
+        for rule in listed.as_array().expect("rules") {
+            let path: Vec<&str> = rule["path"].as_array().expect("path").iter().filter_map(Value::as_str).collect();
+            let place = path.iter().try_fold(root.clone(), |node, step| match *step {
+                "*" => node.item(),
+                key => node.field(key),
+            });
+            assert!(place.is_some(), "{name}: {path:?}");
+            let says = ["value", "copy", "copyFrom"].iter().filter(|key| rule.get(**key).is_some()).count();
+            assert_eq!(says, 1, "{name}: {path:?} says one value");
+            rules += 1;
+        }
+    }
+    assert!(rules > 100, "the defaults are there");
 }

@@ -3,68 +3,86 @@
 
 use serde_json::{Map, Value};
 
-use super::form::{Form, child, form};
+use super::form::{Form, child, form, is_empty};
 use crate::fields::Set;
 use crate::model::Step;
 use crate::schema::Node;
+
+/// What becomes of a field or an item.
+enum Fate {
+    /// It is not there any more.
+    Gone,
+    /// It lost all it held: it goes, but whatever holds it stays.
+    Emptied,
+    Kept(Value),
+}
+
+impl Fate {
+    fn of(rest: Option<Value>) -> Self {
+        rest.map_or(Self::Emptied, Self::Kept)
+    }
+}
 
 /// `value` without what the set names.
 pub fn remove(node: Option<&Node>, value: &Value, set: &Set) -> Value {
     removed(node, value, set).unwrap_or_else(|| empty_like(value))
 }
 
-/// `None` where nothing is left of what was something.
+/// `None` where nothing is left; SMD drops what was empty before, too, once it has to look into it.
 fn removed(node: Option<&Node>, value: &Value, set: &Set) -> Option<Value> {
-    let keep = |step: &Step, value: &Value| -> Option<Value> {
-        if set.has(step) {
-            return None;
+    filtered(node, value, &|step, value| match set.below(step) {
+        _ if set.has(step) => Fate::Gone,
+        Some(below) => Fate::of(removed(child(node, step).as_ref(), value, below)),
+        None => Fate::Kept(value.clone()),
+    })
+}
+
+/// Only what the set names of `value`. An item that is named comes whole where the set names nothing in it; an object
+/// in which nothing named is found does not come.
+pub fn extract(node: Option<&Node>, value: &Value, set: &Set) -> Value {
+    extracted(node, value, set).unwrap_or_else(|| empty_like(value))
+}
+
+fn extracted(node: Option<&Node>, value: &Value, set: &Set) -> Option<Value> {
+    if is_empty(value) {
+        return Some(value.clone());
+    }
+    filtered(node, value, &|step, value| {
+        let below = child(node, step);
+        match (set.below(step), step) {
+            (Some(named), _) => Fate::of(extracted(below.as_ref(), value, named)),
+            (None, _) if !set.has(step) => Fate::Gone,
+            (None, Step::Key(_)) => Fate::of(extracted(below.as_ref(), value, &Set::default())),
+            (None, _) => Fate::Kept(value.clone()),
         }
-        match set.below(step) {
-            Some(below) => removed(child(node, step).as_ref(), value, below),
-            None => Some(value.clone()),
-        }
-    };
+    })
+}
+
+/// A value with what `fate` leaves of its parts; `None` where that is nothing.
+fn filtered(node: Option<&Node>, value: &Value, fate: &dyn Fn(&Step, &Value) -> Fate) -> Option<Value> {
     match form(node, value) {
         Form::Leaf => Some(value.clone()),
         Form::Map(map) => {
-            let kept: Map<String, Value> =
-                map.iter().filter_map(|(key, value)| Some((key.clone(), keep(&key_step(key), value)?))).collect();
-            (!kept.is_empty() || map.is_empty()).then_some(Value::Object(kept))
+            let (mut kept, mut stays) = (Map::new(), false);
+            for (key, value) in map {
+                match fate(&Step::Key(key.as_str().into()), value) {
+                    Fate::Gone => {}
+                    Fate::Emptied => stays = true,
+                    Fate::Kept(value) => _ = kept.insert(key.clone(), value),
+                }
+            }
+            (stays || !kept.is_empty()).then_some(Value::Object(kept))
         }
         Form::List(items) => {
-            let kept: Vec<Value> = items.iter().filter_map(|(step, value)| keep(step, value)).collect();
-            (!kept.is_empty() || items.is_empty()).then_some(Value::Array(kept))
-        }
-    }
-}
-
-/// Only what the set names of `value`; an item that is named comes whole where the set names nothing in it, an object
-/// comes empty.
-pub fn extract(node: Option<&Node>, value: &Value, set: &Set) -> Value {
-    let item = |step: &Step, value: &Value| match set.below(step) {
-        Some(below) => Some(extract(child(node, step).as_ref(), value, below)),
-        None => set.has(step).then(|| value.clone()),
-    };
-    match form(node, value) {
-        Form::Leaf => value.clone(),
-        Form::Map(map) => {
-            let field = |key: &String, value: &Value| {
-                let step = key_step(key);
-                let below = child(node, &step);
-                match set.below(&step) {
-                    Some(named) => Some(extract(below.as_ref(), value, named)),
-                    None if set.has(&step) => Some(extract(below.as_ref(), value, &Set::default())),
-                    None => None,
-                }
+            let left = |(step, value): &(Step, &Value)| match fate(step, value) {
+                Fate::Gone => None,
+                Fate::Emptied => Some(empty_like(value)),
+                Fate::Kept(value) => Some(value),
             };
-            Value::Object(map.iter().filter_map(|(key, value)| Some((key.clone(), field(key, value)?))).collect())
+            let kept: Vec<Value> = items.iter().filter_map(left).collect();
+            (!kept.is_empty()).then_some(Value::Array(kept))
         }
-        Form::List(items) => Value::Array(items.iter().filter_map(|(step, value)| item(step, value)).collect()),
     }
-}
-
-fn key_step(key: &str) -> Step {
-    Step::Key(key.into())
 }
 
 fn empty_like(value: &Value) -> Value {

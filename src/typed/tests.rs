@@ -2,6 +2,7 @@
 
 mod properties;
 mod recorded;
+mod smd;
 mod tables;
 
 use serde_json::Value;

@@ -237,12 +237,21 @@ fn whole(node: Option<&Node>, at: &FieldPath, value: &Value, into: &mut Set) {
 }
 
 fn inside(node: Option<&Node>, at: &FieldPath, value: &Value, into: &mut Set) {
-    let mut each = |step: &Step, value: &Value| {
-        whole(child(node, step).as_ref(), &at.child(step.clone()), value, into);
-    };
     match form(node, value) {
         Form::Leaf => {}
-        Form::Map(map) => map.iter().for_each(|(key, value)| each(&Step::Key(key.as_str().into()), value)),
-        Form::List(items) => items.iter().for_each(|(step, value)| each(step, value)),
+        Form::Map(map) => {
+            for (key, value) in map {
+                let step = Step::Key(key.as_str().into());
+                whole(child(node, &step).as_ref(), &at.child(step), value, into);
+            }
+        }
+        Form::List(items) => {
+            for (step, values, _) in pairs(&items, &[]) {
+                match values.as_slice() {
+                    [one] => whole(child(node, step).as_ref(), &at.child(step.clone()), one, into),
+                    _ => into.insert(&at.child(step.clone())),
+                }
+            }
+        }
     }
 }

@@ -11,6 +11,9 @@ pub(super) fn words(kind: &ErrorKind, depth: usize) -> String {
         ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
             "a tab used as indentation; use spaces".to_owned()
         }
+        ErrorKind::ExpectedDocumentStart => {
+            "text that does not belong to what stands before it (indentation?)".to_owned()
+        }
         ErrorKind::MappingValueNotAllowed => "a second `:` on the line; quote the text".to_owned(),
         ErrorKind::Custom(_) | ErrorKind::InputIo { .. } | ErrorKind::InputDecoding { .. } => {
             "not readable as YAML".to_owned()

@@ -107,7 +107,8 @@ fn write_text(out: &mut String, text: &str) {
     }
 }
 
-fn ordered(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
+/// The entries of a map in the order in which they are written.
+pub fn ordered(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
     let mut entries: Vec<_> = map.iter().collect();
     entries.sort_by_key(|(key, _)| (FIRST.iter().position(|first| first == key).unwrap_or(FIRST.len()), *key));
     entries

@@ -1,0 +1,64 @@
+//! What the server keeps for itself, and what we add: never a difference.
+
+use serde_json::Value;
+
+use crate::schema::Node;
+
+/// The annotation that ties an object to its record (drift.md *The record*); sent with every apply, never a finding.
+pub(super) const TRACKING: &str = "driftdeck.dev/app";
+
+/// Fields of `metadata` that only the server writes.
+const SERVER_METADATA: [&str; 7] = [
+    "managedFields",
+    "resourceVersion",
+    "generation",
+    "uid",
+    "creationTimestamp",
+    "selfLink",
+    "deletionGracePeriodSeconds",
+];
+
+/// Without our tracking annotation, and without an annotations map that held nothing else.
+pub(super) fn without_tracking(mut object: Value) -> Value {
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
+        && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
+    {
+        let had = annotations.remove(TRACKING).is_some();
+        if had && annotations.is_empty() {
+            metadata.remove("annotations");
+        }
+    }
+    object
+}
+
+/// Without the server's metadata, our tracking, and a status that has its own subresource.
+pub(super) fn without_server_fields(mut object: Value, node: Option<&Node>) -> Value {
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        for field in SERVER_METADATA {
+            metadata.remove(field);
+        }
+    }
+    if node.is_none_or(Node::has_status_subresource)
+        && let Some(map) = object.as_object_mut()
+    {
+        map.remove("status");
+    }
+    without_tracking(object)
+}
+
+/// What a judgement depends on: without status, resourceVersion, generation, and the times of managedFields.
+pub(super) fn content(mut object: Value) -> Value {
+    if let Some(map) = object.as_object_mut() {
+        map.remove("status");
+    }
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return object };
+    metadata.remove("resourceVersion");
+    metadata.remove("generation");
+    if let Some(entries) = metadata.get_mut("managedFields").and_then(Value::as_array_mut) {
+        entries.retain(|entry| entry.get("subresource").is_none_or(|sub| sub != "status"));
+        for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
+            entry.remove("time");
+        }
+    }
+    object
+}

@@ -1,0 +1,541 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::{
+    AppId, Basis, ClusterName, DiffMark, FieldPath, Gvk, IgnoreRule, Kind, Location, Moved, Origin, Policy, ReasonCode,
+    ResourceKey, Said, SourceSpec, Verdict,
+};
+use crate::typed;
+
+fn app() -> AppSpec {
+    AppSpec {
+        id: AppId::new("shop", ClusterName::new("prod")),
+        source: SourceSpec { location: Location::Dir { path: "/x".into() } },
+        namespace: "shop".to_owned(),
+        namespaces: Vec::new(),
+        cluster_kinds: Vec::new(),
+        policy: Policy::default(),
+        ignore: Vec::new(),
+        mask_length: false,
+    }
+}
+
+fn schemas() -> Schemas {
+    let mut schemas = Schemas::default();
+    for text in [include_str!("../../assets/openapi/core_v1.json"), include_str!("../../assets/openapi/apps_v1.json")] {
+        schemas.add(&serde_json::from_str(text).expect("JSON")).expect("a schema document");
+    }
+    schemas
+}
+
+/// A stage for comparisons: schemas, rules, and the objects by role.
+struct Stage {
+    app: AppSpec,
+    schemas: Schemas,
+    masker: Masker,
+    owners: Owners,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self { app: app(), schemas: schemas(), masker: Masker::new([7; 32]), owners: Owners::default() }
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground {
+            app: &self.app,
+            schemas: &self.schemas,
+            now: Now { wall: Timestamp::UNIX_EPOCH, since_start: Duration::ZERO },
+            masker: &self.masker,
+            owner_lists: &self.owners,
+        }
+    }
+
+    /// Live as it is after `applied` was applied by driftdeck and `hand` then changed what it names.
+    fn live(&self, applied: &Value, edits: &[(&str, &str, Value)]) -> Live {
+        let gvk = gvk(applied);
+        let node = self.schemas.of(&gvk);
+        let mut object = applied.clone();
+        let mut entries = vec![json!({
+            "manager": "driftdeck", "operation": "Apply", "apiVersion": gvk.api_version(),
+            "time": "2026-01-01T00:00:00Z", "fieldsType": "FieldsV1",
+            "fieldsV1": typed::applied_set(node.as_ref(), applied).to_v1(),
+        })];
+        for (manager, operation, edit) in edits {
+            object = typed::merge(node.as_ref(), &object, edit);
+            entries.push(json!({
+                "manager": manager, "operation": operation, "apiVersion": gvk.api_version(),
+                "time": "2026-01-01T01:00:00Z", "fieldsType": "FieldsV1",
+                "fieldsV1": typed::applied_set(node.as_ref(), edit).to_v1(),
+            }));
+        }
+        object["metadata"]["managedFields"] = Value::from(entries);
+        object["metadata"]["uid"] = json!("u1");
+        live_of(&object)
+    }
+}
+
+fn gvk(object: &Value) -> Gvk {
+    Gvk::parse(object["apiVersion"].as_str().expect("apiVersion"), object["kind"].as_str().expect("kind"))
+}
+
+fn key_of(object: &Value) -> ResourceKey {
+    ResourceKey {
+        cluster: ClusterName::new("prod"),
+        kind: gvk(object).kind(),
+        namespace: "shop".into(),
+        name: object["metadata"]["name"].as_str().expect("name").into(),
+    }
+}
+
+fn manifest(object: &Value) -> Manifest {
+    Manifest {
+        key: key_of(object),
+        gvk: gvk(object),
+        body: Arc::new(object.clone()),
+        digest: Digest::of_value(object),
+        origin: Origin { file: "a.yaml".into(), line: 1 },
+    }
+}
+
+fn live_of(object: &Value) -> Live {
+    Live {
+        key: key_of(object),
+        gvk: gvk(object),
+        uid: "u1".into(),
+        resource_version: "1".into(),
+        created: None,
+        json: object.to_string().into(),
+    }
+}
+
+fn deployment(image: &str, replicas: u32) -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "api", "namespace": "shop"},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": "api"}}, "template": {
+            "metadata": {"labels": {"app": "api"}},
+            "spec": {"containers": [{"name": "app", "image": image, "ports": [{"containerPort": 8080}]}]}}},
+    })
+}
+
+/// The same change as an edit by a manager: only what it names.
+fn edit_image(image: &str) -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"},
+        "spec": {"template": {"spec": {"containers": [{"name": "app", "image": image}]}}}})
+}
+
+fn edit_replicas(replicas: u32) -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"}, "spec": {"replicas": replicas}})
+}
+
+fn secret(data: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "shop"}, "data": data})
+}
+
+fn paths(comparison: &Comparison) -> Vec<String> {
+    comparison.findings.iter().map(|finding| finding.path.to_string()).collect()
+}
+
+const IMAGE: &str = "spec.template.spec.containers[name=app].image";
+
+#[test]
+fn what_we_applied_and_nobody_touched_is_synced_without_a_request() {
+    let stage = Stage::new();
+    let git = manifest(&deployment("a:1", 3));
+    let live = stage.live(&git.body, &[]);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let judged = compare_local(&legs, &stage.ground());
+    assert_eq!((judged.verdict, judged.pending, judged.basis), (Verdict::Synced, false, Basis::Server));
+    assert!(judged.findings.is_empty() && !judged.unadopted);
+}
+
+#[test]
+fn an_edit_by_hand_is_drift_with_the_hand_named() {
+    let stage = Stage::new();
+    let git = manifest(&deployment("a:1", 3));
+    let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("a:2"))]);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let judged = compare_local(&legs, &stage.ground());
+    assert_eq!(judged.verdict, Verdict::Drifted, "{judged:?}");
+    assert_eq!(paths(&judged), [IMAGE]);
+    let finding = &judged.findings[0];
+    assert_eq!(finding.moved, Some(Moved::Live));
+    assert_eq!(finding.by.as_ref().map(|by| by.manager.raw()), Some("kubectl-edit"));
+    assert_eq!(finding.was, Some(Said::Plain(Arc::new(json!("a:1")))));
+    assert!(judged.pending, "the server has not confirmed it yet");
+}
+
+#[test]
+fn who_moved_follows_from_the_three_legs() {
+    let stage = Stage::new();
+    let base = manifest(&deployment("a:1", 3));
+    let git = manifest(&deployment("a:2", 3));
+    let cases: [(&str, &[(&str, &str, Value)], Verdict, Moved); 3] = [
+        ("only git", &[], Verdict::Behind, Moved::Git),
+        ("both, one field", &[("kubectl-edit", "Update", edit_image("a:9"))], Verdict::Diverged, Moved::Both),
+        ("both, two fields", &[("kubectl-edit", "Update", edit_replicas(9))], Verdict::Diverged, Moved::Both),
+    ];
+    for (what, edits, verdict, moved) in cases {
+        let live = stage.live(&base.body, edits);
+        let legs = Legs {
+            git: Some(&git),
+            base: BaseLeg::At(Base::Record, Some(&base)),
+            live: Some(&live),
+            in_inventory: true,
+        };
+        let judged = compare_local(&legs, &stage.ground());
+        assert_eq!((judged.verdict, judged.moved), (verdict, Some(moved)), "{what} moved: {judged:?}");
+    }
+}
+
+#[test]
+fn a_field_dropped_from_git_is_behind_while_live_still_has_it() {
+    let stage = Stage::new();
+    let base = manifest(&deployment("a:1", 3));
+    let mut without = deployment("a:1", 3);
+    without["spec"].as_object_mut().expect("spec").remove("replicas");
+    let git = manifest(&without);
+    let live = stage.live(&base.body, &[]);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&base)), live: Some(&live), in_inventory: true };
+    let judged = compare_local(&legs, &stage.ground());
+    assert_eq!((judged.verdict, paths(&judged)), (Verdict::Behind, vec!["spec.replicas".to_owned()]));
+}
+
+#[test]
+fn a_controllers_field_is_contested_and_a_persons_never() {
+    let stage = Stage::new();
+    let git = manifest(&deployment("a:1", 3));
+    for (manager, operation, expected) in [
+        ("kube-controller-manager", "Update", Verdict::Contested),
+        ("argocd-application-controller", "Apply", Verdict::Contested),
+        ("some-tool", "Apply", Verdict::Contested),
+        ("kubectl-scale", "Update", Verdict::Drifted),
+        ("kubectl", "Apply", Verdict::Drifted),
+        ("some-tool", "Update", Verdict::Drifted),
+    ] {
+        let live = stage.live(&git.body, &[(manager, operation, edit_replicas(7))]);
+        let legs = Legs {
+            git: Some(&git),
+            base: BaseLeg::At(Base::Record, Some(&git)),
+            live: Some(&live),
+            in_inventory: true,
+        };
+        assert_eq!(compare_local(&legs, &stage.ground()).verdict, expected, "{manager} by {operation}");
+    }
+}
+
+#[test]
+fn presence_tells_missing_extra_and_terminating() {
+    let stage = Stage::new();
+    let git = manifest(&deployment("a:1", 3));
+    let ground = stage.ground();
+    let never = Legs { git: Some(&git), base: BaseLeg::None, live: None, in_inventory: false };
+    let judged = compare_local(&never, &ground);
+    assert_eq!((judged.verdict, judged.moved), (Verdict::Missing, Some(Moved::Git)), "never synced: git added it");
+    let deleted = Legs { in_inventory: true, ..never };
+    let judged = compare_local(&deleted, &ground);
+    assert_eq!(
+        (judged.verdict, judged.moved),
+        (Verdict::Missing, Some(Moved::Live)),
+        "synced once: somebody deleted it"
+    );
+    assert_eq!((judged.findings.len(), paths(&judged)[0].as_str()), (1, ""), "one finding with the empty path");
+
+    let live = stage.live(&git.body, &[]);
+    let extra = Legs { git: None, base: BaseLeg::None, live: Some(&live), in_inventory: true };
+    let judged = compare_local(&extra, &ground);
+    assert_eq!((judged.verdict, judged.moved, judged.findings.len()), (Verdict::Extra, Some(Moved::Git), 1));
+
+    let mut leaving = deployment("a:1", 3);
+    leaving["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    leaving["metadata"]["finalizers"] = json!(["example.com/hold"]);
+    let leaving = live_of(&leaving);
+    let judged = compare_local(&Legs { git: Some(&git), live: Some(&leaving), ..never }, &ground);
+    assert_eq!(judged.verdict, Verdict::Terminating);
+    assert!(judged.reason.is_some_and(|why| why.message.raw().contains("example.com/hold")), "the finalizer is named");
+}
+
+#[test]
+fn without_a_base_differences_stand_and_say_so() {
+    let stage = Stage::new();
+    let git = manifest(&deployment("a:2", 3));
+    let live = live_of(&deployment("a:1", 3));
+    let legs = Legs { git: Some(&git), base: BaseLeg::None, live: Some(&live), in_inventory: false };
+    let judged = compare_local(&legs, &stage.ground());
+    assert_eq!((judged.verdict, judged.moved), (Verdict::Drifted, None));
+    assert_eq!(judged.reason.map(|why| why.code), Some(ReasonCode::NoBase));
+}
+
+#[test]
+fn an_equal_object_that_we_never_applied_is_synced_and_unadopted() {
+    let stage = Stage::new();
+    let git = manifest(&deployment("a:1", 3));
+    let live = live_of(&deployment("a:1", 3));
+    let legs = Legs { git: Some(&git), base: BaseLeg::None, live: Some(&live), in_inventory: false };
+    let judged = compare_local(&legs, &stage.ground());
+    assert_eq!((judged.verdict, judged.basis, judged.unadopted), (Verdict::Synced, Basis::Local, true));
+}
+
+#[test]
+fn a_hash_tells_whether_git_moved_when_the_commit_is_gone() {
+    let stage = Stage::new();
+    let git = manifest(&deployment("a:1", 3));
+    let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("a:9"))]);
+    let same = git.digest.0.clone();
+    for (hash, moved) in [(&*same, Moved::Live), ("another", Moved::Both)] {
+        let legs = Legs { git: Some(&git), base: BaseLeg::Hash(hash), live: Some(&live), in_inventory: true };
+        let judged = compare_local(&legs, &stage.ground());
+        assert_eq!((judged.moved, judged.base), (Some(moved), Base::Hash), "hash {hash}");
+    }
+}
+
+#[test]
+fn the_server_has_the_last_word_on_what_differs() {
+    let stage = Stage::new();
+    let git = manifest(&deployment("a:1", 3));
+    let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("a:2"))]);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let have: Value = serde_json::from_str(&live.json).expect("JSON");
+    let judged = compare_server(&legs, &ServerSaid::Would(have.clone()), &stage.ground());
+    assert_eq!((judged.verdict, judged.basis), (Verdict::Synced, Basis::Server), "a webhook that rewrites to live");
+    let mut back = have;
+    back["spec"]["template"]["spec"]["containers"][0]["image"] = json!("a:1");
+    let judged = compare_server(&legs, &ServerSaid::Would(back), &stage.ground());
+    assert_eq!((judged.verdict, paths(&judged)), (Verdict::Drifted, vec![IMAGE.to_owned()]));
+    assert!(!judged.pending);
+}
+
+#[test]
+fn a_refusal_is_told_by_its_kind() {
+    let stage = Stage::new();
+    let git = manifest(&deployment("a:1", 3));
+    let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("a:2"))]);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    for (why, verdict, code) in [
+        (Refusal::Invalid, Verdict::Invalid, ReasonCode::Rejected),
+        (Refusal::Quota, Verdict::Drifted, ReasonCode::Refused),
+        (Refusal::Immutable, Verdict::Drifted, ReasonCode::Refused),
+        (Refusal::NamespaceTerminating, Verdict::Unknown, ReasonCode::NamespaceTerminating),
+        (Refusal::Unavailable, Verdict::Drifted, ReasonCode::DryRunUnavailable),
+    ] {
+        let said = ServerSaid::Refused { why, message: "no".into() };
+        let judged = compare_server(&legs, &said, &stage.ground());
+        assert_eq!((judged.verdict, judged.reason.map(|r| r.code)), (verdict, Some(code)), "{why:?}");
+        assert_eq!(judged.basis, Basis::Local, "{why:?}: nobody but us compared");
+    }
+}
+
+#[test]
+fn an_ignore_rule_hides_a_finding_and_keeps_it() {
+    let mut stage = Stage::new();
+    stage.app.ignore = vec![IgnoreRule {
+        place: "apps[shop].ignore[0]".into(),
+        kind: Some("Deployment".to_owned()),
+        name: None,
+        namespace: None,
+        path: Some("spec.template.spec.containers.*.image".parse().expect("path")),
+        manager: Some("kubectl*".to_owned()),
+        effect: crate::model::Effect::Hide,
+        reason: None,
+    }];
+    let git = manifest(&deployment("a:1", 3));
+    let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("a:2"))]);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let judged = compare_local(&legs, &stage.ground());
+    assert_eq!(judged.verdict, Verdict::Synced);
+    assert_eq!(judged.hidden.len(), 1, "what is hidden is counted");
+    assert_eq!(&*judged.hidden[0].rule, "apps[shop].ignore[0]");
+}
+
+/// Values of a Secret, raw and encoded, that must be found nowhere.
+const PLAIN: [&str; 4] = ["hunter2-old", "hunter2-new", "aHVudGVyMi1vbGQ=", "aHVudGVyMi1uZXc="];
+
+#[test]
+fn a_changed_secret_is_reported_per_key_and_never_quoted() {
+    let stage = Stage::new();
+    let git = manifest(&secret(&json!({"password": "aHVudGVyMi1vbGQ=", "user": "YW5h"})));
+    let edit = secret(&json!({"password": "aHVudGVyMi1uZXc="}));
+    let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit)]);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let judged = compare_local(&legs, &stage.ground());
+    assert_eq!((judged.verdict, paths(&judged)), (Verdict::Drifted, vec!["data.password".to_owned()]));
+    assert_eq!(judged.findings[0].live, Some(Said::Masked { masked: true, changed: true, bytes: Some(11) }));
+    let text = text_diff(Some(&git), Some(&live), &judged, &stage.ground());
+    let lines: String = text.lines.iter().map(|line| line.text.raw()).collect::<Vec<_>>().join("\n");
+    assert!(lines.contains("password: •••••••• (live value, 11 bytes)"), "{lines}");
+    let told = format!("{judged:?}{lines}{}", serde_json::to_string(&judged.findings).expect("JSON"));
+    for value in PLAIN {
+        assert!(!told.contains(value), "{value} must be told nowhere");
+    }
+}
+
+#[test]
+fn the_servers_sentence_about_a_secret_loses_its_values() {
+    let body = secret(&json!({"password": "aHVudGVyMi1vbGQ="}));
+    for sentence in [
+        "invalid: hunter2-old is wrong",
+        "data: aHVudGVyMi1vbGQ= is not base64",
+        ".stringData.password: expected string, got &value.valueUnstructured{Value:424242}",
+        "Invalid value: map[password:hunter2-old]: no",
+    ] {
+        let told = scrub(&Foreign::from(sentence), &[&body]);
+        assert!(!told.raw().contains("hunter2") && !told.raw().contains("424242"), "{}", told.raw());
+        assert!(!told.raw().contains("aHVudGVy"), "{}", told.raw());
+    }
+}
+
+#[test]
+fn the_text_shows_exactly_the_findings_with_who_wrote_the_live_side() {
+    let stage = Stage::new();
+    let git = manifest(&deployment("registry/api:2.8.1", 3));
+    let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("registry/api:2.8.1-hotfix3"))]);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let judged = compare_local(&legs, &stage.ground());
+    let text = text_diff(Some(&git), Some(&live), &judged, &stage.ground());
+    let changed: Vec<_> = text.lines.iter().filter(|line| line.mark != DiffMark::Context).collect();
+    let marks: Vec<DiffMark> =
+        changed.iter().map(|line| line.mark).filter(|m| !matches!(m, DiffMark::Fold(_))).collect();
+    assert_eq!(marks, [DiffMark::Live, DiffMark::Git]);
+    let minus = changed.iter().find(|line| line.mark == DiffMark::Live).expect("a live line");
+    assert_eq!(minus.text.raw().trim(), "image: registry/api:2.8.1-hotfix3");
+    assert_eq!(minus.who.as_ref().map(|who| who.manager.raw()), Some("kubectl-edit"));
+    assert_eq!(minus.finding, Some(0));
+    assert_eq!(text.stat, (1, 1));
+    assert_eq!(text.effect.as_ref().map(Foreign::raw), Some("rolling restart of 3 pods"));
+}
+
+#[test]
+fn every_line_of_a_written_object_knows_its_field() {
+    let mut value = deployment("a:1", 3);
+    value["metadata"]["annotations"] = json!({"note": "two\nlines\n", "empty": {}});
+    let written = crate::yaml::write(&value);
+    let places = lines::places(&value);
+    assert_eq!(places.len(), written.lines().count(), "a place for each line:\n{written}");
+    let image = lines::locate(&IMAGE.parse::<FieldPath>().expect("path"), &value).expect("in it");
+    let line = places.iter().position(|place| *place == image).expect("a line");
+    assert!(written.lines().nth(line).is_some_and(|line| line.contains("image: a:1")), "{written}");
+}
+
+#[test]
+fn prepared_manifests_are_what_a_server_takes() {
+    let stage = Stage::new();
+    let body = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "uid": "x", "creationTimestamp": null},
+        "stringData": {"password": "hunter2-old"}});
+    let prepared = prepared(&stage, &[body]);
+    let (key, manifest) = prepared.manifests.iter().next().expect("one");
+    assert_eq!((&*key.namespace, &*key.kind.kind), ("shop", "Secret"), "the app's namespace is filled in");
+    assert_eq!(manifest.body["data"]["password"], "aHVudGVyMi1vbGQ=", "stringData is folded");
+    assert!(manifest.body.get("stringData").is_none());
+    assert_eq!(manifest.body["metadata"]["annotations"]["driftdeck.dev/app"], "shop/shop");
+    assert_eq!(prepared.warnings.len(), 1, "uid is warned about, an empty creationTimestamp is not");
+}
+
+#[test]
+fn what_names_no_single_object_is_invalid() {
+    let stage = Stage::new();
+    let named = |name: &str, value: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": value}});
+    for (what, documents) in [
+        ("no kind", vec![json!({"apiVersion": "v1", "metadata": {"name": "x"}})]),
+        ("no name", vec![json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}})]),
+        ("generateName", vec![json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "x-"}})]),
+        ("an escape in the name", vec![named("a\u{1b}[2J", "1")]),
+        ("a slash in the name", vec![named("a/b", "1")]),
+        ("twice, differently", vec![named("x", "1"), named("x", "2")]),
+    ] {
+        let prepared = prepared(&stage, &documents);
+        assert_eq!((prepared.manifests.len(), prepared.invalid.len()), (0, 1), "{what}");
+    }
+    let twins = prepared(&stage, &[named("x", "1"), named("x", "1")]);
+    assert_eq!((twins.manifests.len(), twins.invalid.len()), (1, 0), "equal twins are one object");
+}
+
+fn prepared(stage: &Stage, bodies: &[Value]) -> prepare::Prepared {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(Arc::from);
+    let documents = bodies.iter().map(|body| crate::model::Document {
+        gvk: Gvk::parse(body["apiVersion"].as_str().unwrap_or_default(), body["kind"].as_str().unwrap_or_default()),
+        namespace: text(body.pointer("/metadata/namespace")),
+        name: text(body.pointer("/metadata/name")),
+        body: Arc::new(body.clone()),
+        origin: Origin { file: "a.yaml".into(), line: 1 },
+    });
+    let rendered = crate::model::Rendered { documents: documents.collect(), ..crate::model::Rendered::default() };
+    prepare::prepare(
+        &rendered,
+        &prepare::Wanted {
+            app: &stage.app,
+            record_namespace: "shop",
+            scope: &|_| Some(prepare::Scope::Namespaced),
+            schemas: &stage.schemas,
+        },
+    )
+}
+
+#[test]
+fn a_status_write_does_not_move_the_live_hash() {
+    let object = |status: u32, image: &str| {
+        let mut object = deployment(image, 3);
+        object["status"] = json!({"readyReplicas": status});
+        object["metadata"]["resourceVersion"] = json!(status.to_string());
+        live_hash(&live_of(&object))
+    };
+    assert_eq!(object(1, "a:1"), object(2, "a:1"));
+    assert_ne!(object(1, "a:1"), object(1, "a:2"));
+}
+
+#[test]
+fn kinds_are_secret_by_group_and_kind_only() {
+    assert!(Kind::new("", "Secret").is_secret());
+    assert!(!Kind::new("example.com", "Secret").is_secret());
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn an_object_compared_with_itself_is_synced(image in "[a-z]{1,8}:[0-9]{1,3}", replicas in 0u32..9) {
+            let stage = Stage::new();
+            let git = manifest(&deployment(&image, replicas));
+            let live = stage.live(&git.body, &[]);
+            let legs = Legs { git: Some(&git), base: BaseLeg::None, live: Some(&live), in_inventory: true };
+            let judged = compare_local(&legs, &stage.ground());
+            prop_assert_eq!(judged.verdict, Verdict::Synced);
+        }
+
+        #[test]
+        fn a_verdict_of_difference_has_a_finding_and_the_others_have_none(
+            old in "a:[0-9]", new in "a:[0-9]", now in "a:[0-9]", replicas in 1u32..3, scaled in 1u32..3,
+        ) {
+            let stage = Stage::new();
+            let base = manifest(&deployment(&old, replicas));
+            let git = manifest(&deployment(&new, replicas));
+            let edits = [
+                ("kubectl-edit", "Update", edit_image(&now)),
+                ("kubectl-scale", "Update", edit_replicas(scaled)),
+            ];
+            let live = stage.live(&base.body, &edits);
+            let base = BaseLeg::At(Base::Record, Some(&base));
+            let legs = Legs { git: Some(&git), base, live: Some(&live), in_inventory: true };
+            let judged = compare_local(&legs, &stage.ground());
+            let differs = !matches!(judged.verdict, Verdict::Synced);
+            prop_assert_eq!(differs, !judged.findings.is_empty());
+            prop_assert_eq!(differs, new != now || replicas != scaled);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The text of a diff: live as it is, against live as a sync would leave it; Secrets by marks and lengths.
+//!
+//! The right side is made from the findings, so text and verdict cannot disagree: what is no finding is no line.
+
+use serde_json::Value;
+use similar::{ChangeTag, DiffOp, TextDiff};
+
+use super::lines::{self, Place};
+use super::{Ground, mask, noise, who};
+use crate::fields::{self, Entry, Set};
+use crate::model::{
+    Attribution, Comparison, DiffLine, DiffMark, DiffObject, FieldPath, Finding, Foreign, Kind, Live, Manifest, Op,
+    ResourceKey, Step, Verdict,
+};
+use crate::schema::Node;
+use crate::typed;
+use crate::yaml;
+
+/// Equal lines around a change.
+const CONTEXT: usize = 3;
+
+/// The diff of one object, live → git.
+#[must_use]
+pub fn text_diff(git: Option<&Manifest>, live: Option<&Live>, comparison: &Comparison, ground: &Ground) -> DiffObject {
+    let sides = Sides::new(git, live, comparison, ground);
+    let lines = sides.lines(comparison);
+    let count = |mark| lines.iter().filter(|line| line.mark == mark).count();
+    DiffObject {
+        key: sides.key.clone(),
+        verdict: comparison.verdict,
+        stat: (count(DiffMark::Git), count(DiffMark::Live)),
+        lines,
+        effect: effect(&sides, comparison),
+    }
+}
+
+/// Both sides, masked, ready to be written.
+struct Sides {
+    key: ResourceKey,
+    before: Value,
+    after: Value,
+    entries: Vec<Entry>,
+}
+
+impl Sides {
+    fn new(git: Option<&Manifest>, live: Option<&Live>, comparison: &Comparison, ground: &Ground) -> Self {
+        let key = git.map(|git| git.key.clone()).or(live.map(|live| live.key.clone()));
+        let key = key.unwrap_or_else(|| nobody(ground));
+        let gvk = git.map(|git| &git.gvk).or(live.map(|live| &live.gvk));
+        let node = gvk.and_then(|gvk| ground.schemas.of(gvk));
+        let object: Option<Value> = live.and_then(|live| serde_json::from_str(&live.json).ok());
+        let entries = object.as_ref().map(fields::managed).unwrap_or_default();
+        let have = object.map(|object| noise::without_server_fields(object, node.as_ref()));
+        let wanted = git.map(|git| noise::without_tracking((*git.body).clone()));
+        let after = match (&have, &wanted, comparison.verdict) {
+            (Some(_), None, _) | (_, _, Verdict::Extra) => Value::Null,
+            (Some(have), Some(wanted), _) => after(have, wanted, &comparison.findings, node.as_ref()),
+            (None, wanted, _) => wanted.clone().unwrap_or_default(),
+        };
+        let (mut before, mut after) = (have.unwrap_or_default(), after);
+        hide(&key.kind, &mut before, &mut after, ground);
+        Self { key, before, after, entries }
+    }
+
+    fn lines(&self, comparison: &Comparison) -> Vec<DiffLine> {
+        let (left, right) = (write(&self.before), write(&self.after));
+        let diff = TextDiff::from_lines(&left, &right);
+        let (left_at, right_at) = (lines::places(&self.before), lines::places(&self.after));
+        let (mut out, mut next) = (Vec::new(), 0);
+        for group in diff.grouped_ops(CONTEXT) {
+            let begin = group.first().map_or(0, |op| op.old_range().start);
+            fold(&mut out, begin.saturating_sub(next));
+            next = group.last().map_or(next, |op| op.old_range().end);
+            for op in &group {
+                out.extend(self.op_lines(&diff, op, (&left_at, &right_at), comparison));
+            }
+        }
+        if !out.is_empty() {
+            fold(&mut out, left.lines().count().saturating_sub(next));
+        }
+        out
+    }
+
+    fn op_lines(
+        &self,
+        diff: &TextDiff<'_, '_, str>,
+        op: &DiffOp,
+        at: (&[Vec<Place>], &[Vec<Place>]),
+        comparison: &Comparison,
+    ) -> Vec<DiffLine> {
+        let changes = diff.iter_inline_changes(op);
+        changes
+            .map(|change| {
+                let (text, words) = words(&change);
+                let (mark, place) = match change.tag() {
+                    ChangeTag::Equal => (DiffMark::Context, None),
+                    ChangeTag::Delete => (DiffMark::Live, change.old_index().and_then(|n| at.0.get(n))),
+                    ChangeTag::Insert => (DiffMark::Git, change.new_index().and_then(|n| at.1.get(n))),
+                };
+                let finding = place.and_then(|place| self.finding_at(place, mark, comparison));
+                let who = finding.filter(|_| mark == DiffMark::Live).and_then(|n| self.who(&comparison.findings[n]));
+                DiffLine { mark, text: Foreign::new(text), words, who, finding }
+            })
+            .collect()
+    }
+
+    /// The finding a changed line belongs to.
+    fn finding_at(&self, place: &[Place], mark: DiffMark, comparison: &Comparison) -> Option<usize> {
+        let side = if mark == DiffMark::Live { &self.before } else { &self.after };
+        comparison.findings.iter().position(|finding| {
+            lines::locate(&finding.path, side).is_some_and(|at| place.starts_with(&at) || at.starts_with(place))
+        })
+    }
+
+    fn who(&self, finding: &Finding) -> Option<Attribution> {
+        finding
+            .by
+            .clone()
+            .or_else(|| fields::owner(&self.entries, &finding.path, fields::MANAGER).map(who::attribution))
+    }
+}
+
+/// A line's text, and the byte ranges of it that changed.
+fn words(change: &similar::InlineChange<'_, str>) -> (String, Vec<(usize, usize)>) {
+    let (mut text, mut words) = (String::new(), Vec::new());
+    for (changed, part) in change.iter_strings_lossy() {
+        let part = part.trim_end_matches('\n');
+        if changed && !part.is_empty() {
+            words.push((text.len(), text.len() + part.len()));
+        }
+        text.push_str(part);
+    }
+    (text, words)
+}
+
+fn nobody(ground: &Ground) -> ResourceKey {
+    ResourceKey {
+        cluster: ground.app.id.cluster.clone(),
+        kind: Kind::new("", ""),
+        namespace: "".into(),
+        name: "".into(),
+    }
+}
+
+fn write(value: &Value) -> String {
+    if value.is_null() { String::new() } else { yaml::write(value) }
+}
+
+fn fold(out: &mut Vec<DiffLine>, count: usize) {
+    if count > 0 {
+        let text = Foreign::from("");
+        out.push(DiffLine { mark: DiffMark::Fold(count), text, words: Vec::new(), who: None, finding: None });
+    }
+}
+
+/// Live with exactly the findings undone.
+fn after(have: &Value, wanted: &Value, findings: &[Finding], node: Option<&Node>) -> Value {
+    let mut gone = Set::default();
+    for finding in findings.iter().filter(|finding| finding.op == Op::Add) {
+        gone.insert(&finding.path);
+    }
+    let mut after = typed::remove(node, have, &gone);
+    for finding in findings.iter().filter(|finding| finding.op != Op::Add) {
+        if let Some(value) = typed::at(wanted, &finding.path) {
+            put(&mut after, &finding.path.0, value);
+        }
+    }
+    after
+}
+
+/// Puts a value where a path leads, making what is missing on the way.
+fn put(at: &mut Value, path: &[Step], value: &Value) {
+    let Some((step, rest)) = path.split_first() else {
+        *at = value.clone();
+        return;
+    };
+    let next = match step {
+        Step::Key(key) => {
+            if !at.is_object() {
+                *at = Value::Object(serde_json::Map::new());
+            }
+            at.as_object_mut().map(|map| map.entry(&**key).or_insert(Value::Null))
+        }
+        Step::Index(_) | Step::Item(_) | Step::Member(_) => item(at, step),
+    };
+    if let Some(next) = next {
+        put(next, rest, value);
+    }
+}
+
+/// The list item a step means; a new one where there is none.
+fn item<'v>(at: &'v mut Value, step: &Step) -> Option<&'v mut Value> {
+    if !at.is_array() {
+        *at = Value::Array(Vec::new());
+    }
+    let found = lines::locate(&FieldPath(vec![step.clone()]), at).and_then(|places| match places.first() {
+        Some(Place::At(n)) => Some(*n),
+        _ => None,
+    });
+    let items = at.as_array_mut()?;
+    let n = found.unwrap_or_else(|| {
+        items.push(match step {
+            Step::Item(keys) => keys.iter().map(|(key, value)| (key.to_string(), value.clone())).collect(),
+            Step::Member(value) => value.clone(),
+            Step::Key(_) | Step::Index(_) => Value::Null,
+        });
+        items.len() - 1
+    });
+    items.get_mut(n)
+}
+
+/// Replaces every masked value of both sides by what may be told of it.
+fn hide(kind: &Kind, before: &mut Value, after: &mut Value, ground: &Ground) {
+    if !kind.is_secret() {
+        return;
+    }
+    let masks = mask::Masks::new(kind, ground);
+    let (plain_before, plain_after) = (before.clone(), after.clone());
+    hide_side(&|path, value, other| masks.stand_in(path, value, other, "live value"), before, &plain_after);
+    hide_side(&|path, value, other| masks.stand_in(path, value, other, "git value"), after, &plain_before);
+}
+
+/// What stands in for a value at a path beside the other side's; `None` = it may be shown.
+type StandIn<'a> = &'a dyn Fn(&FieldPath, &Value, Option<&Value>) -> Option<String>;
+
+fn hide_side(stand_in: StandIn, value: &mut Value, other: &Value) {
+    hide_below(stand_in, value, other, &mut FieldPath::root());
+}
+
+fn hide_below(stand_in: StandIn, value: &mut Value, other: &Value, path: &mut FieldPath) {
+    match value {
+        Value::Object(map) => {
+            for (key, child) in map.iter_mut() {
+                path.0.push(Step::Key(key.as_str().into()));
+                hide_below(stand_in, child, other, path);
+                path.0.pop();
+            }
+        }
+        leaf => {
+            if let Some(text) = stand_in(path, leaf, typed::at(other, path)) {
+                *leaf = Value::from(text);
+            }
+        }
+    }
+}
+
+/// What a sync does beyond the fields: a changed pod template replaces pods.
+fn effect(sides: &Sides, comparison: &Comparison) -> Option<Foreign> {
+    let template: FieldPath = FieldPath::of_keys(["spec", "template"]);
+    let rolls = matches!(&*sides.key.kind.kind, "Deployment" | "StatefulSet" | "DaemonSet");
+    let touched = comparison.findings.iter().any(|finding| template.covers(&finding.path));
+    if !rolls || !touched || sides.before.is_null() {
+        return None;
+    }
+    let pods = sides.before.pointer("/spec/replicas").and_then(Value::as_u64);
+    Some(Foreign::new(match pods {
+        Some(1) => "rolling restart of 1 pod".to_owned(),
+        Some(pods) => format!("rolling restart of {pods} pods"),
+        None => "rolling restart of its pods".to_owned(),
+    }))
+}

@@ -1,0 +1,76 @@
+//! Answers to what a screen asks beyond the fleet: diff, history, plan, revert preview, gate.
+
+mod diffs;
+mod history;
+mod preview;
+
+use std::sync::Arc;
+
+use super::event::Trouble;
+use super::planning;
+use super::site::Site;
+use crate::model::{
+    AppId, Command, CommitId, Foreign, Gate, PlanView, Query, RevertMode, ViewBody,
+};
+use crate::plan;
+
+/// The app a query is about.
+pub(super) fn whose(query: &Query) -> Option<AppId> {
+    match query {
+        Query::DiffOf { app, .. }
+        | Query::HistoryOf { app, .. }
+        | Query::PlanFor { app, .. }
+        | Query::PreviewRevert { app, .. } => Some(app.clone()),
+        Query::GateOf { command } => super::step::subject(command).map(|(app, _)| app.clone()),
+    }
+}
+
+/// Answers one query.
+pub(super) async fn answer(site: Site, query: &Query) -> ViewBody {
+    let answered = match query {
+        Query::DiffOf { key, rev, .. } => diffs::diff(&site, key.as_ref(), rev.as_ref()).await.map(ViewBody::Diff),
+        Query::HistoryOf { limit, .. } => history::history(site, *limit).await.map(ViewBody::History),
+        Query::PlanFor { rev, .. } => plan_view(&site, rev.as_ref()).await.map(ViewBody::Plan),
+        Query::PreviewRevert { to, mode, .. } => {
+            preview::preview(&site, to, *mode).await.map(|preview| ViewBody::Revert(Arc::new(preview)))
+        }
+        Query::GateOf { command } => gate(&site, command).await.map(|gate| ViewBody::Gate(Arc::new(gate))),
+    };
+    answered.unwrap_or_else(|trouble| ViewBody::Failed(trouble.message))
+}
+
+async fn plan_view(site: &Site, rev: Option<&CommitId>) -> Result<Arc<PlanView>, Trouble> {
+    let outlook = planning::outlook(site, rev).await?;
+    let plan = planning::plan(site, &outlook);
+    let rev = rev.filter(|_| outlook.other).map(|rev| format!(" --rev {}", rev.short())).unwrap_or_default();
+    let prune = if plan.deletes() > 0 { " --prune" } else { "" };
+    let line = format!("driftdeck sync {} -c {}{rev}{prune}", site.id().name, site.id().cluster);
+    Ok(Arc::new(PlanView { plan, command_line: Foreign::new(line) }))
+}
+
+/// The gate of a command; of a sync with the rows that are ticked in it.
+async fn gate(site: &Site, command: &Command) -> Result<Gate, Trouble> {
+    let inventory = site.record.record().map_or(0, |record| record.inventory.len());
+    Ok(match command {
+        Command::Sync(order) => {
+            let outlook = planning::outlook(site, Some(&order.commit)).await?;
+            let plan = planning::plan(site, &outlook);
+            plan::gate_sync(&plan, &order.chosen, inventory, site.cluster.protected)
+        }
+        Command::Revert(order) => {
+            let outlook = planning::outlook(site, Some(&order.to)).await?;
+            let plan = planning::plan(site, &outlook);
+            let protected = super::execute::is_protected(site, order.mode);
+            plan::gate_revert(&plan, order.mode, inventory, protected)
+        }
+        command => plan::gate_of(command, site.cluster.protected),
+    })
+}
+
+/// The words of a mode on the command line.
+fn mode_flag(mode: RevertMode) -> &'static str {
+    match mode {
+        RevertMode::Restore => "restore",
+        RevertMode::Pin => "pin",
+    }
+}

@@ -1,0 +1,203 @@
+//! The driver: one loop that takes events in, lets [`step`] decide, carries the effects out, and publishes.
+//!
+//! Late answers are dropped here and nowhere else. Tasks never touch the world: they take a [`Site`] along and send
+//! events back over a bounded queue.
+
+mod carry;
+mod handle;
+mod tasks;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::clock::Clock;
+use super::event::{AppTicket, Event};
+use super::line::Line;
+use super::publish::publish;
+use super::setup::Setup;
+use super::site::{Shared, Site};
+use super::step::step;
+use super::world::World;
+use crate::cluster::Seen;
+use crate::model::{AppId, ClusterName, Fleet, OrderId, RunId, View};
+
+pub use handle::Handle;
+use tasks::Delivery;
+
+/// Events that may wait; a full queue makes tasks wait, never the screen.
+const QUEUE: usize = 1024;
+/// Events taken in before a publish, at most.
+const BATCH: usize = 256;
+
+/// The loop's state.
+struct Driver {
+    world: World,
+    clock: Clock,
+    shared: Arc<Shared>,
+    lines: BTreeMap<ClusterName, Line>,
+    aborts: BTreeMap<RunId, CancellationToken>,
+    fleet: watch::Sender<Arc<Fleet>>,
+    views: mpsc::Sender<View>,
+    events: mpsc::Sender<Event>,
+    seen: mpsc::Sender<Seen>,
+    deliveries: mpsc::Sender<Delivery>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    next_auto: u64,
+    watchers: BTreeMap<AppId, crate::source::DirWatch>,
+}
+
+/// Where the loop hears from its tasks and from the outside.
+struct Inboxes {
+    events: mpsc::Receiver<Event>,
+    seen: mpsc::Receiver<Seen>,
+    delivered: mpsc::Receiver<Delivery>,
+}
+
+/// Starts an engine. The handle orders, asks and stops it; the receiver gets the answers to queries.
+#[must_use]
+pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
+    let (events, inbox) = mpsc::channel(QUEUE);
+    let (seen, seen_inbox) = mpsc::channel(QUEUE);
+    let (deliveries, delivered) = mpsc::channel(64);
+    let (views, answers) = mpsc::channel(64);
+    let (fleet, fleet_reader) = watch::channel(Arc::new(Fleet::default()));
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let world = setup.world();
+    let driver = Driver {
+        world,
+        clock: setup.clock.clone(),
+        shared: Arc::new(setup.shared()),
+        lines: BTreeMap::new(),
+        aborts: BTreeMap::new(),
+        fleet,
+        views,
+        events: events.clone(),
+        seen,
+        deliveries,
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+        next_auto: 1 << 62,
+        watchers: BTreeMap::new(),
+    };
+    let tracked = tasks.clone();
+    tracked.spawn(driver.run(Inboxes { events: inbox, seen: seen_inbox, delivered }));
+    (Handle::new(fleet_reader, events, stop, tasks), answers)
+}
+
+impl Driver {
+    async fn run(mut self, mut inboxes: Inboxes) {
+        self.take(Event::Tick);
+        self.publish();
+        let (stop, mut clock) = (self.stop.clone(), self.clock.clone());
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(event) = inboxes.events.recv() => self.take(event),
+                Some(news) = inboxes.seen.recv() => self.live(news),
+                Some(delivery) = inboxes.delivered.recv() => self.deliver(delivery),
+                () = clock.tick() => self.take(Event::Tick),
+            }
+            self.drain(&mut inboxes);
+            self.publish();
+        }
+        for line in self.lines.values() {
+            line.stop.cancel();
+        }
+    }
+
+    /// Takes in what waits already, so that a burst costs one publish.
+    fn drain(&mut self, inboxes: &mut Inboxes) {
+        for _ in 0..BATCH {
+            if let Ok(event) = inboxes.events.try_recv() {
+                self.take(event);
+            } else if let Ok(news) = inboxes.seen.try_recv() {
+                self.live(news);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Takes one event in, unless it answers a question that nobody asks any more.
+    fn take(&mut self, event: Event) {
+        if ticket(&event).is_some_and(|ticket| !self.world.is_current(ticket)) {
+            tracing::debug!(?event, "late answer dropped");
+            return;
+        }
+        let now = self.clock.now();
+        let mut effects: std::collections::VecDeque<_> = step(&mut self.world, event, now).into();
+        while let Some(effect) = effects.pop_front() {
+            if let Some(more) = self.carry(effect) {
+                effects.extend(step(&mut self.world, more, now));
+            }
+        }
+    }
+
+    fn publish(&mut self) {
+        for line in self.lines.values() {
+            for (verb, count) in line.cluster.cost().requests {
+                self.world.cost.requests.insert(verb, count);
+            }
+        }
+        let now = self.clock.now();
+        let before = self.fleet.borrow().clone();
+        if let Some(fleet) = publish(&mut self.world, &before, now) {
+            self.fleet.send_replace(Arc::new(fleet));
+        }
+    }
+
+    /// A task's view of an app; `None` before its cluster is connected.
+    fn site(&self, id: &AppId) -> Option<Site> {
+        let app = self.world.apps.get(id)?;
+        let cluster = self.world.clusters.get(&id.cluster)?;
+        let line = self.lines.get(&id.cluster)?;
+        let now = self.clock.now();
+        let keys = app.rows.keys().chain(app.stamps.keys());
+        let siblings = self.world.apps.values().filter(|other| same_source(&app.spec, &other.spec));
+        let protected =
+            |cluster: &ClusterName| self.world.clusters.get(cluster).is_some_and(|found| found.spec.protected);
+        Some(Site {
+            shared: self.shared.clone(),
+            app: Arc::new(app.spec.clone()),
+            cluster: cluster.spec.clone(),
+            wire: line.wire(),
+            record: app.record.clone(),
+            desired: app.desired.clone(),
+            rows: app.rows.clone(),
+            lives: keys.filter_map(|key| Some((key.clone(), line.store.get(key)?.clone()))).collect(),
+            head: app.head.clone(),
+            mode: super::publish::mode(&self.world, cluster),
+            siblings: siblings.map(|o| (Arc::new(o.spec.clone()), protected(&o.spec.id.cluster))).collect(),
+            stale: super::publish::freshness(&self.world, app, now).map(|reason| reason.message),
+            now,
+        })
+    }
+
+    /// The id of a run that the agent starts by itself; operators' orders count from below.
+    fn auto_id(&mut self) -> OrderId {
+        self.next_auto += 1;
+        OrderId(self.next_auto)
+    }
+}
+
+fn same_source(one: &crate::model::AppSpec, other: &crate::model::AppSpec) -> bool {
+    use crate::model::Location::Git;
+    match (&one.source.location, &other.source.location) {
+        (Git { repo: a, revision: b, path: c }, Git { repo: x, revision: y, path: z }) => (a, b, c) == (x, y, z),
+        _ => false,
+    }
+}
+
+/// The ticket an answer was asked under.
+fn ticket(event: &Event) -> Option<&AppTicket> {
+    match event {
+        Event::Rendered(ticket, _) | Event::Judged(ticket, _) | Event::Confirmed(ticket, _) => Some(ticket),
+        _ => None,
+    }
+}

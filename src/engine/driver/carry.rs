@@ -1,0 +1,301 @@
+//! Carrying effects out: each arm starts one task, or does what only the loop may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::tasks::{self, Delivery};
+use super::Driver;
+use crate::cluster::{Cluster, Discovery, Lookup, Seen, SeenWhat, Target};
+use crate::engine::adapt;
+use crate::engine::effect::{Effect, WatchWish};
+use crate::engine::event::{Contact, Event, RunNews, Scene, Trouble};
+use crate::engine::execute;
+use crate::engine::line::Line;
+use crate::engine::step::begin_auto;
+use crate::model::{
+    AppId, ClusterName, CommitId, Foreign, Order, Outcome, ReasonCode, RepoName, RunId, Ticket, View, ViewBody,
+};
+
+impl Driver {
+    /// Carries one effect out; an event comes back where the loop itself knows the answer.
+    pub(super) fn carry(&mut self, effect: Effect) -> Option<Event> {
+        match effect {
+            Effect::Connect(cluster) => self.connect(cluster),
+            Effect::Rediscover(cluster) => self.rediscover(cluster),
+            Effect::Probe(cluster) => self.probe(cluster),
+            Effect::Watch(cluster, wishes) => self.watch(&cluster, wishes),
+            Effect::LoadSchemas(cluster, wanted) => self.load_schemas(cluster, wanted),
+            Effect::Poll(repo, wanted, known) => self.poll(repo, wanted, known),
+            Effect::Snapshot(ticket) => self.on_site(&ticket.app.clone(), |site| tasks::snapshot(site, ticket)),
+            Effect::Render(ticket, at) => self.on_site(&ticket.app.clone(), |site| tasks::render(site, ticket, at)),
+            Effect::ReadRecord(app) => self.on_site(&app.clone(), |site| tasks::read_record(site, app)),
+            Effect::Judge(ticket, work) => {
+                let site = self.judging_site(&ticket.app, &work.keys);
+                self.spawn(site.map(|site| tasks::judge(site, ticket, work)))
+            }
+            Effect::Confirm(ticket, work) => {
+                let site = self.judging_site(&ticket.app, &work.keys);
+                self.spawn(site.map(|site| tasks::confirm(site, ticket, work)))
+            }
+            Effect::NoteSeen(app, commit, keys) => {
+                self.on_site(&app, |site| tasks::note_seen(site, commit, keys))
+            }
+            Effect::ReadLease(cluster) => self.read_lease(cluster),
+            Effect::RenewLease(cluster) => self.renew_lease(cluster),
+            Effect::Execute(order) => self.execute(order),
+            Effect::Abort(run) => self.abort(run),
+            Effect::AutoSync(app) => self.auto_sync(&app),
+            Effect::Answer(ticket, query) => self.answer(ticket, query),
+        }
+    }
+
+    fn spawn(&self, task: Option<impl Future<Output = Option<Event>> + Send + 'static>) -> Option<Event> {
+        let events = self.events.clone();
+        if let Some(task) = task {
+            self.tasks.spawn(async move {
+                if let Some(event) = task.await {
+                    let _ = events.send(event).await;
+                }
+            });
+        }
+        None
+    }
+
+    fn on_site<F>(&self, app: &AppId, task: impl FnOnce(crate::engine::site::Site) -> F) -> Option<Event>
+    where
+        F: Future<Output = Option<Event>> + Send + 'static,
+    {
+        self.spawn(self.site(app).map(task))
+    }
+
+    /// A site whose live objects are those of the keys to be judged.
+    fn judging_site(
+        &self,
+        app: &AppId,
+        keys: &[(crate::model::ResourceKey, u64)],
+    ) -> Option<crate::engine::site::Site> {
+        let mut site = self.site(app)?;
+        let line = self.lines.get(&app.cluster)?;
+        site.lives =
+            keys.iter().filter_map(|(key, _)| Some((key.clone(), line.store.get(key)?.clone()))).collect();
+        Some(site)
+    }
+
+    fn connect(&self, name: ClusterName) -> Option<Event> {
+        let spec = self.world.clusters.get(&name)?.spec.clone();
+        self.spawn(Some(tasks::connect(self.shared.ports.clone(), spec, self.deliveries.clone())))
+    }
+
+    fn rediscover(&self, name: ClusterName) -> Option<Event> {
+        let cluster = self.lines.get(&name)?.cluster.clone();
+        self.spawn(Some(tasks::rediscover(cluster, name, self.deliveries.clone())))
+    }
+
+    fn probe(&self, name: ClusterName) -> Option<Event> {
+        let cluster = self.lines.get(&name)?.cluster.clone();
+        self.spawn(Some(async move {
+            let answer = cluster.probe().await.map(|probe| probe.version).map_err(|error| adapt::call(&error));
+            Some(Event::Probed(name, answer))
+        }))
+    }
+
+    /// Starts the watches that are not running yet.
+    fn watch(&mut self, name: &ClusterName, wishes: BTreeSet<WatchWish>) -> Option<Event> {
+        for wish in wishes {
+            match self.target(name, &wish) {
+                Ok(target) => self.start_watch(name, target, wish.scene),
+                Err(trouble) => self.send_later(Event::SceneFailed(name.clone(), wish.scene, trouble)),
+            }
+        }
+        None
+    }
+
+    fn target(&self, name: &ClusterName, wish: &WatchWish) -> Result<Target, Trouble> {
+        let Some(line) = self.lines.get(name) else {
+            return Err(Trouble::new(ReasonCode::ClusterUnreachable, "not connected"));
+        };
+        let Scene { kind, namespace } = &wish.scene;
+        let lookup = match &wish.version {
+            Some(version) => line.discovery.find(&crate::model::Gvk {
+                group: kind.group.clone(),
+                version: version.clone(),
+                kind: kind.kind.clone(),
+            }),
+            None => line.discovery.find_kind(kind),
+        };
+        match lookup {
+            Lookup::Served(served) => {
+                let namespace = (served.namespaced && !namespace.is_empty()).then(|| namespace.clone());
+                Ok(Target { served, namespace })
+            }
+            Lookup::NotServed => {
+                let words = format!("the server does not serve {} {}", kind.group, kind.kind);
+                Err(Trouble::new(ReasonCode::KindNotServed, words))
+            }
+            Lookup::GroupDown(why) => {
+                let words = format!("API group {} does not answer: {}", kind.group, why.raw());
+                Err(Trouble::new(ReasonCode::ClusterUnreachable, words))
+            }
+        }
+    }
+
+    fn start_watch(&mut self, name: &ClusterName, target: Target, scene: Scene) {
+        let Some(line) = self.lines.get_mut(name) else { return };
+        if line.watched.insert(target.clone(), scene).is_none() {
+            line.cluster.watch(target, self.seen.clone(), line.stop.child_token());
+        }
+    }
+
+    fn send_later(&self, event: Event) {
+        let events = self.events.clone();
+        self.tasks.spawn(async move { drop(events.send(event).await) });
+    }
+
+    /// What a watch saw: into the store first, then to `step` as keys.
+    pub(super) fn live(&mut self, seen: Seen) {
+        let name = seen.cluster.clone();
+        let Some(line) = self.lines.get_mut(&name) else { return };
+        let Some(scene) = line.watched.get(&seen.target).cloned() else { return };
+        let event = match seen.what {
+            SeenWhat::Failed(error) => Event::SceneFailed(name, scene, adapt::call(&error)),
+            SeenWhat::Alive => Event::Alive(name),
+            what => {
+                let listed = matches!(what, SeenWhat::Listed(_));
+                let changes = line.store.apply(&seen.target, what);
+                let keys: Vec<_> = changes.into_iter().map(|change| change.key).collect();
+                if listed { Event::Listed(name, scene, keys) } else { Event::LiveChanged(name, keys) }
+            }
+        };
+        self.take(event);
+    }
+
+    fn load_schemas(&self, name: ClusterName, wanted: BTreeSet<Arc<str>>) -> Option<Event> {
+        let cluster = self.lines.get(&name)?.cluster.clone();
+        self.spawn(Some(tasks::load_schemas(cluster, name, wanted, self.deliveries.clone())))
+    }
+
+    fn poll(
+        &self,
+        repo: RepoName,
+        wanted: BTreeSet<String>,
+        known: BTreeMap<String, CommitId>,
+    ) -> Option<Event> {
+        let shared = self.shared.clone();
+        self.spawn(Some(tasks::poll(shared, repo, wanted, known)))
+    }
+
+    /// The namespaces in which an agent's Lease may lie: the records' ones.
+    fn lease_namespaces(&self, name: &ClusterName) -> BTreeSet<String> {
+        let Some(cluster) = self.world.clusters.get(name) else { return BTreeSet::new() };
+        let apps = self.world.apps.values().filter(|app| app.spec.id.cluster == *name);
+        apps.map(|app| app.record_namespace(&cluster.spec).to_owned()).collect()
+    }
+
+    fn read_lease(&self, name: ClusterName) -> Option<Event> {
+        let cluster = self.lines.get(&name)?.cluster.clone();
+        let namespaces = self.lease_namespaces(&name);
+        self.spawn(Some(async move {
+            let mut newest = None;
+            for namespace in namespaces {
+                newest = newest.max(cluster.lease(&namespace).await.unwrap_or_default());
+            }
+            Some(Event::AgentSeen(name, newest))
+        }))
+    }
+
+    fn renew_lease(&self, name: ClusterName) -> Option<Event> {
+        let cluster = self.lines.get(&name)?.cluster.clone();
+        let (namespaces, now) = (self.lease_namespaces(&name), self.clock.now().wall);
+        let who = self.shared.who.clone();
+        self.spawn(Some(async move {
+            for namespace in namespaces {
+                if let Err(error) = cluster.renew_lease(&namespace, who.raw(), now).await {
+                    tracing::warn!(cluster = %name, kind = ?error.kind, "the agent's lease could not be renewed");
+                }
+            }
+            None
+        }))
+    }
+
+    fn execute(&mut self, order: Order) -> Option<Event> {
+        let (app, _) = crate::engine::step::subject(&order.command)?;
+        let Some(site) = self.site(app) else {
+            let why = Foreign::new(format!("{app}: its cluster is not connected; nothing was done"));
+            return Some(Event::Ran(order.id, RunNews::Ended(Outcome::Failed, Some(why))));
+        };
+        let abort = self.stop.child_token();
+        self.aborts.insert(order.id, abort.clone());
+        let events = self.events.clone();
+        self.tasks.spawn(execute::run(site, order, events, abort));
+        None
+    }
+
+    fn abort(&mut self, run: RunId) -> Option<Event> {
+        if let Some(abort) = self.aborts.remove(&run) {
+            abort.cancel();
+        }
+        None
+    }
+
+    fn auto_sync(&mut self, app: &AppId) -> Option<Event> {
+        let site = self.site(app)?;
+        let run = self.auto_id();
+        begin_auto(&mut self.world, app, run, site.now);
+        let (events, abort) = (self.events.clone(), self.stop.child_token());
+        self.tasks.spawn(execute::run_auto(site, run, events, abort));
+        None
+    }
+
+    fn answer(&self, ticket: Ticket, query: crate::model::Query) -> Option<Event> {
+        let views = self.views.clone();
+        let Some(id) = crate::engine::answer::whose(&query) else { return None };
+        let Some(site) = self.site(&id) else {
+            let why = Foreign::new(format!("{id}: its cluster is not connected yet"));
+            let failed = View { ticket, query, body: ViewBody::Failed(why) };
+            self.tasks.spawn(async move { drop(views.send(failed).await) });
+            return None;
+        };
+        self.tasks.spawn(async move {
+            let body = crate::engine::answer::answer(site, &query).await;
+            let _ = views.send(View { ticket, query, body }).await;
+        });
+        None
+    }
+
+    /// Takes over what only the loop may change: lines, discoveries, schemas.
+    pub(super) fn deliver(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Line(name, made, contact) => self.install(name, *made, contact),
+            Delivery::Discovery(name, discovery) => self.replace_discovery(name, discovery),
+            Delivery::Schemas(name, documents, asked) => self.add_schemas(name, &documents, asked),
+        }
+    }
+
+    /// Puts a new line in place of the old one, whose watches end.
+    fn install(&mut self, name: ClusterName, (cluster, discovery): (Cluster, Discovery), contact: Contact) {
+        let epoch = self.lines.get(&name).map_or(1, |line| line.epoch + 1);
+        if let Some(old) = self.lines.insert(name.clone(), Line::new(cluster, discovery, epoch)) {
+            old.stop.cancel();
+        }
+        self.take(Event::Connected(name, contact));
+    }
+
+    fn replace_discovery(&mut self, name: ClusterName, discovery: Discovery) {
+        if let Some(line) = self.lines.get_mut(&name) {
+            line.discovery = Arc::new(discovery);
+            line.epoch += 1;
+        }
+        self.take(Event::Rediscovered(name));
+    }
+
+    fn add_schemas(&mut self, name: ClusterName, documents: &[serde_json::Value], asked: BTreeSet<Arc<str>>) {
+        if let Some(line) = self.lines.get_mut(&name) {
+            let schemas = Arc::make_mut(&mut line.schemas);
+            for error in documents.iter().filter_map(|document| schemas.add(document).err()) {
+                tracing::warn!(cluster = %name, %error, "a schema document was left out");
+            }
+            line.epoch += 1;
+        }
+        self.take(Event::SchemasLoaded(name, asked));
+    }
+}

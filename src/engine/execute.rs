@@ -1,0 +1,139 @@
+//! The one executor: every write of driftdeck passes here, and asks the gates of `plan` first.
+
+mod apply;
+mod hold;
+pub(super) mod record;
+mod revert;
+mod sync;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::event::{Event, RunNews};
+use super::planning;
+use super::site::Site;
+use crate::model::{
+    Act, Command, Consent, Foreign, Gate, Mode, Need, Order, Outcome, Refusal, ResourceKey, RunId, StepState,
+    SyncOrder, Verdict,
+};
+use crate::plan;
+
+pub(super) use revert::{is_protected, message as revert_message, restore_paths as revert_paths};
+
+/// How an order ended, in words for the screen.
+pub(super) type Ending = (Outcome, Option<Foreign>);
+
+/// Tells the loop how a run goes.
+#[derive(Clone)]
+pub(super) struct Reporter {
+    run: RunId,
+    events: mpsc::Sender<Event>,
+}
+
+impl Reporter {
+    /// Sends one piece of news; the engine may have ended meanwhile.
+    pub async fn say(&self, news: RunNews) {
+        let _ = self.events.send(Event::Ran(self.run, news)).await;
+    }
+
+    /// One object moved on.
+    pub async fn step(&self, key: &ResourceKey, state: StepState, note: Option<Foreign>) {
+        self.say(RunNews::Step(key.clone(), state, note)).await;
+    }
+}
+
+/// Carries one order out, from its gate to its record.
+pub(super) async fn run(site: Site, order: Order, events: mpsc::Sender<Event>, abort: CancellationToken) {
+    let reporter = Reporter { run: order.id, events };
+    let (outcome, note) = match &order.command {
+        Command::Sync(sync) => sync::run(&site, sync, &order.consent, &reporter, &abort).await,
+        Command::Revert(revert) => revert::run(&site, revert, &order.consent).await,
+        command => hold::run(&site, command, &order.consent).await,
+    };
+    journal(&site, &order.command, outcome, note.as_ref());
+    reporter.say(RunNews::Ended(outcome, note)).await;
+}
+
+/// An agent's own sync: planned now, never a prune, never past what its policy answers.
+pub(super) async fn run_auto(site: Site, run: RunId, events: mpsc::Sender<Event>, abort: CancellationToken) {
+    let reporter = Reporter { run, events };
+    let (outcome, note) = match planning::outlook(&site, None).await {
+        Ok(outlook) => {
+            let plan = planning::plan(&site, &outlook);
+            let policy = site.app.policy;
+            let answers = |row: &crate::model::PlanRow| match row.verdict {
+                Verdict::Drifted => policy.self_heal,
+                Verdict::Missing => policy.self_heal || policy.auto,
+                Verdict::Behind => policy.auto,
+                Verdict::Diverged => policy.auto && policy.self_heal,
+                _ => false,
+            };
+            let chosen: Vec<ResourceKey> = plan
+                .rows
+                .iter()
+                .filter(|row| matches!(row.act, Act::Create | Act::Update | Act::Adopt) && answers(row))
+                .map(|row| row.key.clone())
+                .collect();
+            let full = plan.rows.iter().all(|row| matches!(row.act, Act::Keep) || chosen.contains(&row.key));
+            let order = SyncOrder {
+                app: site.id().clone(),
+                commit: plan.commit.id.clone(),
+                fingerprint: plan.fingerprint,
+                chosen,
+                take: Vec::new(),
+                take_over: false,
+                full,
+            };
+            sync::apply_all(&site, &outlook, &order, &reporter, &abort).await
+        }
+        Err(trouble) => (Outcome::Failed, Some(trouble.message)),
+    };
+    reporter.say(RunNews::Ended(outcome, note)).await;
+}
+
+/// Asks the gate; `Err` is the ending of an order that did not pass.
+pub(super) fn admit(gate: &Gate, consent: &Consent, mode: Mode) -> Result<(), Ending> {
+    plan::admit(gate, consent, mode).map_err(|refusal| (Outcome::Refused, Some(sentence(&refusal))))
+}
+
+/// A refusal in words, with the flag to add.
+fn sentence(refusal: &Refusal) -> Foreign {
+    match refusal {
+        Refusal::ReadOnly => Foreign::from("this process is read-only (--read-only); nothing was written"),
+        Refusal::Observe => Foreign::from("the cluster is in OBSERVE: unlock it first (U, or --unlock REASON)"),
+        Refusal::PlanMoved => Foreign::from("the plan changed since it was shown: review it again"),
+        Refusal::Because(why) => why.clone(),
+        Refusal::Unanswered(needs) => {
+            let flags: Vec<String> = needs.iter().map(flag).collect();
+            Foreign::new(format!("not confirmed; nothing was written. Add {}", flags.join(" ")))
+        }
+    }
+}
+
+fn flag(need: &Need) -> String {
+    match need {
+        Need::Yes => "--yes".to_owned(),
+        Need::Deletes(count) => format!("--yes={count}"),
+        Need::Unlock => "--unlock REASON".to_owned(),
+        Need::AppName(app) => format!("--confirm {}", app.name),
+        Need::MassDelete(count) => format!("--allow-mass-delete {count}"),
+        Need::Prune => "--prune".to_owned(),
+    }
+}
+
+/// Puts what was done on record on this host; a journal that cannot be written is said in the log.
+fn journal(site: &Site, command: &Command, outcome: Outcome, note: Option<&Foreign>) {
+    let (Some(journal), Some((app, what))) = (&site.shared.journal, super::step::subject(command)) else { return };
+    let result = format!("{outcome:?}").to_lowercase();
+    let entry = crate::journal::Entry {
+        time: site.now.wall,
+        who: site.shared.who.clone(),
+        what: Foreign::from(what),
+        app: Some(app.clone()),
+        result: Foreign::new(result),
+        detail: note.cloned(),
+    };
+    if let Err(error) = journal.append(&entry) {
+        tracing::warn!(%error, "the journal was not written");
+    }
+}

@@ -1,0 +1,135 @@
+//! Applying and deleting one object: first without force; over people's writes by force; never over a controller's
+//! unless it was said to take it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::cluster::{Applied, CallError, CallKind, ConflictOn, Lookup};
+use crate::diff::{self, Ground, Legs};
+use crate::engine::site::Site;
+use crate::engine::{base, judge};
+use crate::fields::Set;
+use crate::model::{Foreign, Live, Manifest, PlanRow, Verdict};
+use crate::typed;
+
+/// What came of one object.
+pub(super) enum Result_ {
+    /// The server has it.
+    Done {
+        /// uid of the live object.
+        uid: Arc<str>,
+        /// What to say beside it.
+        note: Option<Foreign>,
+    },
+    /// It has not.
+    Failed(Foreign),
+}
+
+/// Applies git's object.
+pub(super) async fn apply(site: &Site, manifest: &Manifest, take: bool) -> Result_ {
+    let served = match site.wire.served(&manifest.gvk) {
+        Lookup::Served(served) => served,
+        Lookup::NotServed => return Result_::Failed(Foreign::from("the server does not serve this kind (yet)")),
+        Lookup::GroupDown(why) => return Result_::Failed(why),
+    };
+    let Ok(_slot) = site.wire.slots.acquire().await else {
+        return Result_::Failed(Foreign::from("stopped before it began"));
+    };
+    match site.wire.cluster.apply(&served, manifest, false).await {
+        Ok(applied) => done(&applied, None),
+        Err(error) => match &error.kind {
+            CallKind::Conflict(causes) => over(site, &served, manifest, contested(site, causes, take)).await,
+            CallKind::Timeout | CallKind::Unreachable => read_back(site, &served, manifest, &error).await,
+            _ => Result_::Failed(judge::scrubbed(site, manifest, &error)),
+        },
+    }
+}
+
+fn done(applied: &Applied, note: Option<Foreign>) -> Result_ {
+    Result_::Done { uid: applied.uid.clone(), note }
+}
+
+/// The conflicts that are not people's: left out of the body, unless they are to be taken.
+fn contested<'c>(site: &Site, causes: &'c [ConflictOn], take: bool) -> Vec<&'c ConflictOn> {
+    causes.iter().filter(|cause| !take && !site.shared.owners.is_person(cause.manager.raw())).collect()
+}
+
+/// Applies by force, without the leaves that others hold.
+async fn over(
+    site: &Site,
+    served: &crate::cluster::Served,
+    manifest: &Manifest,
+    left: Vec<&ConflictOn>,
+) -> Result_ {
+    let mut body = manifest.clone();
+    let note = if left.is_empty() {
+        None
+    } else {
+        let mut set = Set::default();
+        left.iter().for_each(|cause| set.insert(&cause.path));
+        let node = site.wire.schemas.of(&manifest.gvk);
+        body.body = Arc::new(typed::remove(node.as_ref(), &manifest.body, &set));
+        let holders: BTreeSet<&str> = left.iter().map(|cause| cause.manager.raw()).collect();
+        let holders = holders.into_iter().collect::<Vec<_>>().join(", ");
+        Some(Foreign::new(format!("kept: {} field(s) held by {holders}", left.len())))
+    };
+    match site.wire.cluster.apply(served, &body, true).await {
+        Ok(applied) => done(&applied, note),
+        Err(error) if matches!(error.kind, CallKind::Timeout | CallKind::Unreachable) => {
+            read_back(site, served, manifest, &error).await
+        }
+        Err(error) => Result_::Failed(judge::scrubbed(site, manifest, &error)),
+    }
+}
+
+/// An answer was lost: what happened is read from the object, never guessed, and nothing is sent twice.
+async fn read_back(
+    site: &Site,
+    served: &crate::cluster::Served,
+    manifest: &Manifest,
+    error: &CallError,
+) -> Result_ {
+    let lost = |what: &str| Foreign::new(format!("{what}: {}", error.message.raw()));
+    match site.wire.cluster.get(served, &manifest.key).await {
+        Ok(Some(live)) if is_synced(site, manifest, &live) => {
+            Result_::Done { uid: live.uid, note: Some(lost("the answer was lost, the object has arrived")) }
+        }
+        Ok(_) => Result_::Failed(lost("no answer, and the object has not arrived")),
+        Err(_) => Result_::Failed(lost("no answer; whether it arrived is not known")),
+    }
+}
+
+fn is_synced(site: &Site, manifest: &Manifest, live: &Live) -> bool {
+    let legs = Legs { git: Some(manifest), base: diff::BaseLeg::None, live: Some(live), in_inventory: true };
+    let ground = Ground {
+        app: &site.app,
+        schemas: &site.wire.schemas,
+        now: site.now,
+        masker: &site.shared.masker,
+        owner_lists: &site.shared.owners,
+    };
+    diff::compare_local(&legs, &ground).verdict == Verdict::Synced
+}
+
+/// Deletes one object under the prune rule: by uid and resourceVersion, and only what the plan named.
+pub(super) async fn prune(site: &Site, row: &PlanRow) -> Result_ {
+    let (Some(uid), Some(live)) = (&row.uid, site.lives.get(&row.key)) else {
+        return Result_::Failed(Foreign::from("not seen live; nothing was deleted"));
+    };
+    if live.uid != *uid || base::line_of(site, &row.key).is_none_or(|line| line.uid != *uid) {
+        return Result_::Failed(Foreign::from("the object is not the one we applied (its uid differs); nothing was deleted"));
+    }
+    let served = match site.wire.served(&live.gvk) {
+        Lookup::Served(served) => served,
+        Lookup::NotServed | Lookup::GroupDown(_) => {
+            return Result_::Failed(Foreign::from("the server does not serve this kind now"));
+        }
+    };
+    match site.wire.cluster.delete(&served, &row.key, uid, &live.resource_version).await {
+        Ok(()) => Result_::Done { uid: uid.clone(), note: None },
+        Err(error) if error.kind == CallKind::NotFound => {
+            Result_::Done { uid: uid.clone(), note: Some(Foreign::from("was gone already")) }
+        }
+        Err(error) => Result_::Failed(error.message),
+    }
+}

@@ -1,0 +1,282 @@
+//! A sync: the plan made again and compared with the one that was shown, its gate asked, then wave by wave.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::{StreamExt, stream};
+use tokio_util::sync::CancellationToken;
+
+use super::apply::{self, Result_};
+use super::{Ending, Reporter, admit, record};
+use crate::cluster::Lookup;
+use crate::engine::event::RunNews;
+use crate::engine::planning::{self, Outlook};
+use crate::engine::site::Site;
+use crate::model::{
+    Act, Consent, Deployed, Foreign, InventoryLine, Outcome, Plan, PlanRow, Record, ResourceKey, RunStep, StepState,
+    SyncOrder,
+};
+use crate::plan;
+
+/// Objects of one wave in flight.
+const IN_FLIGHT: usize = 16;
+/// How long a wave waits for kinds that an earlier one defines, in quarter seconds.
+const KIND_WAITS: usize = 40;
+
+/// Carries a sync out, from its plan to its record.
+pub(super) async fn run(
+    site: &Site,
+    order: &SyncOrder,
+    consent: &Consent,
+    reporter: &Reporter,
+    abort: &CancellationToken,
+) -> Ending {
+    let outlook = match planning::outlook(site, Some(&order.commit)).await {
+        Ok(outlook) => outlook,
+        Err(trouble) => return (Outcome::Failed, Some(trouble.message)),
+    };
+    let plan = planning::plan(site, &outlook);
+    if let Some(refused) = refuse(site, &plan, order) {
+        return (Outcome::Refused, Some(refused));
+    }
+    let inventory = site.record.record().map_or(0, |record| record.inventory.len());
+    let gate = plan::gate_sync(&plan, &order.chosen, inventory, site.cluster.protected);
+    if let Err(refused) = admit(&gate, consent, site.mode) {
+        return refused;
+    }
+    apply_all(site, &outlook, order, reporter, abort).await
+}
+
+fn refuse(site: &Site, plan: &Plan, order: &SyncOrder) -> Option<Foreign> {
+    use crate::engine::world::RecordState;
+    if let Some(why) = &plan.blocked {
+        return Some(why.clone());
+    }
+    if let RecordState::Bad(reason) = &site.record
+        && !order.take_over
+    {
+        return Some(Foreign::new(format!("{}; nothing was written", reason.message.raw())));
+    }
+    (plan.fingerprint != order.fingerprint)
+        .then(|| Foreign::from("the plan changed since it was shown: review it again; nothing was written"))
+}
+
+/// What was done so far.
+#[derive(Default)]
+struct Tally {
+    applied: BTreeMap<ResourceKey, InventoryLine>,
+    pruned: Vec<ResourceKey>,
+    failed: usize,
+    skipped: usize,
+}
+
+/// Applies the chosen rows wave by wave, prunes last, then writes the record.
+pub(super) async fn apply_all(
+    site: &Site,
+    outlook: &Outlook,
+    order: &SyncOrder,
+    reporter: &Reporter,
+    abort: &CancellationToken,
+) -> Ending {
+    let plan = planning::plan(site, outlook);
+    let chosen: Vec<PlanRow> = plan
+        .rows
+        .into_iter()
+        .filter(|row| order.chosen.contains(&row.key) && !matches!(row.act, Act::Keep | Act::Skip))
+        .collect();
+    if chosen.is_empty() && !order.full {
+        return (Outcome::Nothing, Some(Foreign::from("nothing to do")));
+    }
+    reporter.say(RunNews::Began(chosen.iter().map(queued).collect())).await;
+    let mut tally = Tally::default();
+    let mut site = site.clone();
+    for (wave, rows) in waves(&chosen) {
+        if abort.is_cancelled() {
+            tally.skipped += rows.len();
+            continue;
+        }
+        if tally.failed > 0 && wave > 0 {
+            // What comes later may depend on what failed: the rest of the plan is left for the next run.
+            tally.skipped += rows.len();
+            continue;
+        }
+        await_kinds(&mut site, outlook, &rows).await;
+        run_wave(&site, outlook, order, reporter, abort, &rows, &mut tally).await;
+    }
+    close(&site, outlook, order, &tally, abort.is_cancelled()).await
+}
+
+fn queued(row: &PlanRow) -> RunStep {
+    RunStep { key: row.key.clone(), wave: row.wave, act: row.act, state: StepState::Queued, note: None }
+}
+
+/// Rows by wave; prunes form the last ones, in reverse.
+fn waves(rows: &[PlanRow]) -> Vec<(i32, Vec<&PlanRow>)> {
+    let mut waves: BTreeMap<(bool, i32), Vec<&PlanRow>> = BTreeMap::new();
+    for row in rows {
+        let prune = row.act == Act::Prune;
+        waves.entry((prune, if prune { -row.wave } else { row.wave })).or_default().push(row);
+    }
+    waves.into_iter().map(|((prune, wave), rows)| (if prune { i32::MAX } else { wave }, rows)).collect()
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename the same seven things")]
+async fn run_wave(
+    site: &Site,
+    outlook: &Outlook,
+    order: &SyncOrder,
+    reporter: &Reporter,
+    abort: &CancellationToken,
+    rows: &[&PlanRow],
+    tally: &mut Tally,
+) {
+    let work = stream::iter(rows.iter().map(|row| async move {
+        if abort.is_cancelled() {
+            return (*row, None);
+        }
+        reporter.step(&row.key, StepState::Running, None).await;
+        (*row, Some(run_row(site, outlook, order, row).await))
+    }));
+    let mut results = work.buffer_unordered(IN_FLIGHT);
+    while let Some((row, result)) = results.next().await {
+        match result {
+            None => tally.skipped += 1,
+            Some(Result_::Done { uid, note }) => {
+                reporter.step(&row.key, StepState::Done, note).await;
+                count(tally, outlook, row, uid);
+            }
+            Some(Result_::Failed(why)) => {
+                tally.failed += 1;
+                reporter.step(&row.key, StepState::Failed, Some(why)).await;
+            }
+        }
+    }
+}
+
+async fn run_row(site: &Site, outlook: &Outlook, order: &SyncOrder, row: &PlanRow) -> Result_ {
+    if row.act == Act::Prune {
+        return apply::prune(site, row).await;
+    }
+    let manifest = outlook.desired.manifests.get(&row.key).filter(|found| Some(&found.digest) == row.digest.as_ref());
+    match manifest {
+        Some(manifest) => apply::apply(site, manifest, order.take.contains(&row.key)).await,
+        None => Result_::Failed(Foreign::from("its body is gone from the render: plan again")),
+    }
+}
+
+fn count(tally: &mut Tally, outlook: &Outlook, row: &PlanRow, uid: Arc<str>) {
+    if row.act == Act::Prune {
+        tally.pruned.push(row.key.clone());
+        return;
+    }
+    let hash = row.digest.as_ref().map_or_else(|| "".into(), |digest| digest.0.clone());
+    let line = InventoryLine {
+        kind: row.key.kind.clone(),
+        namespace: row.key.namespace.clone(),
+        name: row.key.name.clone(),
+        uid,
+        commit: outlook.desired.at.clone(),
+        hash,
+    };
+    tally.applied.insert(row.key.clone(), line);
+}
+
+/// Waits until the kinds of a wave are served: an earlier wave may have defined them.
+async fn await_kinds(site: &mut Site, outlook: &Outlook, rows: &[&PlanRow]) {
+    let manifests = || rows.iter().filter_map(|row| outlook.desired.manifests.get(&row.key));
+    for _ in 0..KIND_WAITS {
+        if !manifests().any(|manifest| matches!(site.wire.served(&manifest.gvk), Lookup::NotServed)) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        if let Ok(discovery) = site.wire.cluster.discover().await {
+            site.wire.discovery = Arc::new(discovery);
+        }
+    }
+}
+
+/// Writes the record, and says how it ended.
+async fn close(site: &Site, outlook: &Outlook, order: &SyncOrder, tally: &Tally, aborted: bool) -> Ending {
+    let whole = tally.failed == 0 && tally.skipped == 0;
+    let outcome = match (whole, aborted, tally.applied.len() + tally.pruned.len()) {
+        (true, ..) => Outcome::Done,
+        (false, true, _) => Outcome::Aborted,
+        (false, false, 0) => Outcome::Failed,
+        (false, false, _) => Outcome::Partly,
+    };
+    let words = summary(tally);
+    let commit = &outlook.desired.commit.id;
+    let what = if order.take_over { "take-over" } else { "sync" };
+    let operation = record::operation(site, what, Some(commit), &words);
+    let deployed = (whole && order.full).then(|| Deployed {
+        commit: commit.clone(),
+        time: site.now.wall,
+        by: site.shared.who.clone(),
+    });
+    let written = record::update_or_take(site, order.take_over, |record| {
+        merge_inventory(record, tally, site);
+        if deployed.is_some() {
+            record.deployed.clone_from(&deployed);
+            equal_too(record, outlook, site);
+        }
+        record.operations.push(operation.clone());
+    })
+    .await;
+    keep(site, outlook).await;
+    match written {
+        Ok(()) => (outcome, Some(Foreign::new(words))),
+        Err(why) => (Outcome::Partly, Some(Foreign::new(format!("{words}; but {}", why.raw())))),
+    }
+}
+
+fn summary(tally: &Tally) -> String {
+    let mut words = format!("{} applied", tally.applied.len());
+    for (count, what) in [(tally.pruned.len(), "deleted"), (tally.failed, "failed"), (tally.skipped, "not tried")] {
+        if count > 0 {
+            words.push_str(&format!(", {count} {what}"));
+        }
+    }
+    words
+}
+
+fn is_line(line: &InventoryLine, key: &ResourceKey) -> bool {
+    line.kind == key.kind && line.namespace == key.namespace && line.name == key.name
+}
+
+fn merge_inventory(record: &mut Record, tally: &Tally, site: &Site) {
+    record.inventory.retain(|line| {
+        let key = ResourceKey {
+            cluster: site.id().cluster.clone(),
+            kind: line.kind.clone(),
+            namespace: line.namespace.clone(),
+            name: line.name.clone(),
+        };
+        !tally.pruned.contains(&key) && !tally.applied.contains_key(&key)
+    });
+    record.inventory.extend(tally.applied.values().cloned());
+    record.inventory.sort_by(|a, b| (&a.kind, &a.namespace, &a.name).cmp(&(&b.kind, &b.namespace, &b.name)));
+}
+
+/// After a full sync every object of the render stands at its commit, also those that were equal already.
+fn equal_too(record: &mut Record, outlook: &Outlook, site: &Site) {
+    for (key, manifest) in outlook.desired.manifests.iter() {
+        let known = record.inventory.iter_mut().find(|line| is_line(line, key));
+        match (known, site.lives.get(key)) {
+            (Some(line), _) => {
+                line.commit = outlook.desired.at.clone();
+                line.hash = manifest.digest.0.clone();
+            }
+            (None, Some(_) | None) => {}
+        }
+    }
+}
+
+async fn keep(site: &Site, outlook: &Outlook) {
+    let (site, at) = (site.clone(), outlook.desired.at.clone());
+    let _ = tokio::task::spawn_blocking(move || {
+        if let Some(Ok(mirror)) = site.mirror() {
+            let _ = mirror.keep(site.id(), &at);
+        }
+    })
+    .await;
+}

@@ -1,0 +1,190 @@
+//! One object's row: legs gathered, compared, health looked at. Locally (blocking, no request), or with a dry run.
+
+use std::sync::Arc;
+
+use super::base::Bases;
+use super::desired::Desired;
+use super::event::{JudgedRow, Memo};
+use super::site::Site;
+use crate::cluster::{CallError, CallKind, Lookup};
+use crate::diff::{self, Ground, Legs, Refusal, ServerSaid};
+use crate::model::{
+    Comparison, Foreign, Health, Live, Manifest, ResourceKey, ResourceRow,
+};
+use crate::{health, plan};
+
+/// Judges objects without asking anybody. Blocking.
+pub(super) fn locally(site: &Site, desired: &Arc<Desired>, keys: &[(ResourceKey, u64)]) -> Vec<JudgedRow> {
+    let bases = Bases::gather(site, desired, keys.iter().map(|(key, _)| key));
+    let judge = Judge { site, desired, bases };
+    keys.iter().map(|(key, stamp)| judge.row(key, *stamp, None)).collect()
+}
+
+/// Asks the server about one object and judges with its answer.
+pub(super) async fn with_server(site: Site, desired: Arc<Desired>, key: ResourceKey, stamp: u64) -> JudgedRow {
+    let said = match desired.manifests.get(&key) {
+        Some(manifest) => ask(&site, manifest).await,
+        None => ServerSaid::NotAsked,
+    };
+    let judged = tokio::task::spawn_blocking(move || {
+        let bases = Bases::gather(&site, &desired, std::iter::once(&key));
+        Judge { site: &site, desired: &desired, bases }.row(&key, stamp, Some(&said))
+    });
+    judged.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+/// One dry run: what the server would make of git's object.
+async fn ask(site: &Site, manifest: &Manifest) -> ServerSaid {
+    let served = match site.wire.served(&manifest.gvk) {
+        Lookup::Served(served) => served,
+        Lookup::NotServed => return refused(Refusal::Unavailable, "the server does not serve this kind"),
+        Lookup::GroupDown(why) => return refused(Refusal::Unavailable, why.raw()),
+    };
+    let Ok(_slot) = site.wire.slots.acquire().await else { return ServerSaid::NotAsked };
+    match site.wire.cluster.dry_run(&served, manifest).await {
+        Ok(would) => ServerSaid::Would(would),
+        Err(error) => ServerSaid::Refused { why: refusal(&error), message: scrubbed(site, manifest, &error) },
+    }
+}
+
+fn refused(why: Refusal, message: &str) -> ServerSaid {
+    ServerSaid::Refused { why, message: Foreign::from(message) }
+}
+
+fn refusal(error: &CallError) -> Refusal {
+    match error.kind {
+        CallKind::Invalid | CallKind::TypedPatch => Refusal::Invalid,
+        CallKind::Immutable => Refusal::Immutable,
+        CallKind::Quota => Refusal::Quota,
+        CallKind::Webhook => Refusal::Webhook,
+        CallKind::NamespaceTerminating => Refusal::NamespaceTerminating,
+        _ => Refusal::Unavailable,
+    }
+}
+
+/// The server's sentence without the values of a Secret.
+pub(super) fn scrubbed(site: &Site, manifest: &Manifest, error: &CallError) -> Foreign {
+    if !manifest.key.kind.is_secret() {
+        return error.message.clone();
+    }
+    let live = site.lives.get(&manifest.key).and_then(|live| serde_json::from_str(&live.json).ok());
+    let bodies: Vec<&serde_json::Value> = std::iter::once(&*manifest.body).chain(live.as_ref()).collect();
+    diff::scrub(&error.message, &bodies)
+}
+
+struct Judge<'s> {
+    site: &'s Site,
+    desired: &'s Desired,
+    bases: Bases,
+}
+
+impl Judge<'_> {
+    fn row(&self, key: &ResourceKey, stamp: u64, said: Option<&ServerSaid>) -> JudgedRow {
+        let git = self.desired.manifests.get(key);
+        let live = self.site.lives.get(key);
+        let memo = Memo { git: git.map(|manifest| manifest.digest.clone()), live: live.map(diff::live_hash) };
+        let row = (git.is_some() || live.is_some()).then(|| self.judged(key, git, live, said));
+        JudgedRow { key: key.clone(), stamp, memo, row }
+    }
+
+    fn judged(
+        &self,
+        key: &ResourceKey,
+        git: Option<&Manifest>,
+        live: Option<&Live>,
+        said: Option<&ServerSaid>,
+    ) -> ResourceRow {
+        let legs = Legs { git, base: self.bases.leg(key), live, in_inventory: self.bases.line(key).is_some() };
+        let ground = Ground {
+            app: &self.site.app,
+            schemas: &self.site.wire.schemas,
+            now: self.site.now,
+            masker: &self.site.shared.masker,
+            owner_lists: &self.site.shared.owners,
+        };
+        let comparison = match said {
+            None => diff::compare_local(&legs, &ground),
+            Some(said) => diff::compare_server(&legs, said, &ground),
+        };
+        let (health, note) = live.map_or((Health::Missing, None), health::assess);
+        let mut row = self.assemble(key, git, live, comparison);
+        (row.health, row.health_note) = (health, note);
+        row
+    }
+
+    fn assemble(
+        &self,
+        key: &ResourceKey,
+        git: Option<&Manifest>,
+        live: Option<&Live>,
+        comparison: Comparison,
+    ) -> ResourceRow {
+        let gvk = git.map(|manifest| &manifest.gvk).or(live.map(|live| &live.gvk));
+        ResourceRow {
+            version: gvk.map_or_else(|| "".into(), |gvk| gvk.version.clone()),
+            uid: live.map(|live| live.uid.clone()),
+            origin: git.map(|manifest| manifest.origin.clone()),
+            created: live.and_then(|live| live.created),
+            wave: plan::wave(&key.kind),
+            in_bounds: plan::in_bounds(&self.site.app, key),
+            key: key.clone(),
+            verdict: comparison.verdict,
+            moved: comparison.moved,
+            base: comparison.base,
+            health: Health::Unknown,
+            health_note: None,
+            basis: comparison.basis,
+            pending: comparison.pending,
+            refused: comparison.refused,
+            reason: comparison.reason,
+            findings: comparison.findings,
+            hidden: comparison.hidden,
+            unadopted: comparison.unadopted,
+        }
+    }
+}
+
+/// Judges an app at another commit than the desired one: locally first, then the server about what differs.
+/// Live objects are read one by one where no watch has them.
+pub(super) async fn at(site: &Site, desired: &Arc<Desired>) -> Vec<Arc<ResourceRow>> {
+    let site = with_lives(site, desired).await;
+    let keys = keys_of(&site, desired);
+    let (local_site, local_desired) = (site.clone(), desired.clone());
+    let local = tokio::task::spawn_blocking(move || locally(&local_site, &local_desired, &keys)).await;
+    let mut rows = Vec::new();
+    let mut asked = Vec::new();
+    for judged in local.unwrap_or_default() {
+        match judged.row {
+            Some(row) if row.pending => {
+                asked.push(with_server(site.clone(), desired.clone(), judged.key, judged.stamp));
+            }
+            Some(row) => rows.push(Arc::new(row)),
+            None => {}
+        }
+    }
+    let answered = futures::future::join_all(asked).await;
+    rows.extend(answered.into_iter().filter_map(|judged| judged.row).map(Arc::new));
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    rows
+}
+
+fn keys_of(site: &Site, desired: &Desired) -> Vec<(ResourceKey, u64)> {
+    let mut keys: Vec<ResourceKey> = desired.manifests.keys().cloned().collect();
+    keys.extend(site.rows.keys().filter(|key| !desired.manifests.contains_key(*key)).cloned());
+    keys.into_iter().map(|key| (key, 0)).collect()
+}
+
+/// Reads the live objects that a commit names and no watch has.
+async fn with_lives(site: &Site, desired: &Desired) -> Site {
+    let mut site = site.clone();
+    for (key, manifest) in desired.manifests.iter() {
+        if site.rows.contains_key(key) || site.lives.contains_key(key) {
+            continue;
+        }
+        let Lookup::Served(served) = site.wire.served(&manifest.gvk) else { continue };
+        if let Ok(Some(live)) = site.wire.cluster.get(&served, key).await {
+            site.lives.insert(key.clone(), live);
+        }
+    }
+    site
+}

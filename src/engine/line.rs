@@ -1,0 +1,107 @@
+//! The line to one connected cluster: client, discovery, schemas, what is watched, and the store of live objects.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::event::Scene;
+use crate::cluster::{Cluster, Discovery, Lookup, Served, Store, Target};
+use crate::diff::prepare::Scope;
+use crate::model::{Gvk, Kind};
+use crate::schema::Schemas;
+
+/// Dry runs and applies in flight per cluster (drift.md *Cost*).
+const IN_FLIGHT: usize = 16;
+
+/// A line; the driver's loop is the only one that changes it.
+pub(super) struct Line {
+    /// The client.
+    pub cluster: Cluster,
+    /// What the server serves.
+    pub discovery: Arc<Discovery>,
+    /// What fields are.
+    pub schemas: Arc<Schemas>,
+    /// Live objects.
+    pub store: Store,
+    /// Watches that run, and the scenes they serve.
+    pub watched: BTreeMap<Target, Scene>,
+    /// Ends all watches.
+    pub stop: CancellationToken,
+    /// Limits requests in flight.
+    pub slots: Arc<Semaphore>,
+    /// Rises when the line is made anew.
+    pub epoch: u64,
+}
+
+/// What a task may take along of a line.
+#[derive(Clone)]
+pub(super) struct Wire {
+    /// The client.
+    pub cluster: Cluster,
+    /// What the server serves.
+    pub discovery: Arc<Discovery>,
+    /// What fields are.
+    pub schemas: Arc<Schemas>,
+    /// Limits requests in flight.
+    pub slots: Arc<Semaphore>,
+    /// Which making of the line.
+    pub epoch: u64,
+}
+
+impl Line {
+    /// A new line.
+    pub fn new(cluster: Cluster, discovery: Discovery, epoch: u64) -> Self {
+        Self {
+            cluster,
+            discovery: Arc::new(discovery),
+            schemas: Arc::default(),
+            store: Store::default(),
+            watched: BTreeMap::new(),
+            stop: CancellationToken::new(),
+            slots: Arc::new(Semaphore::new(IN_FLIGHT)),
+            epoch,
+        }
+    }
+
+    /// What a task may take along.
+    pub fn wire(&self) -> Wire {
+        Wire {
+            cluster: self.cluster.clone(),
+            discovery: self.discovery.clone(),
+            schemas: self.schemas.clone(),
+            slots: self.slots.clone(),
+            epoch: self.epoch,
+        }
+    }
+
+    /// The scenes that are watched.
+    pub fn scenes(&self) -> BTreeSet<Scene> {
+        self.watched.values().cloned().collect()
+    }
+}
+
+impl Wire {
+    /// The scope of a kind; `None` where the server does not say.
+    pub fn scope(&self, gvk: &Gvk) -> Option<Scope> {
+        match self.discovery.find(gvk) {
+            Lookup::Served(served) => Some(scope_of(&served)),
+            Lookup::NotServed | Lookup::GroupDown(_) => None,
+        }
+    }
+
+    /// How the server serves a manifest's kind.
+    pub fn served(&self, gvk: &Gvk) -> Lookup {
+        self.discovery.find(gvk)
+    }
+
+    /// How the server serves a kind of which no version is known.
+    pub fn served_kind(&self, kind: &Kind) -> Lookup {
+        self.discovery.find_kind(kind)
+    }
+}
+
+fn scope_of(served: &Served) -> Scope {
+    if served.namespaced { Scope::Namespaced } else { Scope::Cluster }
+}

@@ -1,0 +1,156 @@
+//! Rendering an app at a commit: read the tree, render it, prepare it. Cached by content, so a commit that does not
+//! change the app's inputs costs no render. Blocking: called on blocking threads only.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use super::adapt;
+use super::desired::{Desired, Misplaced};
+use super::event::Trouble;
+use super::site::{Site, lock};
+use crate::diff::prepare::{self, Prepared, Wanted};
+use crate::model::{AppId, CommitId, CommitInfo, Digest, Foreign, Location, ReasonCode, Rendered, Tree};
+use crate::render::{self, Job};
+use crate::source::{Dir, Mirror, SourceError};
+
+/// Prepared renders kept in memory.
+const KEPT: usize = 512;
+
+/// What a prepared render depends on: the app, what was read, and the discovery it was prepared with.
+type Key = (AppId, Digest, u64);
+
+/// A render with what was prepared of it.
+#[derive(Clone)]
+struct Made {
+    rendered: Arc<Rendered>,
+    prepared: Arc<Prepared>,
+    manifests: Arc<BTreeMap<crate::model::ResourceKey, crate::model::Manifest>>,
+}
+
+/// The cache.
+#[derive(Default)]
+pub(super) struct Renders {
+    made: Mutex<BTreeMap<Key, (u64, Made)>>,
+    uses: Mutex<u64>,
+}
+
+impl Renders {
+    fn get(&self, key: &Key) -> Option<Made> {
+        let stamp = self.stamp();
+        let mut made = lock(&self.made);
+        let (used, found) = made.get_mut(key)?;
+        *used = stamp;
+        Some(found.clone())
+    }
+
+    fn put(&self, key: Key, new: Made) {
+        let stamp = self.stamp();
+        let mut made = lock(&self.made);
+        made.insert(key, (stamp, new));
+        if made.len() > KEPT
+            && let Some(oldest) = made.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone())
+        {
+            made.remove(&oldest);
+        }
+    }
+
+    fn stamp(&self) -> u64 {
+        let mut uses = lock(&self.uses);
+        *uses += 1;
+        *uses
+    }
+}
+
+/// An app at a commit of its repository.
+pub(super) fn at_commit(site: &Site, at: &CommitId) -> Result<Arc<Desired>, Trouble> {
+    let mirror = match site.mirror() {
+        Some(mirror) => mirror.map_err(|error| adapt::source(&error))?,
+        None => return from_dir(site),
+    };
+    let tree = mirror.tree(at).map_err(|error| adapt::source(&error))?;
+    let (inputs, made) = make(site, &*tree, site.path())?;
+    let commit = newest_touching(site, &mirror, at, &*tree).map_err(|error| adapt::source(&error))?;
+    let ahead = site.head.as_ref().filter(|head| *head != at).and_then(|head| mirror.ahead(at, head).ok());
+    Ok(Arc::new(Desired { ahead, ..desired(at.clone(), commit, inputs, &made) }))
+}
+
+/// An app as its directory lies on disk.
+pub(super) fn from_dir(site: &Site) -> Result<Arc<Desired>, Trouble> {
+    let Location::Dir { path } = &site.app.source.location else {
+        return Err(Trouble::new(ReasonCode::Other, "not a directory source"));
+    };
+    let dir = Dir::open(path).map_err(|error| adapt::source(&error))?;
+    let (at, tree) = dir.snapshot().map_err(|error| adapt::source(&error))?;
+    let (inputs, made) = make(site, &*tree, "")?;
+    let commit = CommitInfo {
+        id: at.clone(),
+        subject: Foreign::from("as it lies on disk"),
+        author: Foreign::from(""),
+        time: None,
+    };
+    Ok(Arc::new(Desired { worktree: dir.worktree(), ..desired(at, commit, inputs, &made) }))
+}
+
+fn desired(at: CommitId, commit: CommitInfo, inputs: Digest, made: &Made) -> Desired {
+    let misplaced = made.prepared.invalid.iter().map(|unplaced| Misplaced {
+        key: unplaced.key.clone(),
+        message: unplaced.reason.clone(),
+    });
+    Desired {
+        at,
+        commit,
+        inputs,
+        manifests: made.manifests.clone(),
+        misplaced: misplaced.collect(),
+        faults: made.rendered.faults.clone(),
+        warnings: made.rendered.warnings.iter().chain(&made.prepared.warnings).cloned().collect(),
+        worktree: None,
+        ahead: None,
+    }
+}
+
+fn make(site: &Site, tree: &dyn Tree, path: &str) -> Result<(Digest, Made), Trouble> {
+    let inputs = render::inputs(tree, path).map_err(|error| adapt::render(&error))?;
+    let key = (site.id().clone(), inputs.clone(), site.wire.epoch);
+    if let Some(made) = site.shared.renders.get(&key) {
+        return Ok((inputs, made));
+    }
+    let job = Job {
+        tree,
+        path,
+        app_name: &site.app.id.name,
+        namespace: &site.app.namespace,
+        scratch: &site.shared.scratch,
+        programs: &site.shared.programs,
+    };
+    let rendered = render::render(&job).map_err(|error| adapt::render(&error))?;
+    let prepared = prepare::prepare(
+        &rendered,
+        &Wanted {
+            app: &site.app,
+            record_namespace: site.record_namespace(),
+            scope: &|gvk| site.wire.scope(gvk),
+            schemas: &site.wire.schemas,
+        },
+    );
+    let manifests = Arc::new(prepared.manifests.clone());
+    let made = Made { rendered: Arc::new(rendered), prepared: Arc::new(prepared), manifests };
+    site.shared.renders.put(key, made.clone());
+    Ok((inputs, made))
+}
+
+/// The newest commit up to `at` that touched anything the render reads.
+fn newest_touching(
+    site: &Site,
+    mirror: &Mirror,
+    at: &CommitId,
+    tree: &dyn Tree,
+) -> Result<CommitInfo, SourceError> {
+    let paths = render::input_paths(tree, site.path()).unwrap_or_else(|_| vec![site.path().to_owned()]);
+    let mut newest: Option<CommitInfo> = None;
+    for path in paths {
+        let (found, _) = mirror.history(at, &path, 1)?;
+        newest = newest.into_iter().chain(found).max_by_key(|commit| commit.time);
+    }
+    newest.map_or_else(|| mirror.info(at), Ok)
+}

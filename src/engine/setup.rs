@@ -1,0 +1,85 @@
+//! What an engine is started with: the checked config, the role, and the ports to the outside.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use super::clock::Clock;
+use super::world::{AppWorld, ClusterWorld, RemoteWorld, Role, World};
+use crate::cluster::{self, Cluster, ConnectError};
+use crate::config::Config;
+use crate::model::{AppId, ClusterSpec, Cost, Foreign, RepoSpec};
+use crate::source::{Mirror, SourceError};
+
+/// How the engine reaches clusters and repositories. The demo and the tests put theirs here.
+#[derive(Clone)]
+pub struct Ports {
+    /// Connects to a cluster.
+    pub connect: Arc<dyn Fn(ClusterSpec) -> BoxFuture<'static, Result<Cluster, ConnectError>> + Send + Sync>,
+    /// Opens a repository's mirror; blocks.
+    pub open: Arc<dyn Fn(&RepoSpec) -> Result<Mirror, SourceError> + Send + Sync>,
+}
+
+/// What an engine is started with.
+pub struct Setup {
+    /// The checked config.
+    pub config: Config,
+    /// What the process is for.
+    pub role: Role,
+    /// `--read-only`.
+    pub read_only: bool,
+    /// Who acts: `ana@host`, or `driftdeck agent`.
+    pub who: Foreign,
+    /// Journal and logs.
+    pub state_dir: PathBuf,
+    /// Scratch space for renders.
+    pub scratch_dir: PathBuf,
+    /// The outside.
+    pub ports: Ports,
+    /// Time.
+    pub clock: Clock,
+    /// Only these apps; `None` = all.
+    pub only: Option<Vec<AppId>>,
+}
+
+impl Ports {
+    /// The real ones: mirrors below `cache_dir`, clusters by kubeconfig.
+    #[must_use]
+    pub fn real(cache_dir: PathBuf, kubeconfig: cluster::KubeSource) -> Self {
+        let store = crate::source::Store::new(cache_dir);
+        Self {
+            connect: Arc::new(move |spec| {
+                let kubeconfig = kubeconfig.clone();
+                Box::pin(async move { cluster::connect(&spec, &kubeconfig).await })
+            }),
+            open: Arc::new(move |spec| store.open(spec)),
+        }
+    }
+}
+
+impl Setup {
+    /// The world before anything has happened: the apps asked for, and the clusters and repositories they need.
+    pub(super) fn world(&self) -> World {
+        let wanted = |id: &AppId| self.only.as_ref().is_none_or(|only| only.contains(id));
+        let apps: Vec<_> = self.config.apps.iter().filter(|app| wanted(&app.id)).cloned().map(AppWorld::new).collect();
+        let all = self.only.is_none();
+        let clusters: Vec<&ClusterSpec> = self.config.clusters.iter()
+            .filter(|cluster| all || apps.iter().any(|app| app.spec.id.cluster == cluster.name))
+            .collect();
+        let repos = self.config.repos.iter()
+            .filter(|repo| apps.iter().any(|app| app.follows().is_some_and(|(name, _)| *name == repo.name)));
+        World {
+            role: self.role,
+            read_only: self.read_only,
+            cluster_order: clusters.iter().map(|cluster| cluster.name.clone()).collect(),
+            clusters: clusters.iter().map(|spec| (spec.name.clone(), ClusterWorld::new((*spec).clone()))).collect(),
+            remotes: repos.map(|spec| (spec.name.clone(), RemoteWorld::new(spec.clone()))).collect(),
+            apps: apps.into_iter().map(|app| (app.spec.id.clone(), app)).collect(),
+            index: std::collections::BTreeMap::new(),
+            runs: Vec::new(),
+            stamps: 0,
+            cost: Cost::default(),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! One app as a task sees it: everything it needs, taken at one moment; and what all tasks share.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use super::desired::Desired;
+use super::line::Wire;
+use super::rendering::Renders;
+use super::setup::Ports;
+use super::world::{RecordState, Role};
+use crate::diff::{Masker, Owners};
+use crate::journal::Journal;
+use crate::model::{
+    AppId, AppSpec, ClusterSpec, CommitId, Foreign, Live, Location, Mode, Now, RepoName, RepoSpec, ResourceKey,
+    ResourceRow,
+};
+use crate::render::Programs;
+use crate::source::{Mirror, SourceError};
+
+/// What all tasks share; nothing in it is changed but caches.
+pub(super) struct Shared {
+    /// The outside.
+    pub ports: Ports,
+    /// Repositories by name.
+    pub repos: BTreeMap<RepoName, RepoSpec>,
+    /// Opened mirrors.
+    pub mirrors: Mutex<BTreeMap<RepoName, Mirror>>,
+    /// Renders by content.
+    pub renders: Renders,
+    /// Renderer programs found at start.
+    pub programs: Programs,
+    /// Private space for renders.
+    pub scratch: PathBuf,
+    /// Keyed digests for Secrets.
+    pub masker: Masker,
+    /// Who is people, who is a controller.
+    pub owners: Owners,
+    /// What happened here; `None` where the state directory cannot be written.
+    pub journal: Option<Journal>,
+    /// Who acts.
+    pub who: Foreign,
+    /// Author of commits.
+    pub author: Option<(String, String)>,
+    /// What the process is for.
+    pub role: Role,
+}
+
+impl Shared {
+    /// The mirror of a repository, opened once; blocks.
+    pub fn mirror(&self, name: &RepoName) -> Result<Mirror, SourceError> {
+        if let Some(mirror) = lock(&self.mirrors).get(name) {
+            return Ok(mirror.clone());
+        }
+        let spec = self.repos.get(name).ok_or_else(|| SourceError::unknown_repo(name))?;
+        let mirror = (self.ports.open)(spec)?;
+        lock(&self.mirrors).insert(name.clone(), mirror.clone());
+        Ok(mirror)
+    }
+}
+
+/// Takes a lock even if a task panicked while holding it: the caches stay usable.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// One app, its cluster, and how they stood when a task began.
+#[derive(Clone)]
+pub(super) struct Site {
+    /// Everything shared.
+    pub shared: Arc<Shared>,
+    /// The app.
+    pub app: Arc<AppSpec>,
+    /// Its cluster.
+    pub cluster: ClusterSpec,
+    /// The line to it.
+    pub wire: Wire,
+    /// The record as last read.
+    pub record: RecordState,
+    /// Git's side as last rendered.
+    pub desired: Option<Arc<Desired>>,
+    /// The rows as last judged.
+    pub rows: BTreeMap<ResourceKey, Arc<ResourceRow>>,
+    /// Live objects of the app's keys.
+    pub lives: BTreeMap<ResourceKey, Live>,
+    /// The branch head.
+    pub head: Option<CommitId>,
+    /// What may be done on the cluster.
+    pub mode: Mode,
+    /// All apps that follow the same repository and revision, this one included, with their clusters' protection.
+    pub siblings: Vec<(Arc<AppSpec>, bool)>,
+    /// Data is stale: why.
+    pub stale: Option<Foreign>,
+    /// When.
+    pub now: Now,
+}
+
+impl Site {
+    /// The app's identity.
+    pub fn id(&self) -> &AppId {
+        &self.app.id
+    }
+
+    /// The namespace of the record.
+    pub fn record_namespace(&self) -> &str {
+        self.cluster.record_namespace.as_deref().unwrap_or(&self.app.namespace)
+    }
+
+    /// The path within the source; empty for directories.
+    pub fn path(&self) -> &str {
+        match &self.app.source.location {
+            Location::Git { path, .. } => path,
+            Location::Dir { .. } => "",
+        }
+    }
+
+    /// The mirror of the app's repository; `None` for directories. Blocks.
+    pub fn mirror(&self) -> Option<Result<Mirror, SourceError>> {
+        match &self.app.source.location {
+            Location::Git { repo, .. } => Some(self.shared.mirror(repo)),
+            Location::Dir { .. } => None,
+        }
+    }
+
+    /// The repository's URL, or the directory, as the record names the source.
+    pub fn source_url(&self) -> Foreign {
+        match &self.app.source.location {
+            Location::Git { repo, .. } => {
+                Foreign::from(self.shared.repos.get(repo).map_or("", |spec| spec.url.as_str()))
+            }
+            Location::Dir { path } => Foreign::new(format!("dir:{}", path.display())),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `step`: world × event × now → effects. Nothing else decides.
+//!
+//! Pure: no runtime, no files, no clock. Each handler writes down what the event says, then [`advance`] looks at the
+//! app as it now is and asks for whatever comes next; so a lost or doubled answer is made good by the next look.
+
+mod advance;
+mod auto;
+mod clusters;
+mod judging;
+mod orders;
+mod remotes;
+
+use super::effect::Effect;
+use super::event::Event;
+use super::world::World;
+use crate::model::{AppId, Now};
+
+pub(super) use clusters::STALE_AFTER;
+pub(super) use judging::{BURST, scene_of};
+pub(super) use orders::{begin_auto, subject};
+
+/// Takes in what happened and says what is to be done.
+pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
+    match event {
+        Event::Tick => tick(world, now),
+        Event::Connected(cluster, contact) => clusters::connected(world, &cluster, contact, now),
+        Event::Rediscovered(cluster) => clusters::rediscovered(world, &cluster, now),
+        Event::ConnectFailed(cluster, trouble) => clusters::failed(world, &cluster, &trouble, now),
+        Event::Probed(cluster, answer) => clusters::probed(world, &cluster, answer, now),
+        Event::Alive(cluster) => clusters::alive(world, &cluster, now),
+        Event::SchemasLoaded(cluster, loaded) => clusters::schemas(world, &cluster, loaded, now),
+        Event::Listed(cluster, scene, keys) => judging::listed(world, &cluster, scene, &keys, now),
+        Event::SceneFailed(cluster, scene, trouble) => judging::scene_failed(world, &cluster, scene, &trouble, now),
+        Event::LiveChanged(cluster, keys) => judging::live_changed(world, &cluster, &keys, now),
+        Event::Polled(repo, heads) => remotes::polled(world, &repo, heads, now),
+        Event::DirChanged(app) => remotes::dir_changed(world, &app, now),
+        Event::Rendered(ticket, desired) => advance::rendered(world, &ticket, desired, now),
+        Event::RecordRead(app, record) => advance::record_read(world, &app, record, now),
+        Event::Judged(ticket, rows) => judging::judged(world, &ticket, rows, now),
+        Event::Confirmed(ticket, row) => judging::confirmed(world, &ticket, row, now),
+        Event::AgentSeen(cluster, at) => clusters::agent_seen(world, &cluster, at),
+        Event::Ordered(order) => orders::ordered(world, order, now),
+        Event::Ran(run, news) => orders::ran(world, run, news, now),
+        Event::Asked(ticket, query) => vec![Effect::Answer(ticket, query)],
+    }
+}
+
+/// What time alone brings: polls, probes, retries, ends of pauses and unlocks, debounced confirmations.
+fn tick(world: &mut World, now: Now) -> Vec<Effect> {
+    let mut effects = clusters::tick(world, now);
+    effects.extend(remotes::tick(world, now));
+    effects.extend(judging::tick(world, now));
+    effects.extend(auto::tick(world, now));
+    effects
+}
+
+/// Advances several apps.
+fn advance_all(world: &mut World, apps: Vec<AppId>, now: Now) -> Vec<Effect> {
+    apps.iter().flat_map(|app| advance::advance(world, app, now)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! The next thing to do for one app, seen from how it stands now: record, render, watches, schemas, judgements.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::judging;
+use crate::engine::desired::Desired;
+use crate::engine::effect::{Effect, WatchWish};
+use crate::engine::event::{AppTicket, Trouble};
+use crate::engine::world::{AppWorld, RecordState, RenderState, SceneState, World, reason};
+use crate::model::{AppId, Gvk, Kind, Location, Now, ReasonCode, Record};
+
+/// Looks at an app and asks for what it needs next.
+pub(super) fn advance(world: &mut World, id: &AppId, now: Now) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    effects.extend(snapshot(world, id));
+    if !world.clusters.get(&id.cluster).is_some_and(super::super::world::ClusterWorld::is_up) {
+        return effects;
+    }
+    effects.extend(read_record(world, id));
+    effects.extend(render(world, id, now));
+    effects.extend(watch(world, id));
+    effects.extend(load_schemas(world, id));
+    effects.extend(judging::judge_dirty(world, id));
+    effects.extend(judging::note_seen(world, id));
+    effects.extend(super::auto::consider(world, id, now));
+    effects
+}
+
+/// A directory is taken as it lies, once per change.
+fn snapshot(world: &mut World, id: &AppId) -> Option<Effect> {
+    let cluster_epoch = world.clusters.get(&id.cluster).map_or(0, |c| c.epoch);
+    let app = world.apps.get_mut(id)?;
+    let is_dir = matches!(app.spec.source.location, Location::Dir { .. });
+    if !is_dir || cluster_epoch == 0 || (!app.dir_dirty && app.prepared_with == cluster_epoch) {
+        return None;
+    }
+    app.dir_dirty = false;
+    app.prepared_with = cluster_epoch;
+    app.epoch += 1;
+    Some(Effect::Snapshot(app.ticket()))
+}
+
+fn read_record(world: &mut World, id: &AppId) -> Option<Effect> {
+    let app = world.apps.get_mut(id)?;
+    if app.record != RecordState::Loading || app.reading_record {
+        return None;
+    }
+    app.reading_record = true;
+    Some(Effect::ReadRecord(id.clone()))
+}
+
+/// The record is asked for again: somebody wrote it, or we did.
+pub(super) fn reread_record(world: &mut World, id: &AppId) -> Option<Effect> {
+    let app = world.apps.get_mut(id)?;
+    if app.reading_record {
+        app.reread_record = true;
+        return None;
+    }
+    app.reading_record = true;
+    Some(Effect::ReadRecord(id.clone()))
+}
+
+/// Renders when the commit, or the discovery it was prepared with, is not the one we have.
+fn render(world: &mut World, id: &AppId, now: Now) -> Option<Effect> {
+    let cluster_epoch = world.clusters.get(&id.cluster).map_or(0, |c| c.epoch);
+    let app = world.apps.get_mut(id)?;
+    if app.record == RecordState::Loading || matches!(app.spec.source.location, Location::Dir { .. }) {
+        return None;
+    }
+    let target = app.target(now)?;
+    let same_ground = app.prepared_with == cluster_epoch;
+    let done = match &app.render {
+        RenderState::Rendering(at) | RenderState::Failed(at, _) => *at == target && same_ground,
+        RenderState::Ready => same_ground && app.desired.as_ref().is_some_and(|desired| desired.at == target),
+        RenderState::Idle => false,
+    };
+    if done {
+        return None;
+    }
+    app.render = RenderState::Rendering(target.clone());
+    app.prepared_with = cluster_epoch;
+    app.epoch += 1;
+    Some(Effect::Render(app.ticket(), target))
+}
+
+/// A render ended.
+pub(super) fn rendered(
+    world: &mut World,
+    ticket: &AppTicket,
+    result: Result<Arc<Desired>, Trouble>,
+    now: Now,
+) -> Vec<Effect> {
+    let Some(app) = world.apps.get_mut(&ticket.app) else { return Vec::new() };
+    app.changed = true;
+    match result {
+        Ok(desired) => take_desired(app, desired),
+        Err(trouble) => fail_render(app, &trouble, now),
+    }
+    judging::reindex(world, &ticket.app);
+    advance(world, &ticket.app, now)
+}
+
+fn take_desired(app: &mut AppWorld, desired: Arc<Desired>) {
+    if matches!(app.spec.source.location, Location::Dir { .. }) {
+        app.head = Some(desired.at.clone());
+    }
+    app.render = RenderState::Ready;
+    app.desired = Some(desired);
+    app.dirty.extend(judging::keys_of(app));
+    app.noted = None;
+}
+
+fn fail_render(app: &mut AppWorld, trouble: &Trouble, now: Now) {
+    let at = match &app.render {
+        RenderState::Rendering(at) | RenderState::Failed(at, _) => at.clone(),
+        RenderState::Idle | RenderState::Ready => crate::model::CommitId::new(""),
+    };
+    let before = if let RenderState::Failed(_, old) = &app.render { Some(old.clone()) } else { None };
+    app.render = RenderState::Failed(at, reason(trouble, before.as_ref(), now));
+    // Judgements of the ticket before were dropped as late: what was rendered last is looked at again.
+    app.dirty.extend(judging::keys_of(app));
+}
+
+/// The record was read.
+pub(super) fn record_read(
+    world: &mut World,
+    id: &AppId,
+    result: Result<Option<Arc<Record>>, Trouble>,
+    now: Now,
+) -> Vec<Effect> {
+    let Some(app) = world.apps.get_mut(id) else { return Vec::new() };
+    app.reading_record = false;
+    app.changed = true;
+    let state = record_state(result, &app.record, now);
+    if app.record != state {
+        app.record = state;
+        app.epoch += 1;
+        app.confirmed.clear();
+        app.dirty.extend(judging::keys_of(app));
+        if matches!(app.render, RenderState::Rendering(_)) {
+            // The ticket moved on: the render that is out would be dropped as late.
+            app.render = RenderState::Idle;
+        }
+    }
+    let again = std::mem::take(&mut app.reread_record);
+    judging::reindex(world, id);
+    let mut effects = advance(world, id, now);
+    if again {
+        effects.extend(reread_record(world, id));
+    }
+    effects
+}
+
+fn record_state(result: Result<Option<Arc<Record>>, Trouble>, before: &RecordState, now: Now) -> RecordState {
+    let old = match before {
+        RecordState::Hidden(old) | RecordState::Bad(old) => Some(old),
+        _ => None,
+    };
+    match result {
+        Ok(None) => RecordState::Absent,
+        Ok(Some(record)) => RecordState::Present(record),
+        Err(trouble) if trouble.code == ReasonCode::Forbidden => RecordState::Hidden(reason(&trouble, old, now)),
+        Err(trouble) => RecordState::Bad(reason(&trouble, old, now)),
+    }
+}
+
+/// Lists and watches every kind and namespace in use: of git, of the inventory, and of the record itself.
+fn watch(world: &mut World, id: &AppId) -> Option<Effect> {
+    let cluster = world.clusters.get_mut(&id.cluster)?;
+    let app = world.apps.get(id)?;
+    let mut wishes: BTreeSet<WatchWish> = app
+        .desired
+        .iter()
+        .flat_map(|desired| desired.manifests.values())
+        .map(|manifest| WatchWish::of(&manifest.gvk, &manifest.key.namespace))
+        .collect();
+    for line in app.record.record().iter().flat_map(|record| &record.inventory) {
+        if !wishes.iter().any(|w| w.scene.kind == line.kind && w.scene.namespace == line.namespace) {
+            wishes.insert(WatchWish::of_kind(&line.kind, &line.namespace));
+        }
+    }
+    let record_namespace = app.record_namespace(&cluster.spec).into();
+    wishes.insert(WatchWish::of(&Gvk::parse("v1", "ConfigMap"), &record_namespace));
+    wishes.retain(|wish| !cluster.scenes.contains_key(&wish.scene));
+    for wish in &wishes {
+        cluster.scenes.insert(wish.scene.clone(), SceneState::Loading);
+    }
+    (!wishes.is_empty()).then(|| Effect::Watch(id.cluster.clone(), wishes))
+}
+
+/// The group-versions whose schema an app's judgements need.
+pub(super) fn schemas_needed(app: &AppWorld) -> BTreeSet<Arc<str>> {
+    let manifests = app.desired.iter().flat_map(|desired| desired.manifests.values());
+    manifests.map(|manifest| Arc::from(manifest.gvk.api_version())).collect()
+}
+
+fn load_schemas(world: &mut World, id: &AppId) -> Option<Effect> {
+    let needed = schemas_needed(world.apps.get(id)?);
+    let cluster = world.clusters.get_mut(&id.cluster)?;
+    let missing: BTreeSet<_> = needed.difference(&cluster.schemas_asked).cloned().collect();
+    if missing.is_empty() {
+        return None;
+    }
+    cluster.schemas_asked.extend(missing.iter().cloned());
+    Some(Effect::LoadSchemas(id.cluster.clone(), missing))
+}
+
+/// Whether a live object is part of an app's record.
+pub(super) fn is_record_of(app: &AppWorld, kind: &Kind, name: &str) -> bool {
+    let own = name.strip_prefix("driftdeck.").is_some_and(|rest| {
+        rest == &*app.spec.id.name || rest.strip_prefix(&*app.spec.id.name).is_some_and(|tail| tail.starts_with('.'))
+    });
+    own && kind.group.is_empty() && &*kind.kind == "ConfigMap"
+}

@@ -1,0 +1,303 @@
+//! Judging: which objects, when, locally or with the server's answer; and what a failed list means for its rows.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::advance::{advance, is_record_of, reread_record, schemas_needed};
+use crate::engine::effect::{Effect, JudgeWork};
+use crate::engine::event::{AppTicket, JudgedRow, Scene, Trouble};
+use crate::engine::world::{AppWorld, ClusterWorld, Role, SceneState, World, reason};
+use crate::model::{AppId, ClusterName, Now, ReasonCode, ResourceKey, ResourceRow, Verdict};
+
+/// Background dry runs that may be sent at once (drift.md *Cost*).
+pub const BURST: f64 = 100.0;
+/// Background dry runs a second.
+const RATE: f64 = 10.0;
+/// A difference that goes away by itself within this time never reaches the server.
+const DEBOUNCE: Duration = Duration::from_secs(1);
+
+/// Every key an app has a say about: git's and the inventory's.
+pub(super) fn keys_of(app: &AppWorld) -> BTreeSet<ResourceKey> {
+    let cluster = &app.spec.id.cluster;
+    let lines = app.record.record().into_iter().flat_map(|record| &record.inventory);
+    let listed = lines.map(|line| ResourceKey {
+        cluster: cluster.clone(),
+        kind: line.kind.clone(),
+        namespace: line.namespace.clone(),
+        name: line.name.clone(),
+    });
+    app.desired.iter().flat_map(|desired| desired.manifests.keys().cloned()).chain(listed).collect()
+}
+
+/// Brings index and rows in line with the keys of an app.
+pub(super) fn reindex(world: &mut World, id: &AppId) {
+    let Some(app) = world.apps.get_mut(id) else { return };
+    let keys = keys_of(app);
+    app.rows.retain(|key, _| keys.contains(key));
+    app.waiting.retain(|key, _| keys.contains(key));
+    app.confirmed.retain(|key, _| keys.contains(key));
+    app.memos.retain(|key, _| keys.contains(key));
+    app.stamps.retain(|key, _| keys.contains(key));
+    app.dirty.retain(|key| keys.contains(key));
+    world.index.retain(|key, apps| {
+        if !keys.contains(key) {
+            apps.remove(id);
+        }
+        !apps.is_empty()
+    });
+    for key in keys {
+        world.index.entry(key).or_default().insert(id.clone());
+    }
+}
+
+/// A list is complete: everything in its scene can be judged.
+pub(super) fn listed(
+    world: &mut World,
+    name: &ClusterName,
+    scene: Scene,
+    changed: &[ResourceKey],
+    now: Now,
+) -> Vec<Effect> {
+    let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
+    cluster.answered = Some(now);
+    let before = cluster.scenes.insert(scene.clone(), SceneState::Listed);
+    let first = before != Some(SceneState::Listed);
+    let mut effects = records_touched(world, name, changed);
+    for id in world.apps_on(name) {
+        let Some(app) = world.apps.get_mut(&id) else { continue };
+        let mine = keys_of(app).into_iter().filter(|key| in_scene(key, &scene));
+        let dirty: Vec<_> = mine.filter(|key| first || changed.contains(key)).collect();
+        if !dirty.is_empty() || first {
+            app.changed = true;
+            app.dirty.extend(dirty);
+            effects.extend(advance(world, &id, now));
+        }
+    }
+    effects
+}
+
+fn in_scene(key: &ResourceKey, scene: &Scene) -> bool {
+    key.kind == scene.kind && (scene.namespace.is_empty() || key.namespace == scene.namespace)
+}
+
+/// A list or watch fails. Forbidden or not served: its rows become unknown; a passing fault leaves them.
+pub(super) fn scene_failed(
+    world: &mut World,
+    name: &ClusterName,
+    scene: Scene,
+    trouble: &Trouble,
+    now: Now,
+) -> Vec<Effect> {
+    let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
+    let before = match cluster.scenes.get(&scene) {
+        Some(SceneState::Failed(old)) => Some(old.clone()),
+        _ => None,
+    };
+    let passing = matches!(trouble.code, ReasonCode::ClusterUnreachable | ReasonCode::Other);
+    if passing && cluster.scenes.get(&scene) == Some(&SceneState::Listed) {
+        return Vec::new();
+    }
+    cluster.scenes.insert(scene.clone(), SceneState::Failed(reason(trouble, before.as_ref(), now)));
+    let mut effects = Vec::new();
+    for id in world.apps_on(name) {
+        let Some(app) = world.apps.get_mut(&id) else { continue };
+        app.rows.retain(|key, _| !in_scene(key, &scene));
+        app.changed = true;
+        app.dirty.extend(keys_of(app).into_iter().filter(|key| in_scene(key, &scene)));
+        effects.extend(advance(world, &id, now));
+    }
+    effects
+}
+
+/// Live objects changed.
+pub(super) fn live_changed(world: &mut World, name: &ClusterName, keys: &[ResourceKey], now: Now) -> Vec<Effect> {
+    if let Some(cluster) = world.clusters.get_mut(name) {
+        cluster.answered = Some(now);
+    }
+    let mut effects = records_touched(world, name, keys);
+    let mut touched = BTreeSet::new();
+    for key in keys {
+        for id in world.index.get(key).into_iter().flatten() {
+            touched.insert((id.clone(), key.clone()));
+        }
+    }
+    for (id, key) in &touched {
+        if let Some(app) = world.apps.get_mut(id) {
+            app.dirty.insert(key.clone());
+        }
+    }
+    let ids: BTreeSet<AppId> = touched.into_iter().map(|(id, _)| id).collect();
+    effects.extend(ids.iter().flat_map(|id| advance(world, id, now)).collect::<Vec<_>>());
+    effects
+}
+
+/// Somebody wrote a record: a pause of another driftdeck shows without being asked for.
+fn records_touched(world: &mut World, name: &ClusterName, keys: &[ResourceKey]) -> Vec<Effect> {
+    let config_maps: Vec<_> = keys.iter().filter(|key| key.name.starts_with("driftdeck.")).collect();
+    if config_maps.is_empty() {
+        return Vec::new();
+    }
+    let Some(cluster) = world.clusters.get(name) else { return Vec::new() };
+    let mine = |app: &&AppWorld| {
+        app.spec.id.cluster == *name
+            && config_maps.iter().any(|key| {
+                is_record_of(app, &key.kind, &key.name) && *key.namespace == *app.record_namespace(&cluster.spec)
+            })
+    };
+    let ids: Vec<AppId> = world.apps.values().filter(mine).map(|app| app.spec.id.clone()).collect();
+    ids.iter().filter_map(|id| reread_record(world, id)).collect()
+}
+
+/// Judges what is dirty and can be judged: its list is complete and the schemas are there.
+pub(super) fn judge_dirty(world: &mut World, id: &AppId) -> Option<Effect> {
+    let cluster = world.clusters.get(&id.cluster)?;
+    let app = world.apps.get(id)?;
+    let desired = app.desired.clone()?;
+    if app.dirty.is_empty() || app.record == crate::engine::world::RecordState::Loading {
+        return None;
+    }
+    if !schemas_needed(app).is_subset(&cluster.schemas) {
+        return None;
+    }
+    let ready: Vec<ResourceKey> = app.dirty.iter().filter(|key| is_listed(cluster, key)).cloned().collect();
+    let keys: Vec<_> = ready.into_iter().map(|key| (key, world.stamp())).collect();
+    if keys.is_empty() {
+        return None;
+    }
+    let app = world.apps.get_mut(id)?;
+    for (key, stamp) in &keys {
+        app.dirty.remove(key);
+        app.stamps.insert(key.clone(), *stamp);
+    }
+    Some(Effect::Judge(app.ticket(), JudgeWork { keys, desired, record: app.record.record().cloned() }))
+}
+
+/// The scene that covers a key, as asked for: its namespace's, or the cluster-wide one.
+pub(in crate::engine) fn scene_of<'a>(cluster: &'a ClusterWorld, key: &ResourceKey) -> Option<&'a SceneState> {
+    let own = Scene { kind: key.kind.clone(), namespace: key.namespace.clone() };
+    let wide = Scene { kind: key.kind.clone(), namespace: "".into() };
+    cluster.scenes.get(&own).or_else(|| cluster.scenes.get(&wide))
+}
+
+fn is_listed(cluster: &ClusterWorld, key: &ResourceKey) -> bool {
+    scene_of(cluster, key) == Some(&SceneState::Listed)
+}
+
+/// Objects were judged locally.
+pub(super) fn judged(world: &mut World, ticket: &AppTicket, rows: Vec<JudgedRow>, now: Now) -> Vec<Effect> {
+    let judge_local = world.clusters.get(&ticket.app.cluster).is_some_and(|c| c.spec.judge_local);
+    let Some(app) = world.apps.get_mut(&ticket.app) else { return Vec::new() };
+    app.observed = Some(now.wall);
+    app.changed = true;
+    for judged in rows {
+        if app.stamps.get(&judged.key) == Some(&judged.stamp) {
+            accept(app, judged, judge_local, now);
+        }
+    }
+    let mut effects = if world.role == Role::OneShot { confirm_waiting(world, &ticket.app, None) } else { Vec::new() };
+    effects.extend(advance(world, &ticket.app, now));
+    effects
+}
+
+/// Takes a local judgement: final when nothing is pending, or when the server has answered the same question before.
+fn accept(app: &mut AppWorld, judged: JudgedRow, judge_local: bool, now: Now) {
+    let key = judged.key;
+    let Some(row) = judged.row else {
+        app.rows.remove(&key);
+        app.waiting.remove(&key);
+        app.confirmed.remove(&key);
+        return;
+    };
+    let row = if !row.pending {
+        app.waiting.remove(&key);
+        row
+    } else if let Some((_, known)) = app.confirmed.get(&key).filter(|(memo, _)| *memo == judged.memo) {
+        app.waiting.remove(&key);
+        ResourceRow { health: row.health, health_note: row.health_note, ..(**known).clone() }
+    } else if judge_local {
+        ResourceRow { pending: false, ..row }
+    } else {
+        app.waiting.entry(key.clone()).or_insert(now.since_start);
+        app.memos.insert(key.clone(), judged.memo);
+        row
+    };
+    app.rows.insert(key, Arc::new(row));
+}
+
+/// An object was judged with the server's answer.
+pub(super) fn confirmed(world: &mut World, ticket: &AppTicket, judged: JudgedRow, now: Now) -> Vec<Effect> {
+    let Some(app) = world.apps.get_mut(&ticket.app) else { return Vec::new() };
+    if app.stamps.get(&judged.key) != Some(&judged.stamp) {
+        return Vec::new();
+    }
+    app.changed = true;
+    app.observed = Some(now.wall);
+    match judged.row {
+        Some(row) => {
+            let row = Arc::new(row);
+            app.confirmed.insert(judged.key.clone(), (judged.memo, row.clone()));
+            app.rows.insert(judged.key, row);
+        }
+        None => drop(app.rows.remove(&judged.key)),
+    }
+    advance(world, &ticket.app, now)
+}
+
+/// Sends the confirmations whose debounce is over, as far as the token bucket goes.
+pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
+    for cluster in world.clusters.values_mut() {
+        let since = now.since_start.saturating_sub(cluster.tokens_at).as_secs_f64();
+        cluster.tokens = since.mul_add(RATE, cluster.tokens).min(BURST);
+        cluster.tokens_at = now.since_start;
+    }
+    let waiting: Vec<AppId> =
+        world.apps.values().filter(|app| !app.waiting.is_empty()).map(|app| app.spec.id.clone()).collect();
+    let horizon = now.since_start.saturating_sub(DEBOUNCE);
+    waiting.iter().flat_map(|id| confirm_waiting(world, id, Some(horizon))).collect()
+}
+
+/// Asks the server about an app's local differences: those older than `horizon`, within the bucket; or all at once.
+fn confirm_waiting(world: &mut World, id: &AppId, horizon: Option<Duration>) -> Vec<Effect> {
+    let Some(cluster) = world.clusters.get_mut(&id.cluster).filter(|c| c.is_up()) else { return Vec::new() };
+    let Some(app) = world.apps.get_mut(id) else { return Vec::new() };
+    let Some(desired) = app.desired.clone() else { return Vec::new() };
+    let due: Vec<ResourceKey> = app
+        .waiting
+        .iter()
+        .filter(|(_, since)| horizon.is_none_or(|horizon| **since <= horizon))
+        .map(|(key, _)| key.clone())
+        .collect();
+    let mut effects = Vec::new();
+    for key in due {
+        if horizon.is_some() {
+            if cluster.tokens < 1.0 {
+                break;
+            }
+            cluster.tokens -= 1.0;
+        }
+        app.waiting.remove(&key);
+        let Some(stamp) = app.stamps.get(&key).copied() else { continue };
+        let record = app.record.record().cloned();
+        let work = JudgeWork { keys: vec![(key, stamp)], desired: desired.clone(), record };
+        effects.push(Effect::Confirm(app.ticket(), work));
+    }
+    effects
+}
+
+/// Remembers at which commit objects were seen synced, once an app is settled: the base when the record is silent.
+pub(super) fn note_seen(world: &mut World, id: &AppId) -> Option<Effect> {
+    let app = world.apps.get_mut(id)?;
+    let desired = app.desired.as_ref()?;
+    if !app.dirty.is_empty() || app.rows.values().any(|row| row.pending) || app.rows.is_empty() {
+        return None;
+    }
+    let synced: Vec<ResourceKey> =
+        app.rows.values().filter(|row| row.verdict == Verdict::Synced).map(|row| row.key.clone()).collect();
+    let note = (desired.commit.id.clone(), synced.len());
+    if synced.is_empty() || app.noted.as_ref() == Some(&note) || desired.at.as_str().starts_with("dir:") {
+        return None;
+    }
+    app.noted = Some(note.clone());
+    Some(Effect::NoteSeen(id.clone(), note.0, synced))
+}

@@ -1,0 +1,379 @@
+//! What the engine knows: remotes, clusters, apps, runs. Changed by [`super::step`] alone; holds no I/O and no clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::desired::Desired;
+use super::event::{AppTicket, Contact, Memo, Scene, Trouble};
+use crate::model::{
+    AgentSeen, AppId, AppRow, AppSpec, ClusterName, ClusterSpec, CommitId, Cost, Foreign, Location, Now, Pause, Pin,
+    Reason, ReasonCode, Record, RepoName, RepoSpec, ResourceKey, ResourceRow, RunId, RunRow,
+};
+
+/// What the process is for. Only an agent writes unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A person looks at it.
+    Cockpit,
+    /// A command that ends: nothing is debounced.
+    OneShot,
+    /// Writes unasked, as the apps' policies say.
+    Agent,
+}
+
+/// Everything the engine knows.
+#[derive(Debug)]
+pub struct World {
+    /// What the process is for.
+    pub role: Role,
+    /// `--read-only`.
+    pub read_only: bool,
+    /// By name.
+    pub clusters: BTreeMap<ClusterName, ClusterWorld>,
+    /// In the config's order.
+    pub cluster_order: Vec<ClusterName>,
+    /// By name.
+    pub remotes: BTreeMap<RepoName, RemoteWorld>,
+    /// By identity.
+    pub apps: BTreeMap<AppId, AppWorld>,
+    /// Which apps have a row for an object.
+    pub index: BTreeMap<ResourceKey, BTreeSet<AppId>>,
+    /// Running and ended orders, newest last.
+    pub runs: Vec<RunRow>,
+    /// Source of stamps.
+    pub stamps: u64,
+    /// Requests so far; filled in by the driver before a publish.
+    pub cost: Cost,
+}
+
+/// Where a cluster's connection stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Not asked yet.
+    Idle,
+    /// Being connected, for the n-th time.
+    Connecting(u32),
+    /// Connected and discovered.
+    Up,
+    /// Failed; tried again at that time since start.
+    Down(Reason, u32, Duration),
+}
+
+/// Where one list and watch stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SceneState {
+    /// Asked for.
+    Loading,
+    /// Complete, and followed.
+    Listed,
+    /// Not to be had.
+    Failed(Reason),
+}
+
+/// One cluster.
+#[derive(Debug)]
+pub struct ClusterWorld {
+    /// From the config.
+    pub spec: ClusterSpec,
+    /// Connection.
+    pub link: Link,
+    /// What connecting told.
+    pub contact: Option<Contact>,
+    /// When it answered last: wall, and since start.
+    pub answered: Option<Now>,
+    /// A probe is out.
+    pub probing: bool,
+    /// Why the last probe failed.
+    pub probe_failed: Option<Reason>,
+    /// Lists and watches.
+    pub scenes: BTreeMap<Scene, SceneState>,
+    /// Group-versions whose schema is loaded or known not to be had.
+    pub schemas: BTreeSet<Arc<str>>,
+    /// Group-versions asked for.
+    pub schemas_asked: BTreeSet<Arc<str>>,
+    /// Rises when discovery is made anew.
+    pub epoch: u64,
+    /// OPERATE until then, and why.
+    pub unlocked: Option<(Now, Foreign)>,
+    /// What is known of the agent there.
+    pub agent: AgentSeen,
+    /// Dry runs that may be sent in the background now.
+    pub tokens: f64,
+    /// When the tokens were counted, since start.
+    pub tokens_at: Duration,
+}
+
+/// One repository.
+#[derive(Debug)]
+pub struct RemoteWorld {
+    /// From the config.
+    pub spec: RepoSpec,
+    /// By revision.
+    pub heads: BTreeMap<String, Result<CommitId, Reason>>,
+    /// When it last confirmed its heads.
+    pub confirmed: Option<Now>,
+    /// Why its last poll failed, and how often in a row.
+    pub failing: Option<(Reason, u32)>,
+    /// When it is asked next, since start.
+    pub next_poll: Duration,
+    /// A poll is out.
+    pub polling: bool,
+}
+
+/// What is known of an app's record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordState {
+    /// Not read yet.
+    Loading,
+    /// There is none.
+    Absent,
+    /// As read.
+    Present(Arc<Record>),
+    /// May not be read: judged without a base.
+    Hidden(Reason),
+    /// Not ours, elsewhere, or not to be understood: nothing is written.
+    Bad(Reason),
+}
+
+impl RecordState {
+    /// The record, where there is one.
+    #[must_use]
+    pub fn record(&self) -> Option<&Arc<Record>> {
+        if let Self::Present(record) = self { Some(record) } else { None }
+    }
+}
+
+/// Where an app's render stands.
+#[derive(Clone, Debug)]
+pub enum RenderState {
+    /// Nothing asked.
+    Idle,
+    /// Being rendered at that commit.
+    Rendering(CommitId),
+    /// Rendered.
+    Ready,
+    /// Failed at that commit.
+    Failed(CommitId, Reason),
+}
+
+/// One app.
+#[derive(Debug)]
+pub struct AppWorld {
+    /// From the config.
+    pub spec: AppSpec,
+    /// Current ticket's epoch.
+    pub epoch: u64,
+    /// Head of the followed revision, or the directory's hash.
+    pub head: Option<CommitId>,
+    /// Render.
+    pub render: RenderState,
+    /// The last good render.
+    pub desired: Option<Arc<Desired>>,
+    /// Cluster epoch that `desired` was prepared with.
+    pub prepared_with: u64,
+    /// Record.
+    pub record: RecordState,
+    /// The record is being read.
+    pub reading_record: bool,
+    /// The record changed while it was being read.
+    pub reread_record: bool,
+    /// A directory has changed and waits for its snapshot.
+    pub dir_dirty: bool,
+    /// Judged rows.
+    pub rows: BTreeMap<ResourceKey, Arc<ResourceRow>>,
+    /// Keys to be judged again.
+    pub dirty: BTreeSet<ResourceKey>,
+    /// Newest stamp per key.
+    pub stamps: BTreeMap<ResourceKey, u64>,
+    /// Local differences that wait for the server, since when.
+    pub waiting: BTreeMap<ResourceKey, Duration>,
+    /// Confirmed answers and what they were made from.
+    pub confirmed: BTreeMap<ResourceKey, (Memo, Arc<ResourceRow>)>,
+    /// Memo of each pending row.
+    pub memos: BTreeMap<ResourceKey, Memo>,
+    /// When the last judgement was made.
+    pub observed: Option<Timestamp>,
+    /// The run in progress.
+    pub running: Option<RunId>,
+    /// The agent's last attempt: fails so far, and not before.
+    pub auto: AutoState,
+    /// Commit and count for which `NoteSeen` was last sent.
+    pub noted: Option<(CommitId, usize)>,
+    /// Two apps render the same object, or two names mean one server.
+    pub disputed: Option<Reason>,
+    /// What the screens see; rebuilt when `changed`.
+    pub row: Option<Arc<AppRow>>,
+    /// `row` is out of date.
+    pub changed: bool,
+}
+
+/// The agent's attempts at one app.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AutoState {
+    /// An attempt is out.
+    pub busy: bool,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Not before, since start.
+    pub not_before: Duration,
+}
+
+impl AppWorld {
+    /// A new app, about which nothing is known.
+    #[must_use]
+    pub fn new(spec: AppSpec) -> Self {
+        Self {
+            spec,
+            epoch: 1,
+            head: None,
+            render: RenderState::Idle,
+            desired: None,
+            prepared_with: 0,
+            record: RecordState::Loading,
+            reading_record: false,
+            reread_record: false,
+            dir_dirty: true,
+            rows: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            stamps: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            confirmed: BTreeMap::new(),
+            memos: BTreeMap::new(),
+            observed: None,
+            running: None,
+            auto: AutoState::default(),
+            noted: None,
+            disputed: None,
+            row: None,
+            changed: true,
+        }
+    }
+
+    /// The ticket of the current epoch.
+    #[must_use]
+    pub fn ticket(&self) -> AppTicket {
+        AppTicket { app: self.spec.id.clone(), epoch: self.epoch }
+    }
+
+    /// The repository and revision it follows, for git sources.
+    #[must_use]
+    pub fn follows(&self) -> Option<(&RepoName, &str)> {
+        match &self.spec.source.location {
+            Location::Git { repo, revision, .. } => Some((repo, revision)),
+            Location::Dir { .. } => None,
+        }
+    }
+
+    /// The pause in force at `now`.
+    #[must_use]
+    pub fn paused(&self, now: Now) -> Option<&Pause> {
+        let pause = self.record.record()?.paused.as_ref()?;
+        pause.until.is_none_or(|until| until > now.wall).then_some(pause)
+    }
+
+    /// The pin in force at `now`.
+    #[must_use]
+    pub fn pinned(&self, now: Now) -> Option<&Pin> {
+        let pin = self.record.record()?.pinned.as_ref()?;
+        pin.until.is_none_or(|until| until > now.wall).then_some(pin)
+    }
+
+    /// The commit to be rendered: the pin, else the head.
+    #[must_use]
+    pub fn target(&self, now: Now) -> Option<CommitId> {
+        self.pinned(now).map(|pin| pin.commit.clone()).or_else(|| self.head.clone())
+    }
+
+    /// The namespace that holds its record.
+    #[must_use]
+    pub fn record_namespace<'a>(&'a self, cluster: &'a ClusterSpec) -> &'a str {
+        cluster.record_namespace.as_deref().unwrap_or(&self.spec.namespace)
+    }
+}
+
+impl ClusterWorld {
+    /// A cluster not asked yet.
+    #[must_use]
+    pub fn new(spec: ClusterSpec) -> Self {
+        Self {
+            spec,
+            link: Link::Idle,
+            contact: None,
+            answered: None,
+            probing: false,
+            probe_failed: None,
+            scenes: BTreeMap::new(),
+            schemas: BTreeSet::new(),
+            schemas_asked: BTreeSet::new(),
+            epoch: 0,
+            unlocked: None,
+            agent: AgentSeen::Never,
+            tokens: super::step::BURST,
+            tokens_at: Duration::ZERO,
+        }
+    }
+
+    /// Connected, and not silent for too long.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.link == Link::Up
+    }
+}
+
+impl RemoteWorld {
+    /// A remote not asked yet.
+    #[must_use]
+    pub fn new(spec: RepoSpec) -> Self {
+        Self {
+            spec,
+            heads: BTreeMap::new(),
+            confirmed: None,
+            failing: None,
+            next_poll: Duration::ZERO,
+            polling: false,
+        }
+    }
+}
+
+impl World {
+    /// Whether an answer still answers the current question.
+    #[must_use]
+    pub fn is_current(&self, ticket: &AppTicket) -> bool {
+        self.apps.get(&ticket.app).is_some_and(|app| app.epoch == ticket.epoch)
+    }
+
+    /// Apps on a cluster.
+    #[must_use]
+    pub fn apps_on(&self, cluster: &ClusterName) -> Vec<AppId> {
+        self.apps.keys().filter(|id| id.cluster == *cluster).cloned().collect()
+    }
+
+    /// Apps that follow a repository.
+    #[must_use]
+    pub fn apps_of(&self, repo: &RepoName) -> Vec<AppId> {
+        let follows = |app: &AppWorld| app.follows().is_some_and(|(name, _)| name == repo);
+        self.apps.values().filter(|app| follows(app)).map(|app| app.spec.id.clone()).collect()
+    }
+
+    /// The next stamp.
+    pub fn stamp(&mut self) -> u64 {
+        self.stamps += 1;
+        self.stamps
+    }
+}
+
+/// A reason that began now, or keeps its age when it is the same as before.
+#[must_use]
+pub fn reason(trouble: &Trouble, before: Option<&Reason>, now: Now) -> Reason {
+    let since = before.filter(|old| old.code == trouble.code).map_or(now.wall, |old| old.since);
+    Reason { code: trouble.code, message: trouble.message.clone(), since }
+}
+
+/// A reason with our own words.
+#[must_use]
+pub fn because(code: ReasonCode, message: &str, now: Now) -> Reason {
+    Reason { code, message: Foreign::from(message), since: now.wall }
+}

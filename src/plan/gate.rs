@@ -1,0 +1,111 @@
+//! The gates: one table (product.md *Gates*), asked by the one executor, so cockpit and command line cannot differ.
+
+use crate::model::{
+    Act, Command, Consent, Gate, Kind, Level, Mode, Need, Plan, PlanRow, Refusal, ResourceKey, RevertMode,
+};
+
+/// Deletes that L3 still lets through: this many, or this share of the inventory, whichever is more.
+const DELETES: usize = 3;
+const SHARE: usize = 5;
+
+/// The gate of a sync with these rows ticked.
+#[must_use]
+pub fn gate_sync(plan: &Plan, chosen: &[ResourceKey], inventory: usize, protected: bool) -> Gate {
+    let rows: Vec<&PlanRow> = plan.rows.iter().filter(|row| chosen.contains(&row.key)).collect();
+    let deletes: Vec<&&PlanRow> = rows.iter().filter(|row| row.act == Act::Prune).collect();
+    let limit = DELETES.max(inventory / SHARE);
+    let heavy = deletes.iter().any(|row| is_heavy(&row.key.kind));
+    let whole = !deletes.is_empty() && plan.rows.iter().all(|row| row.act == Act::Prune);
+    let level = if deletes.len() > limit || heavy || whole {
+        Level::L4
+    } else if !deletes.is_empty() || plan.paused.is_some() {
+        Level::L3
+    } else {
+        Level::L2
+    };
+    gate(level, protected, deletes.len(), plan)
+}
+
+/// Kinds whose deletion takes others along, or data.
+fn is_heavy(kind: &Kind) -> bool {
+    matches!(
+        (&*kind.group, &*kind.kind),
+        ("", "Namespace" | "PersistentVolume" | "PersistentVolumeClaim")
+            | ("apiextensions.k8s.io", "CustomResourceDefinition")
+    )
+}
+
+/// The gate of a revert: L3, a pin too; a push counts for every destination it feeds (`protected`).
+#[must_use]
+pub fn gate_revert(plan: &Plan, mode: RevertMode, inventory: usize, protected: bool) -> Gate {
+    // A push writes no cluster: the deletes come with the sync that follows, through its own gate.
+    let _ = (mode, inventory);
+    gate(Level::L3, protected, 0, plan)
+}
+
+fn gate(level: Level, protected: bool, deletes: usize, plan: &Plan) -> Gate {
+    let mut needs = match level {
+        Level::L0 | Level::L1 => Vec::new(),
+        Level::L2 => vec![Need::Yes],
+        Level::L3 => vec![Need::Deletes(deletes)],
+        Level::L4 => vec![Need::Deletes(deletes), Need::MassDelete(deletes)],
+    };
+    if deletes > 0 {
+        needs.push(Need::Prune);
+    }
+    if protected {
+        needs.extend([Need::Unlock, Need::AppName(plan.app.clone())]);
+    }
+    Gate { level, protected, needs, calming: false }
+}
+
+/// The gate of every command that needs no plan.
+#[must_use]
+pub fn gate_of(command: &Command, protected: bool) -> Gate {
+    let free = Gate { level: Level::L0, protected: false, needs: Vec::new(), calming: true };
+    let held = |app: &crate::model::AppId| {
+        let mut needs = vec![Need::Yes];
+        if protected {
+            needs.extend([Need::Unlock, Need::AppName(app.clone())]);
+        }
+        Gate { level: Level::L2, protected, needs, calming: false }
+    };
+    match command {
+        Command::Refresh { .. } => free,
+        Command::Unlock { .. } | Command::Lock { .. } => Gate { level: Level::L1, ..free },
+        Command::Pause { .. } | Command::Abort { .. } => {
+            Gate { level: Level::L2, protected: false, needs: vec![Need::Yes], calming: true }
+        }
+        Command::Resume { app } | Command::Pin { app, .. } | Command::Unpin { app } => held(app),
+        Command::Sync(order) => Gate { level: Level::L3, ..held(&order.app) },
+        Command::Revert(order) => Gate { level: Level::L3, ..held(&order.app) },
+    }
+}
+
+/// Lets a command through, or says what is missing.
+pub fn admit(gate: &Gate, consent: &Consent, mode: Mode) -> Result<(), Refusal> {
+    if gate.level <= Level::L1 {
+        return Ok(());
+    }
+    match mode {
+        Mode::ReadOnly => return Err(Refusal::ReadOnly),
+        Mode::Observe if !gate.calming && consent.unlock.is_none() => {
+            let missing: Vec<Need> = gate.needs.iter().filter(|need| !is_met(need, consent, mode)).cloned().collect();
+            return Err(if missing.is_empty() { Refusal::Observe } else { Refusal::Unanswered(missing) });
+        }
+        Mode::Observe | Mode::Operate => {}
+    }
+    let missing: Vec<Need> = gate.needs.iter().filter(|need| !is_met(need, consent, mode)).cloned().collect();
+    if missing.is_empty() { Ok(()) } else { Err(Refusal::Unanswered(missing)) }
+}
+
+fn is_met(need: &Need, consent: &Consent, mode: Mode) -> bool {
+    match need {
+        Need::Yes => consent.yes,
+        Need::Deletes(count) => consent.deletes == Some(*count),
+        Need::Unlock => mode == Mode::Operate || consent.unlock.as_ref().is_some_and(|why| !why.trim().is_empty()),
+        Need::AppName(app) => consent.app_name.as_deref() == Some(&*app.name),
+        Need::MassDelete(count) => consent.mass_delete == Some(*count),
+        Need::Prune => consent.prune,
+    }
+}

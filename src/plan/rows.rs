@@ -1,0 +1,98 @@
+//! One row of a plan: what is done to an object, why, and whether it is ticked.
+
+use super::{Facts, bounds};
+use crate::model::{Act, Finding, Foreign, Kind, Moved, PlanRow, ResourceRow, Verdict};
+
+/// The answer to one resource row.
+pub(super) fn row(row: &ResourceRow, facts: &Facts) -> PlanRow {
+    let (act, why) = act(row, facts);
+    let prune_allowed = facts.app.policy.prune && facts.complete && !facts.empty;
+    let chosen = match act {
+        Act::Create | Act::Update | Act::Adopt => facts.complete,
+        Act::Prune => prune_allowed,
+        Act::Keep | Act::Skip => false,
+    };
+    PlanRow {
+        key: row.key.clone(),
+        wave: row.wave,
+        act,
+        why,
+        verdict: row.verdict,
+        digest: facts.digests.get(&row.key).cloned(),
+        uid: row.uid.clone(),
+        findings: row.findings.clone(),
+        overwrites: matches!(act, Act::Update) && row.findings.iter().any(by_hand),
+        chosen,
+    }
+}
+
+fn act(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
+    if row.verdict == Verdict::Extra {
+        return prune(row, facts);
+    }
+    let differs = !matches!(row.verdict, Verdict::Synced | Verdict::Touched) || row.unadopted;
+    if differs && !row.in_bounds {
+        let words = format!("outside the app's bounds: add {}", bounds::line_to_add(&row.key));
+        return (Act::Skip, Foreign::new(words));
+    }
+    match row.verdict {
+        Verdict::Synced | Verdict::Touched if row.unadopted => {
+            (Act::Adopt, Foreign::from("equal: only takes ownership"))
+        }
+        Verdict::Synced | Verdict::Touched | Verdict::Extra => (Act::Keep, Foreign::from("")),
+        Verdict::Missing if row.moved == Some(Moved::Live) => (Act::Create, Foreign::from("deleted live")),
+        Verdict::Missing => (Act::Create, Foreign::new(format!("new in {}", facts.commit.id.short()))),
+        Verdict::Behind => (Act::Update, fields("update", row)),
+        Verdict::Drifted => (Act::Update, fields("drift", row)),
+        Verdict::Diverged => (Act::Update, fields("drift + update", row)),
+        Verdict::Contested => contested(row),
+        Verdict::Invalid | Verdict::Unknown | Verdict::Terminating => (Act::Skip, because(row)),
+    }
+}
+
+fn prune(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
+    if is_own_namespace(&row.key.kind) && *row.key.name == *facts.app.namespace {
+        return (Act::Skip, Foreign::from("not in git any more, but the app's own Namespace is never deleted"));
+    }
+    if facts.empty {
+        return (Act::Skip, Foreign::from("the render is empty: nothing is deleted because of it"));
+    }
+    if facts.prunable.contains_key(&row.key) {
+        (Act::Prune, Foreign::from("not in git any more"))
+    } else {
+        (Act::Skip, Foreign::from("not in git any more, but not ours to delete (see docs/limits.md)"))
+    }
+}
+
+fn is_own_namespace(kind: &Kind) -> bool {
+    kind.group.is_empty() && &*kind.kind == "Namespace"
+}
+
+/// All findings held by others: nothing of it would be written. Some: the rest is.
+fn contested(row: &ResourceRow) -> (Act, Foreign) {
+    let holder = row.findings.iter().find(|finding| finding.contested).and_then(|finding| finding.by.as_ref());
+    let holder = holder.map_or("another controller", |by| by.manager.raw());
+    let words = format!("kept: held by {holder}");
+    if row.findings.iter().all(|finding| finding.contested) {
+        (Act::Skip, Foreign::new(words))
+    } else {
+        (Act::Update, Foreign::new(format!("{}, {words}", fields("update", row).raw())))
+    }
+}
+
+fn fields(what: &str, row: &ResourceRow) -> Foreign {
+    let shown = row.findings.first().map(|finding| finding.path.to_string()).unwrap_or_default();
+    match row.findings.len() {
+        0 | 1 => Foreign::new(format!("{what} {shown}").trim_end().to_owned()),
+        count => Foreign::new(format!("{what} ({count} fields)")),
+    }
+}
+
+fn because(row: &ResourceRow) -> Foreign {
+    row.reason.as_ref().map_or_else(|| Foreign::from(row.verdict.word()), |reason| reason.message.clone())
+}
+
+/// Whether hands made the difference: an apply overwrites what they did.
+fn by_hand(finding: &Finding) -> bool {
+    matches!(finding.moved, Some(Moved::Live | Moved::Both)) && finding.by.is_some() && !finding.contested
+}
