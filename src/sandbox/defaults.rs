@@ -91,6 +91,9 @@ fn special(kind: &KindInfo, body: &mut Value) {
             alias(spec);
         }
     }
+    if kind.is("", "Service") && text(body, "/spec/type") == "ExternalName" {
+        object::take(body, &["spec", "internalTrafficPolicy"]);
+    }
     if kind.is("", "Secret") {
         fold_string_data(body);
     }
@@ -217,6 +220,7 @@ pub(super) fn reallocate(state: &mut State, kind: &KindInfo, new: &mut Value) {
 }
 
 fn cluster_ip(state: &mut State, body: &mut Value) {
+    object::put(body, "status", json!({"loadBalancer": {}}));
     if text(body, "/spec/type") == "ExternalName" {
         return;
     }
@@ -231,7 +235,6 @@ fn cluster_ip(state: &mut State, body: &mut Value) {
         &json!({"clusterIPs": [own], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}),
     );
     node_ports(state, body);
-    object::put(body, "status", json!({"loadBalancer": {}}));
 }
 
 fn node_ports(state: &mut State, body: &mut Value) {

@@ -247,9 +247,10 @@ pub(super) fn without_managed(object: &Value) -> Value {
 /// Writes the entries, sorted as the server sorts them; empty ones are left out.
 fn store(object: &mut Value, mut entries: Vec<Entry>) {
     entries.retain(|entry| !entry.set.is_empty());
-    entries.sort_by(|a, b| {
-        let key = |entry: &Entry| (entry.operation.raw().to_owned(), entry.time, entry.manager.raw().to_owned());
-        key(a).cmp(&key(b))
+    entries.sort_by_key(|entry| {
+        let text = |word: &Foreign| word.raw().to_owned();
+        let subresource = entry.subresource.as_ref().map(text);
+        (text(&entry.operation), entry.time, text(&entry.manager), text(&entry.api_version), subresource)
     });
     let list: Vec<Value> = entries.iter().map(encode).collect();
     if list.is_empty() {

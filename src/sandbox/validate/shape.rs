@@ -66,6 +66,8 @@ pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut 
         match problem.what {
             What::Unknown => unknown.push((problem.plain, problem.pointer)),
             What::Type { go, .. } => {
+                let bytes = kind.is("", "Secret") && problem.plain == "data";
+                let go = if bytes { "[]uint8" } else { go };
                 let got = go_name(value_at(body, &problem.pointer));
                 let what = format!(
                     "json: cannot unmarshal {got} into Go struct field {}.{} of type {go}",
@@ -85,6 +87,7 @@ pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut 
         let head = format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
         return Err(Failure::bad(format!("{head}: {fault}")));
     }
+    zeros::keep_null_texts(node, body);
     zeros::drop_nulls(body);
     zeros::drop_zeros(node, body);
     Ok(unknown.into_iter().map(|(plain, _)| plain).collect())
@@ -98,7 +101,9 @@ pub(in super::super) fn declared(node: Option<&Node>, patch: &Value) -> Result<(
         match problem.what {
             What::Unknown => format!("{place}: field not declared in schema"),
             What::Type { wanted, .. } => {
-                format!("{place}: expected {wanted}, got {}", smd_name(value_at(patch, &problem.pointer)))
+                let value = value_at(patch, &problem.pointer);
+                let got = if wanted == "string" { go_value(value) } else { go_type(value).to_owned() };
+                format!("{place}: expected {wanted}, got {got}")
             }
             What::NoKey(key) => format!(
                 "{place}: associative list with keys has an element that omits key field \"{key}\" (and doesn't \
@@ -228,16 +233,22 @@ fn go_name(value: &Value) -> &'static str {
     }
 }
 
-fn smd_name(value: &Value) -> String {
+/// Go's `%T` of a decoded JSON value.
+fn go_type(value: &Value) -> &'static str {
     match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(_) => "boolean".to_owned(),
-        Value::Number(number) if number.is_f64() => "float".to_owned(),
-        Value::Number(_) => "int".to_owned(),
-        Value::String(_) => "string".to_owned(),
-        Value::Array(_) => "list".to_owned(),
-        Value::Object(_) => "map".to_owned(),
+        Value::Null => "nil",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
     }
+}
+
+/// Go's `%#v` of structured-merge-diff's wrapper, for single values.
+fn go_value(value: &Value) -> String {
+    format!("&value.valueUnstructured{{Value:{value}}}")
 }
 
 fn value_at<'v>(body: &'v Value, pointer: &str) -> &'v Value {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::schema::{Node, Shape};
+use crate::schema::{Node, Scalar, Shape};
 
 /// A null says nothing to the Go decoder.
 pub(in super::super) fn drop_nulls(value: &mut Value) {
@@ -48,10 +48,23 @@ pub(in super::super) fn drop_zeros(node: Option<&Node>, value: &mut Value) {
 fn is_zero(node: Option<&Node>, key: &str, value: &Value) -> bool {
     let is_map = || node.is_some_and(|node| matches!(node.shape(), Shape::Map));
     match value {
-        Value::Array(list) => list.is_empty(),
+        Value::Array(list) => list.is_empty() && key != "rules",
         Value::Object(map) => map.is_empty() && is_map(),
         Value::String(text) => text.is_empty() && !POINTERS.contains(&key),
         Value::Bool(false) => PLAIN_BOOLEANS.contains(&key),
         _ => false,
+    }
+}
+
+/// A null in a map of texts is an empty text to the Go decoder.
+pub(in super::super) fn keep_null_texts(node: Option<&Node>, value: &mut Value) {
+    let Some((node, map)) = node.zip(value.as_object_mut()) else { return };
+    for (key, value) in map {
+        let field = node.field(key);
+        let is_text = field.as_ref().is_some_and(|field| field.shape() == Shape::Scalar(Scalar::Text));
+        if value.is_null() && is_text && node.shape() == Shape::Map {
+            *value = "".into();
+        }
+        keep_null_texts(field.as_ref(), value);
     }
 }

@@ -61,7 +61,7 @@ pub(in super::super) fn place(state: &mut State, target: &Target, body: &mut Val
         return Err(Failure::invalid(kind, "", &[cause]));
     }
     if !object::text(body, "/metadata/resourceVersion").is_empty() {
-        return Err(Failure::bad("resourceVersion should not be set on objects to be created"));
+        return Err(Failure::new(500, "", "resourceVersion should not be set on objects to be created"));
     }
     Ok(())
 }
