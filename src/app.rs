@@ -3,8 +3,8 @@
 //! Owns screens, cursors, dialogs, the keymap, the words on screen ([`view`]). Refuses I/O, clocks and the terminal: time
 //! comes as [`Msg::Tick`], the fleet as a snapshot, and whatever is to happen leaves as an [`Effect`].
 
-mod action;
 mod act;
+mod action;
 mod cli;
 mod command;
 mod confirm;

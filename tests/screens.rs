@@ -1,5 +1,7 @@
 //! Key scripts in, screens out: text and style at 120x36 and 80x24, no panic at any size, nothing hostile in any cell.
 
+#![allow(clippy::expect_used, reason = "a test's own tables either hold or fail it")]
+
 #[path = "support/cockpit.rs"]
 mod cockpit;
 #[path = "support/fleet.rs"]

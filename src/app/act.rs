@@ -12,7 +12,7 @@ use super::history::HistoryScreen;
 use super::hold::{Hold, HoldDialog};
 use super::lists::RunScreen;
 use super::revert::RevertScreen;
-use super::screen::{CommandField, FilterField, HelpField, HoldField, Overlay, Screen};
+use super::screen::{CommandField, FilterField, HelpField, Overlay, Screen};
 use super::status::Role;
 use super::sync::PlanScreen;
 use super::tree::TreeScreen;
@@ -197,7 +197,8 @@ impl App {
         match self.stack.last() {
             None => self.open_tree(),
             Some(Screen::Tree(screen)) if screen.object().is_none() => {
-                let folded = matches!(screen.cursor.key(), Some(super::tree::TreeKey::Group(g)) if screen.is_folded(*g));
+                let folded =
+                    matches!(screen.cursor.key(), Some(super::tree::TreeKey::Group(g)) if screen.is_folded(*g));
                 self.fold(!folded);
             }
             Some(Screen::Tree(_) | Screen::History(_) | Screen::Run(_)) => self.open_diff(),
@@ -319,7 +320,7 @@ impl App {
                 self.fleet.cluster(&app.cluster).is_some_and(|row| row.protected)
             }
         };
-        self.overlay = Some(Overlay::Hold(HoldField(HoldDialog::new(what, protected))));
+        self.overlay = Some(Overlay::Hold(Box::new(HoldDialog::new(what, protected))));
         self.ask_hold_gate();
     }
 
@@ -397,7 +398,10 @@ impl App {
     }
 
     fn allow_mass_delete(&mut self, id: AppId) {
-        self.say(Role::Text, format!("plans of {id} may delete more than the limit in this session; each is still typed out"));
+        self.say(
+            Role::Text,
+            format!("plans of {id} may delete more than the limit in this session; each is still typed out"),
+        );
         if let Some(Screen::Plan(screen)) = self.stack.last_mut()
             && screen.app == id
         {

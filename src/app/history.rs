@@ -73,7 +73,9 @@ impl HistoryScreen {
         };
         let far = |other: Option<Timestamp>| {
             let day = SignedDuration::from_hours(24);
-            other.is_some_and(|other| if older { here.duration_since(other) >= day } else { other.duration_since(here) >= day })
+            other.is_some_and(
+                |other| if older { here.duration_since(other) >= day } else { other.duration_since(here) >= day },
+            )
         };
         let at = self.cursor.row();
         let found = if older {

@@ -65,8 +65,7 @@ impl HoldDialog {
     /// A dialog that waits for its gate.
     pub fn new(what: Hold, protected: bool) -> Self {
         let until = if matches!(what, Hold::Pin(..)) { 3 } else { 2 };
-        let mut dialog =
-            Self { what, reason: LineEdit::default(), until, confirm: Confirm::new(0), protected };
+        let mut dialog = Self { what, reason: LineEdit::default(), until, confirm: Confirm::new(0), protected };
         dialog.confirm.fields = dialog.fields().len();
         dialog.confirm.app = dialog.app().cloned();
         if matches!(dialog.what, Hold::Unlock(_)) {

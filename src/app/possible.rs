@@ -97,9 +97,9 @@ impl App {
 
     fn nothing_contested(&self) -> Option<String> {
         let Some(Screen::Plan(screen)) = self.stack.last() else { return None };
-        let contested = screen.here().is_some_and(|row| {
-            row.verdict == crate::model::Verdict::Contested || super::sync::has_contested(row)
-        });
+        let contested = screen
+            .here()
+            .is_some_and(|row| row.verdict == crate::model::Verdict::Contested || super::sync::has_contested(row));
         (!contested).then(|| "nothing is contested here".to_owned())
     }
 }

@@ -8,7 +8,7 @@ use super::confirm::{Answer, Focus};
 use super::cursor::Motion;
 use super::key::{Code, Key};
 use super::keymap::{Place, Pressed};
-use super::screen::{CommandField, HelpField, HoldField, Overlay, Screen};
+use super::screen::{CommandField, HelpField, Overlay, Screen};
 use super::status::Role;
 use super::{App, Effect};
 
@@ -43,7 +43,7 @@ impl App {
             }
             (Some(Overlay::Command(CommandField(line))), _) => line.edit.paste(text),
             (Some(Overlay::Help(HelpField(help))), _) => help.query.paste(text),
-            (Some(Overlay::Hold(HoldField(dialog))), _) => dialog.paste(text),
+            (Some(Overlay::Hold(dialog)), _) => dialog.paste(text),
             (None, Some(Screen::Plan(screen))) => screen.confirm.paste(text),
             (None, Some(Screen::Revert(screen))) if screen.confirm.focus == Focus::Field(super::revert::REASON) => {
                 screen.reason.paste(text);
@@ -178,11 +178,15 @@ impl App {
     }
 
     fn press_hold(&mut self, key: Key) {
-        let Some(Overlay::Hold(HoldField(dialog))) = &mut self.overlay else { return };
+        let Some(Overlay::Hold(dialog)) = &mut self.overlay else { return };
         let in_reason = matches!(dialog.confirm.focus, Focus::Field(0));
         let answer = match key.code {
             Code::Enter if matches!(dialog.confirm.focus, Focus::Field(_)) => {
-                if dialog.confirm.wanted().is_none() { dialog.confirm.run() } else { Answer::Field(9, key) }
+                if dialog.confirm.wanted().is_none() {
+                    dialog.confirm.run()
+                } else {
+                    Answer::Field(9, key)
+                }
             }
             _ => dialog.confirm.press(key),
         };
@@ -247,9 +251,22 @@ impl App {
 /// Completes the last word of a filter to a key or a common value.
 fn complete_filter(text: &str) -> String {
     const VALUES: [&str; 16] = [
-        "status:", "cluster:", "app:", "ns:", "is:", "status:problem", "status:drifted", "status:behind",
-        "status:diverged", "status:missing", "status:error", "status:unknown", "is:protected", "is:paused",
-        "is:pinned", "is:stale",
+        "status:",
+        "cluster:",
+        "app:",
+        "ns:",
+        "is:",
+        "status:problem",
+        "status:drifted",
+        "status:behind",
+        "status:diverged",
+        "status:missing",
+        "status:error",
+        "status:unknown",
+        "is:protected",
+        "is:paused",
+        "is:pinned",
+        "is:stale",
     ];
     let (head, last) = text.rfind(' ').map_or(("", text), |at| text.split_at(at + 1));
     let (sign, last) = last.strip_prefix('-').map_or(("", last), |rest| ("-", rest));

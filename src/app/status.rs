@@ -49,9 +49,8 @@ impl Status {
     /// The first that holds: error or unknown, running, queued, paused, pinned, then the verdict.
     pub fn of_app(row: &AppRow, fleet: &Fleet) -> Self {
         let run = row.running.and_then(|id| fleet.runs.iter().find(|run| run.id == id));
-        let waits = run.is_some_and(|run| {
-            !run.steps.is_empty() && run.steps.iter().all(|step| step.state == StepState::Queued)
-        });
+        let waits = run
+            .is_some_and(|run| !run.steps.is_empty() && run.steps.iter().all(|step| step.state == StepState::Queued));
         let held = row.verdict == Verdict::Unknown && row.reason.as_ref().is_some_and(|why| why.code.is_error());
         match row {
             _ if held => Self::Error,

@@ -178,7 +178,8 @@ impl<L: Link> Driver<L> {
     }
 
     fn redraw(&mut self) {
-        let (width, height) = crossterm::terminal::size().unwrap_or((self.painter.area().width, self.painter.area().height));
+        let (width, height) =
+            crossterm::terminal::size().unwrap_or((self.painter.area().width, self.painter.area().height));
         self.painter.anew(width, height);
         self.dirty = true;
     }

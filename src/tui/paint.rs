@@ -48,6 +48,29 @@ impl Canvas<'_> {
         x - area.x
     }
 
+    /// Draws a line over as many rows as it takes, later ones indented; returns the rows used.
+    pub fn wrapped(&mut self, area: Rect, line: &Line) -> u16 {
+        if self.width(line) <= usize::from(area.width) || area.width < 8 {
+            self.line(area, line);
+            return 1;
+        }
+        let (mut x, mut y) = (area.x, area.y);
+        for span in &line.spans {
+            let style = self.look.style(span);
+            for c in self.text(span).chars() {
+                let wide = u16::try_from(c.width().unwrap_or(0)).unwrap_or(1);
+                if x + wide > area.right() {
+                    (x, y) = (area.x + 2, y + 1);
+                }
+                if y >= area.bottom() {
+                    return area.height;
+                }
+                x = self.buffer.set_stringn(x, y, c.encode_utf8(&mut [0; 4]), usize::from(wide), style).0;
+            }
+        }
+        y + 1 - area.y
+    }
+
     /// Draws a line that ends at `area`'s right edge; returns the cells used.
     pub fn right(&mut self, area: Rect, line: &Line) -> u16 {
         let used = u16::try_from(self.width(line)).unwrap_or(u16::MAX).min(area.width);
@@ -93,7 +116,8 @@ impl Canvas<'_> {
 
     fn text(&self, span: &Span) -> String {
         let shown = Shown::from(&span.text);
-        let text = if self.look.ascii { shown.as_str().chars().map(ascii).collect() } else { shown.as_str().to_owned() };
+        let text =
+            if self.look.ascii { shown.as_str().chars().map(ascii).collect() } else { shown.as_str().to_owned() };
         if span.word && self.look.plain && !text.is_empty() { format!("[{text}]") } else { text }
     }
 }
@@ -111,8 +135,7 @@ fn ascii(c: char) -> String {
         '✗' => "!",
         '⊘' => "z",
         '⚑' => "^",
-        '◌' => ".",
-        '↻' => "*",
+        '↻' | '•' => "*",
         '⇄' => "%",
         '∘' => "o",
         '⊖' => "t",
@@ -122,13 +145,11 @@ fn ascii(c: char) -> String {
         '─' => "-",
         '│' => "|",
         '…' => "..",
-        '·' => ".",
-        '•' => "*",
+        '·' | '◌' | '░' => ".",
         '‹' => "<",
         '≤' => "<=",
         '≈' => "~",
         '█' => "#",
-        '░' => ".",
         '↑' => "up",
         '↓' => "down",
         '←' => "left",

@@ -129,11 +129,22 @@ pub fn payments() -> AppRow {
     api.verdict = Verdict::Drifted;
     api.moved = Some(Moved::Live);
     api.findings = vec![
-        finding("spec.template.spec.containers[name=api].image", json!("registry/payments:2.8.1-hotfix3"), json!("registry/payments:2.8.1"), "kubectl-edit"),
-        finding("spec.template.spec.containers[name=api].resources.limits.memory", json!("1Gi"), json!("512Mi"), "kubectl-edit"),
+        finding(
+            "spec.template.spec.containers[name=api].image",
+            json!("registry/payments:2.8.1-hotfix3"),
+            json!("registry/payments:2.8.1"),
+            "kubectl-edit",
+        ),
+        finding(
+            "spec.template.spec.containers[name=api].resources.limits.memory",
+            json!("1Gi"),
+            json!("512Mi"),
+            "kubectl-edit",
+        ),
     ];
     let hpa = finding("spec.replicas", json!(6), json!(4), "kube-controller-manager");
-    api.hidden = vec![Hidden { path: hpa.path.clone(), rule: "apps[payments].ignore[0]".into(), finding: Arc::new(hpa) }];
+    api.hidden =
+        vec![Hidden { path: hpa.path.clone(), rule: "apps[payments].ignore[0]".into(), finding: Arc::new(hpa) }];
     let mut flags = object(on, "ConfigMap", "payments-flags", 0);
     flags.verdict = Verdict::Diverged;
     flags.findings = vec![finding("data.RETRY_MAX", json!("9"), json!("3"), "kubectl-client-side-apply")];
@@ -211,8 +222,19 @@ fn counted(name: &str, on: &str, verdict: Verdict, counts: (usize, usize, usize)
 
 /// The whole picture.
 pub fn fleet() -> Fleet {
-    let pause = |until: Option<Timestamp>| Pause { by: "ana@ws-114".into(), reason: "db migration".into(), since: ago(300), until };
-    let pin = Pin { commit: CommitId::new("aa18e7c000"), by: "lee@ws-2".into(), reason: "hold".into(), since: ago(2880), until: None };
+    let pause = |until: Option<Timestamp>| Pause {
+        by: "ana@ws-114".into(),
+        reason: "db migration".into(),
+        since: ago(300),
+        until,
+    };
+    let pin = Pin {
+        commit: CommitId::new("aa18e7c000"),
+        by: "lee@ws-2".into(),
+        reason: "hold".into(),
+        since: ago(2880),
+        until: None,
+    };
     let mut apps = vec![
         payments(),
         error("checkout", "prod-us", ReasonCode::RenderFailed, "base/all.yaml:14: expected a mapping"),
@@ -233,10 +255,25 @@ pub fn fleet() -> Fleet {
     ];
     apps.sort_by(|a, b| a.id.cmp(&b.id));
     let errors = vec![
-        ErrorRow { whose: "checkout@prod-us".into(), reason: reason(ReasonCode::RenderFailed, "base/all.yaml:14: expected a mapping", 4), hint: "fix the file; live is untouched, nothing was pruned".into() },
-        ErrorRow { whose: "edge-07".into(), reason: reason(ReasonCode::ClusterUnreachable, "dial tcp 10.7.0.2:6443: i/o timeout", 6), hint: "retries by itself; r asks now".into() },
+        ErrorRow {
+            whose: "checkout@prod-us".into(),
+            reason: reason(ReasonCode::RenderFailed, "base/all.yaml:14: expected a mapping", 4),
+            hint: "fix the file; live is untouched, nothing was pruned".into(),
+        },
+        ErrorRow {
+            whose: "edge-07".into(),
+            reason: reason(ReasonCode::ClusterUnreachable, "dial tcp 10.7.0.2:6443: i/o timeout", 6),
+            hint: "retries by itself; r asks now".into(),
+        },
     ];
-    let remote = RemoteRow { name: RepoName::new("platform"), url: "https://git.example.com/platform.git".into(), state: RemoteState::Ok, fetched_at: Some(ago(1)), next_poll: Some(ago(0)), reason: None };
+    let remote = RemoteRow {
+        name: RepoName::new("platform"),
+        url: "https://git.example.com/platform.git".into(),
+        state: RemoteState::Ok,
+        fetched_at: Some(ago(1)),
+        next_poll: Some(ago(0)),
+        reason: None,
+    };
     Fleet {
         version: 1,
         generated_at: Some(now().wall),
@@ -324,7 +361,12 @@ pub fn diff() -> DiffView {
         stat: (1, 1),
         effect: None,
     };
-    DiffView { app: payments.id.clone(), commit: commit("9f31c2a", "fix: retry budget", "ana <a@b>", 125), objects: vec![one, two], compared: 11 }
+    DiffView {
+        app: payments.id.clone(),
+        commit: commit("9f31c2a", "fix: retry budget", "ana <a@b>", 125),
+        objects: vec![one, two],
+        compared: 11,
+    }
 }
 
 pub fn history() -> HistoryView {
@@ -372,7 +414,8 @@ pub fn plan(gate: Gate) -> Plan {
         row("Service", "payments", 2, Act::Keep, "", Verdict::Synced, false),
     ];
     rows[1].overwrites = true;
-    rows[1].findings = payments().resources.iter().find(|r| &*r.key.name == "payments-api").expect("api").findings.clone();
+    rows[1].findings =
+        payments().resources.iter().find(|r| &*r.key.name == "payments-api").expect("api").findings.clone();
     Plan {
         app: id("payments", "prod-eu"),
         commit: commit("61b7d0e", "feat: gift cards (#812)", "lee <lee@corp>", 12),

@@ -35,7 +35,8 @@ impl App {
     pub(super) fn app_bar(&self, id: &AppId, tail: &str, class: Class) -> Page<'_> {
         let name = if class == Class::Wide { "driftdeck  " } else { "" };
         let fleet = if class == Class::Wide { "FLEET › " } else { "" };
-        let mut left = Line::of(name).join(self.demo()).dim(fleet).strong(Role::Text, format!("{} · {}", id.name, id.cluster));
+        let mut left =
+            Line::of(name).join(self.demo()).dim(fleet).strong(Role::Text, format!("{} · {}", id.name, id.cluster));
         if self.is_protected(id) {
             left = left.strong(Role::Error, " #");
         }
@@ -83,7 +84,9 @@ impl App {
     fn short_mode(&self, id: Option<&AppId>) -> Line {
         let whole = self.mode(id, Class::Narrow);
         let first = whole.spans.into_iter().next();
-        first.map(|span| Line::new().put(span.role, span.text.raw().chars().take(3).collect::<String>())).unwrap_or_default()
+        first
+            .map(|span| Line::new().put(span.role, span.text.raw().chars().take(3).collect::<String>()))
+            .unwrap_or_default()
     }
 
     fn mode(&self, id: Option<&AppId>, class: Class) -> Line {
@@ -102,9 +105,8 @@ impl App {
                 Line::new().strong(Role::Error, "OPERATE").text(format!("{name} {left}{tail}"))
             }
             Some(row) if row.mode == Mode::Operate => Line::new().strong(Role::Error, "OPERATE"),
-            Some(_) => Line::of("OBSERVE"),
             None if id.is_none() && self.fleet.clusters.iter().any(|row| !row.protected) => Line::of("OBSERVE #"),
-            None => Line::of("OBSERVE"),
+            Some(_) | None => Line::of("OBSERVE"),
         }
     }
 
@@ -117,9 +119,11 @@ impl App {
         }
         let ill = |state| !matches!(state, ClusterState::Connected | ClusterState::Syncing | ClusterState::Connecting);
         let down = self.fleet.clusters.iter().filter(|row| ill(row.state)).count();
-        let busy = self.fleet.clusters.iter().filter(|row| {
-            matches!(row.state, ClusterState::Connecting | ClusterState::Syncing)
-        });
+        let busy = self
+            .fleet
+            .clusters
+            .iter()
+            .filter(|row| matches!(row.state, ClusterState::Connecting | ClusterState::Syncing));
         match (down, busy.count()) {
             (0, 0) => Line::in_role(Role::Ok, format!("✓ {}", self.fleet.clusters.len())),
             (0, busy) => Line::in_role(Role::Behind, format!("↻ {busy} syncing")),

@@ -45,12 +45,11 @@ impl App {
     pub(super) fn filter_lines(&self, field: &FilterField, page: &mut Page<'_>) {
         let (shown, all) = (self.root.order.len(), self.fleet.apps.len());
         let first = Line::new().text("filter: ").field(field.edit.halves(), true).dim(format!("   {shown} of {all}"));
-        let second = match self.root.wrong() {
-            Some(wrong) => Line::in_role(Role::Error, format!("no key {} · mean {}", wrong.typed, wrong.meant)),
-            None => {
-                let keys = crate::app::filter::KEYS.join(" ");
-                Line::new().dim(format!("keys    {keys}protected|paused|pinned|stale  - negates  * globs"))
-            }
+        let second = if let Some(wrong) = self.root.wrong() {
+            Line::in_role(Role::Error, format!("no key {} · mean {}", wrong.typed, wrong.meant))
+        } else {
+            let keys = crate::app::filter::KEYS.join(" ");
+            Line::new().dim(format!("keys    {keys}protected|paused|pinned|stale  - negates  * globs"))
         };
         page.intro = vec![first, second];
     }
@@ -84,7 +83,9 @@ impl App {
         }
         if let Some(pause) = &row.paused {
             let end = pause.until.map_or_else(|| "no end!".to_owned(), |until| format!("until {}", self.clock(until)));
-            return Line::in_role(Role::Paused, format!("{end} (")).put(Role::Paused, pause.by.clone()).put(Role::Paused, ")");
+            return Line::in_role(Role::Paused, format!("{end} ("))
+                .put(Role::Paused, pause.by.clone())
+                .put(Role::Paused, ")");
         }
         if row.pinned.is_some() {
             let ahead = row.source.ahead.map(|ahead| format!("{} is +{ahead}", revision(row))).unwrap_or_default();
@@ -104,10 +105,17 @@ impl App {
             lines.insert(0, self.source_line(row));
         }
         if let Some(reason) = row.reason.as_ref().or(row.stale.as_ref()) {
-            lines.push(Line::new().put(Role::Error, reason.message.clone()).dim(format!("  {}", self.age(Some(reason.since)))));
+            lines.push(
+                Line::new().put(Role::Error, reason.message.clone()).dim(format!("  {}", self.age(Some(reason.since)))),
+            );
         }
         if let Some(pause) = &row.paused {
-            lines.push(Line::in_role(Role::Paused, "⊘ paused by ").text(pause.by.clone()).text(": ").text(pause.reason.clone()));
+            lines.push(
+                Line::in_role(Role::Paused, "⊘ paused by ")
+                    .text(pause.by.clone())
+                    .text(": ")
+                    .text(pause.reason.clone()),
+            );
         }
         let mut differing: Vec<_> = row.resources.iter().filter(|object| object.verdict != Verdict::Synced).collect();
         differing.sort_by_key(|object| (object.findings.is_empty(), object.verdict));
@@ -115,7 +123,9 @@ impl App {
             lines.extend(self.who_lines(object));
         }
         if row.verdict == Verdict::Synced {
-            lines.push(Line::new().put(Role::Ok, "✓ no differences").dim(format!(", {} objects compared", row.counts.total)));
+            lines.push(
+                Line::new().put(Role::Ok, "✓ no differences").dim(format!(", {} objects compared", row.counts.total)),
+            );
         }
         Detail { title: Line::of(format!("{} · {}", id.name, id.cluster)), lines, side: false }
     }
@@ -147,10 +157,16 @@ impl App {
     fn prune_line(&self, row: &AppRow) -> Line {
         let line = match row.counts.removed {
             0 => Line::new().dim("would a sync delete anything?  ").text("no"),
-            count => Line::new().dim("would a sync delete anything?  ").put(Role::Error, format!("{count} when ticked")),
+            count => {
+                Line::new().dim("would a sync delete anything?  ").put(Role::Error, format!("{count} when ticked"))
+            }
         };
         match &row.deployed {
-            Some(last) => line.dim("      last sync ").text(format!("{} ", self.clock(last.time))).dim("by ").text(last.by.clone()),
+            Some(last) => line
+                .dim("      last sync ")
+                .text(format!("{} ", self.clock(last.time)))
+                .dim("by ")
+                .text(last.by.clone()),
             None => line.dim("      never synced by driftdeck"),
         }
     }
@@ -230,7 +246,8 @@ pub(super) fn changes(row: &AppRow) -> Line {
     if row.verdict == Verdict::Unknown && counts.changed + counts.added + counts.removed == 0 {
         return Line::new().dim("?");
     }
-    let parts = [('~', counts.changed, Role::Drift), ('+', counts.added, Role::Behind), ('-', counts.removed, Role::Error)];
+    let parts =
+        [('~', counts.changed, Role::Drift), ('+', counts.added, Role::Behind), ('-', counts.removed, Role::Error)];
     let mut line = Line::new();
     for (sign, count, role) in parts {
         if count > 0 {

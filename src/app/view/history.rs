@@ -12,7 +12,7 @@ use super::text::Line;
 impl App {
     pub(super) fn history_page<'a>(&'a self, screen: &'a HistoryScreen, class: Class) -> Page<'a> {
         let mut page = self.app_bar(&screen.app, "history", class);
-        page.list.empty = vec![self.waiting(screen.asked.failed.as_ref(), "reading the history")];
+        page.list.empty = vec![Self::waiting(screen.asked.failed.as_ref(), "reading the history")];
         let Some(view) = &screen.asked.ready else { return page };
         let branch = self.fleet.app(&screen.app).map(|row| revision(row)).unwrap_or_default();
         let more = if view.more { "+" } else { "" };
@@ -45,10 +45,8 @@ impl App {
     fn commit_detail(&self, screen: &HistoryScreen, row: &HistoryRow) -> Detail {
         let commit = &row.commit;
         let time = commit.time.map(|time| self.clock(time)).unwrap_or_default();
-        let mut lines = vec![
-            Line::of(commit.subject.clone()),
-            Line::of(commit.author.clone()).dim(format!(" · {time}")),
-        ];
+        let mut lines =
+            vec![Line::of(commit.subject.clone()), Line::of(commit.author.clone()).dim(format!(" · {time}"))];
         lines.push(Line::new().dim("changed in this app  ").join(effect(row.effect)));
         if let Some((time, by)) = &row.deployed {
             lines.push(Line::new().dim("deployed ").text(self.clock(*time)).dim(" by ").text(by.clone()));
@@ -87,7 +85,8 @@ fn author(row: &HistoryRow) -> String {
 /// `~2 +1 -1`, `none`, or `?` where it could not be rendered.
 pub(super) fn effect(effect: Option<EffectHere>) -> Line {
     let Some(effect) = effect else { return Line::new().dim("?") };
-    let parts = [('~', effect.changed, Role::Drift), ('+', effect.added, Role::Behind), ('-', effect.removed, Role::Error)];
+    let parts =
+        [('~', effect.changed, Role::Drift), ('+', effect.added, Role::Behind), ('-', effect.removed, Role::Error)];
     let mut line = Line::new();
     for (sign, count, role) in parts.into_iter().filter(|(_, count, _)| *count > 0) {
         line = line.put(role, format!("{sign}{count} "));

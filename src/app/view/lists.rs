@@ -26,7 +26,9 @@ impl App {
             },
             len: self.fleet.clusters.len(),
             cursor: screen.cursor.key().map(|_| screen.cursor.row()),
-            row: Box::new(move |at| self.fleet.clusters.get(at).map(|row| self.cluster_row(row, class)).unwrap_or_default()),
+            row: Box::new(move |at| {
+                self.fleet.clusters.get(at).map(|row| self.cluster_row(row, class)).unwrap_or_default()
+            }),
             empty: vec![Line::of("no clusters in the config")],
         };
         page.after = vec![Line::new(), Line::new().strong(Role::Text, "git sources")];
@@ -42,7 +44,9 @@ impl App {
         let (all, listed) = row.watches;
         let watches = if listed < all { format!("{listed}/{all}") } else { all.to_string() };
         let mode = match (&row.unlocked, row.mode) {
-            (Some((until, _)), _) => Line::new().strong(Role::Error, "  OPERATE").text(format!(" {} left", self.left(*until))),
+            (Some((until, _)), _) => {
+                Line::new().strong(Role::Error, "  OPERATE").text(format!(" {} left", self.left(*until)))
+            }
             (None, Mode::Operate) => Line::of("  operate"),
             (None, Mode::Observe) => Line::of("  observe"),
             (None, Mode::ReadOnly) => Line::of("  read-only"),
@@ -79,7 +83,11 @@ impl App {
             lines.push(Line::new().dim("unlocked: ").text(reason.clone()));
         }
         if let Some(reason) = &row.reason {
-            lines.push(Line::new().put(Role::Error, reason.message.clone()).dim(format!("  since {}", self.clock(reason.since))));
+            lines.push(
+                Line::new()
+                    .put(Role::Error, reason.message.clone())
+                    .dim(format!("  since {}", self.clock(reason.since))),
+            );
         }
         Detail { title: Line::of(row.name.as_str()), lines, side: false }
     }
@@ -116,7 +124,8 @@ impl App {
 
     fn error_row(&self, row: &ErrorRow) -> Row {
         let whose = Line::in_role(Role::Error, "✗ ").text(row.whose.clone());
-        let cells = vec![whose, Line::of(row.reason.message.first_line()), Line::new().dim(self.age(Some(row.reason.since)))];
+        let cells =
+            vec![whose, Line::of(row.reason.message.first_line()), Line::new().dim(self.age(Some(row.reason.since)))];
         Row { marked: false, cells }
     }
 
@@ -136,7 +145,9 @@ impl App {
             },
             len: self.fleet.runs.len(),
             cursor: screen.cursor.key().map(|_| screen.cursor.row()),
-            row: Box::new(move |at| self.fleet.runs.iter().rev().nth(at).map(|row| self.activity_row(row, class)).unwrap_or_default()),
+            row: Box::new(move |at| {
+                self.fleet.runs.iter().rev().nth(at).map(|row| self.activity_row(row, class)).unwrap_or_default()
+            }),
             empty: vec![Line::of("nothing was done from here yet")],
         };
         page

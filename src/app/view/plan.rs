@@ -16,7 +16,7 @@ impl App {
         if self.is_protected(&screen.app) {
             page.left = page.left.strong(Role::Error, " # PROTECTED");
         }
-        page.list.empty = vec![self.waiting(screen.asked.failed.as_ref(), "planning")];
+        page.list.empty = vec![Self::waiting(screen.asked.failed.as_ref(), "planning")];
         let Some(view) = &screen.asked.ready else { return page };
         let rows: Vec<&PlanRow> = screen.rows().collect();
         page.intro = self.plan_intro(screen, &view.plan);
@@ -37,7 +37,8 @@ impl App {
     fn plan_intro(&self, screen: &PlanScreen, plan: &Plan) -> Vec<Line> {
         let from = self.fleet.app(&screen.app).and_then(|row| row.deployed.as_ref());
         let from = from.map_or_else(|| "never synced".to_owned(), |last| last.commit.short().to_owned());
-        let line = Line::of(format!("{from} → {} ", plan.commit.id.short())).dim("\"").text(plan.commit.subject.clone());
+        let line =
+            Line::of(format!("{from} → {} ", plan.commit.id.short())).dim("\"").text(plan.commit.subject.clone());
         let keep = plan.rows.iter().filter(|row| row.act == Act::Keep).count();
         let counts = count_line(screen.counts()).dim(format!("{keep} unchanged"));
         let mut lines = vec![line.dim("\"   ").join(counts)];
@@ -68,7 +69,9 @@ impl App {
 pub(super) fn plan_columns(class: Class) -> Vec<Column> {
     match class {
         Class::Narrow => vec![fixed("", 2), flex("", 1), fixed("", 10)],
-        Class::Mid | Class::Wide => vec![fixed("WAVE", 5), fixed("", 4), fixed("ACT", 4), flex("OBJECT", 3), flex("WHY", 3)],
+        Class::Mid | Class::Wide => {
+            vec![fixed("WAVE", 5), fixed("", 4), fixed("ACT", 4), flex("OBJECT", 3), flex("WHY", 3)]
+        }
     }
 }
 
@@ -122,7 +125,11 @@ pub(super) fn ask_lines(confirm: &Confirm, run: &str) -> Vec<Line> {
         (_, Some(why)) => Line::in_role(Role::Error, why.as_str()),
         (Some(wanted), None) => {
             let active = !matches!(confirm.focus, Focus::Field(_));
-            let line = Line::new().dim("type ").strong(Role::Text, wanted).dim(" to run: ").field(confirm.token.halves(), active);
+            let line = Line::new()
+                .dim("type ")
+                .strong(Role::Text, wanted)
+                .dim(" to run: ")
+                .field(confirm.token.halves(), active);
             match confirm.blocked().filter(|why| why.contains(":allow")) {
                 Some(why) => line.put(Role::Error, format!("   {why}")),
                 None => line,

@@ -19,7 +19,7 @@ impl App {
             page.left = page.left.strong(Role::Error, " # PROTECTED");
         }
         page.intro = self.revert_intro(screen);
-        page.list.empty = vec![self.waiting(screen.asked.failed.as_ref(), "previewing")];
+        page.list.empty = vec![Self::waiting(screen.asked.failed.as_ref(), "previewing")];
         page.ask = ask_lines(&screen.confirm, if screen.mode == RevertMode::Pin { "Pin" } else { "Commit and push" });
         let Some(view) = &screen.asked.ready else { return page };
         let rows: Vec<&PlanRow> = screen.rows().collect();
@@ -40,13 +40,21 @@ impl App {
     fn revert_intro(&self, screen: &RevertScreen) -> Vec<Line> {
         let focus = |field| screen.confirm.focus == Focus::Field(field);
         let to = &screen.to;
-        let target = Line::new().dim("back to  ").strong(Role::Text, to.id.short().to_owned()).text(" ").text(to.subject.clone());
+        let target = Line::new()
+            .dim("back to  ")
+            .strong(Role::Text, to.id.short().to_owned())
+            .text(" ")
+            .text(to.subject.clone());
         let target = target.dim(format!("   {} ", self.age(to.time))).dim(to.author.clone());
         let dot = |mode| if screen.mode == mode { "(•)" } else { "( )" };
         let restore = format!("{} restore  a new commit puts the inputs back", dot(RevertMode::Restore));
         let pin = format!("{} pin  this cluster only, git is not changed", dot(RevertMode::Pin));
         let how = Line::new().dim("how      ").focus(focus(MODE), restore).text("   ").focus(focus(MODE), pin);
-        let why = Line::new().dim("why      ").focus(focus(REASON), "[ ").field(screen.reason.halves(), focus(REASON)).text(" ]");
+        let why = Line::new()
+            .dim("why      ")
+            .focus(focus(REASON), "[ ")
+            .field(screen.reason.halves(), focus(REASON))
+            .text(" ]");
         let mut lines = vec![target, how, why];
         if screen.mode == RevertMode::Pin {
             let word = SPANS.get(screen.until).map_or("", |(word, _)| word);

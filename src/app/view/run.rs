@@ -37,9 +37,13 @@ impl App {
         let (glyph, word, role) = run(row.state);
         let end = row.ended.or(self.now.map(|now| now.wall)).unwrap_or(row.started);
         let line = Line::in_role(role, format!("{glyph} {} {word}", row.what));
-        let line = line.dim(format!("   started {} · {} elapsed", self.clock(row.started), seconds(end.duration_since(row.started))));
+        let line = line.dim(format!(
+            "   started {} · {} elapsed",
+            self.clock(row.started),
+            seconds(end.duration_since(row.started))
+        ));
         let mut lines = vec![line.text(format!("   {done} of {all} done"))];
-        if all > 0 {
+        if !row.steps.is_empty() {
             let width = if class == Class::Narrow { 24 } else { 60 };
             let filled = width * done / all;
             let bar = Line::in_role(role, "█".repeat(filled)).dim("░".repeat(width - filled));

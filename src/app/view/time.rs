@@ -58,7 +58,9 @@ mod tests {
 
     #[test]
     fn ages_are_one_word_and_never_negative() {
-        for (minutes, word) in [(-5, "now"), (0, "now"), (1, "1m"), (59, "59m"), (60, "1h"), (1439, "23h"), (4320, "3d")] {
+        for (minutes, word) in
+            [(-5, "now"), (0, "now"), (1, "1m"), (59, "59m"), (60, "1h"), (1439, "23h"), (4320, "3d")]
+        {
             assert_eq!(span(SignedDuration::from_mins(minutes)), word);
         }
     }

@@ -35,17 +35,28 @@ impl App {
         let counts = row.counts;
         let objects = Line::new().text(format!("{} objects  ", counts.total)).join(changes(row));
         let hidden = if counts.hidden > 0 { format!("  ignored {}", counts.hidden) } else { String::new() };
-        let unadopted = if counts.unadopted > 0 { format!("  not owned yet {}", counts.unadopted) } else { String::new() };
+        let unadopted =
+            if counts.unadopted > 0 { format!("  not owned yet {}", counts.unadopted) } else { String::new() };
         let mut lines = vec![self.source_line(row), objects.dim(hidden).dim(unadopted)];
         if let Some(reason) = row.reason.as_ref().or(row.stale.as_ref()) {
             lines.push(Line::new().put(Role::Error, reason.message.clone()));
         }
         if let Some(pause) = &row.paused {
             let end = pause.until.map_or_else(|| "no end".to_owned(), |until| self.clock(until));
-            lines.push(Line::in_role(Role::Paused, format!("⊘ paused until {end} by ")).text(pause.by.clone()).text(": ").text(pause.reason.clone()));
+            lines.push(
+                Line::in_role(Role::Paused, format!("⊘ paused until {end} by "))
+                    .text(pause.by.clone())
+                    .text(": ")
+                    .text(pause.reason.clone()),
+            );
         }
         if let Some(pin) = &row.pinned {
-            lines.push(Line::in_role(Role::Pinned, format!("⚑ pinned to {} by ", pin.commit.short())).text(pin.by.clone()).text(": ").text(pin.reason.clone()));
+            lines.push(
+                Line::in_role(Role::Pinned, format!("⚑ pinned to {} by ", pin.commit.short()))
+                    .text(pin.by.clone())
+                    .text(": ")
+                    .text(pin.reason.clone()),
+            );
         }
         lines
     }
@@ -53,7 +64,9 @@ impl App {
     fn tree_row(&self, screen: &TreeScreen, row: &AppRow, at: usize, class: Class) -> Row {
         let cells = match screen.rows.get(at) {
             Some(TreeKey::Group(group)) => group_cells(row, *group, screen.is_folded(*group)),
-            Some(TreeKey::Object(key)) => object(row, key).map(|object| self.object_cells(object, class)).unwrap_or_default(),
+            Some(TreeKey::Object(key)) => {
+                object(row, key).map(|object| self.object_cells(object, class)).unwrap_or_default()
+            }
             None => Vec::new(),
         };
         Row { marked: false, cells }
@@ -76,7 +89,11 @@ impl App {
 
     fn tree_detail(&self, screen: &TreeScreen, row: &AppRow) -> Detail {
         let Some(object) = screen.object().and_then(|key| object(row, key)) else {
-            return Detail { title: Line::of("this group"), lines: vec![Line::new().dim("Enter folds or unfolds it")], side: true };
+            return Detail {
+                title: Line::of("this group"),
+                lines: vec![Line::new().dim("Enter folds or unfolds it")],
+                side: true,
+            };
         };
         let status = Status::of_object(object);
         let place = Line::new().dim(format!("ns {} · wave {}", object.key.namespace, object.wave));
@@ -112,7 +129,8 @@ impl App {
         let path = if path.is_empty() { "the object".to_owned() } else { short_path(&path) };
         let contested = if finding.contested { "  contested" } else { "" };
         let mut lines = vec![Line::in_role(Role::Drift, "~ ").text(path).put(Role::Diverged, contested)];
-        let value = |side: &'static str, said: Option<&Said>| Line::new().dim(format!("    {side:<5}")).text(said_text(said));
+        let value =
+            |side: &'static str, said: Option<&Said>| Line::new().dim(format!("    {side:<5}")).text(said_text(said));
         lines.push(value("git", finding.git.as_ref()));
         lines.push(value("live", finding.live.as_ref()));
         let by = Line::new().dim("    by   ").text(manager(finding.by.as_ref()));
