@@ -208,4 +208,6 @@ fn a_revert_is_previewed_for_the_commit_that_was_chosen() {
     };
     assert_eq!(order.to.short(), "51c9e80");
     assert_eq!(order.mode, RevertMode::Restore);
+    cockpit.end_run("revert");
+    assert!(cockpit.text().starts_with("SYNC payments"), "after the push its sync plan opens: {}", cockpit.text());
 }

@@ -38,6 +38,10 @@ impl App {
             let note = run.note.as_ref().map(|note| format!(" · {}", note.raw())).unwrap_or_default();
             let role = if outcome == Outcome::Nothing { Role::Text } else { role };
             self.say(role, format!("{glyph} {} {}: {word}{note}", run.what, run.app));
+            let on_screen = matches!(self.stack.last(), Some(Screen::Run(screen)) if screen.id == run.id);
+            if run.what == "revert" && outcome == Outcome::Done && on_screen && self.overlay.is_none() {
+                self.open_plan();
+            }
         }
     }
 

@@ -131,6 +131,13 @@ impl Cockpit {
         self.publish();
     }
 
+    pub fn end_run(&mut self, what: &'static str) {
+        let id = self.orders.last().expect("an order was sent").id;
+        let run = fleet::run(id.0, RunState::Ended(Outcome::Done));
+        self.fleet.runs.push(Arc::new(RunRow { what, ..run }));
+        self.publish();
+    }
+
     pub fn move_plan(&mut self) {
         self.fingerprint = "beef";
         let ticket = self.plan.expect("a plan was asked for");
