@@ -47,8 +47,8 @@ fn no_size_panics_on_any_screen() {
     for (name, keys) in SCRIPTS {
         let mut cockpit = Cockpit::new(100, 30);
         cockpit.script(keys);
-        for width in (1..=130).step_by(if cfg!(debug_assertions) { 5 } else { 1 }).chain([39, 40, 79, 80, 109, 110]) {
-            for height in (1..=45).step_by(if cfg!(debug_assertions) { 3 } else { 1 }).chain([11, 12, 15, 16, 19, 20]) {
+        for width in (0..=130).step_by(if cfg!(debug_assertions) { 5 } else { 1 }).chain([39, 40, 79, 80, 109, 110]) {
+            for height in (0..=45).step_by(if cfg!(debug_assertions) { 3 } else { 1 }).chain([11, 12, 15, 16, 19, 20]) {
                 cockpit.resize(width, height);
                 let buffer = cockpit.frame();
                 assert_eq!((buffer.area.width, buffer.area.height), (width, height), "{name} keeps to its area");

@@ -54,21 +54,23 @@ impl Canvas<'_> {
             self.line(area, line);
             return 1;
         }
-        let (mut x, mut y) = (area.x, area.y);
+        let mut cells = Vec::new();
         for span in &line.spans {
             let style = self.look.style(span);
-            for c in self.text(span).chars() {
-                let wide = u16::try_from(c.width().unwrap_or(0)).unwrap_or(1);
-                if x + wide > area.right() {
-                    (x, y) = (area.x + 2, y + 1);
-                }
-                if y >= area.bottom() {
-                    return area.height;
-                }
-                x = self.buffer.set_stringn(x, y, c.encode_utf8(&mut [0; 4]), usize::from(wide), style).0;
-            }
+            cells.extend(self.text(span).chars().map(|c| (c, style)));
         }
-        y + 1 - area.y
+        let (mut from, mut row) = (0, 0);
+        while from < cells.len() && row < area.height {
+            let indent = if row == 0 { 0 } else { 2 };
+            let end = break_at(&cells[from..], usize::from(area.width - indent)) + from;
+            let (mut x, y) = (area.x + indent, area.y + row);
+            for (c, style) in &cells[from..end] {
+                let wide = c.width().unwrap_or(0);
+                x = self.buffer.set_stringn(x, y, c.encode_utf8(&mut [0; 4]), wide, *style).0;
+            }
+            (from, row) = (end, row + 1);
+        }
+        row
     }
 
     /// Draws a line that ends at `area`'s right edge; returns the cells used.
@@ -120,6 +122,21 @@ impl Canvas<'_> {
             if self.look.ascii { shown.as_str().chars().map(ascii).collect() } else { shown.as_str().to_owned() };
         if span.word && self.look.plain && !text.is_empty() { format!("[{text}]") } else { text }
     }
+}
+
+/// How many cells go on one row: all that fit, cut behind a space, dot or slash where one is near.
+fn break_at(cells: &[(char, Style)], room: usize) -> usize {
+    let mut used = 0;
+    let over = |(c, _): &(char, Style)| {
+        used += c.width().unwrap_or(0);
+        used > room
+    };
+    let Some(fit) = cells.iter().position(over) else { return cells.len() };
+    let near = cells[..fit]
+        .iter()
+        .rposition(|(c, _)| matches!(c, ' ' | '.' | '/'))
+        .filter(|space| fit - space < 24 && *space > 4);
+    near.map_or(fit.max(1), |space| space + 1)
 }
 
 fn width(text: &str) -> usize {

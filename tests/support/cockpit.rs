@@ -19,6 +19,7 @@ pub const SCRIPTS: &[(&str, &str)] = &[
     ("fleet_filter", "/status:dri cluster:prod-*"),
     ("fleet_wrong_filter", "/statsu:x"),
     ("app", "<Enter>"),
+    ("app_object", "<Enter>jjjjjjj"),
     ("diff", "d"),
     ("diff_who", "bn"),
     ("history", "tjjj"),
