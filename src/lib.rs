@@ -13,7 +13,7 @@ pub mod cluster;
 pub mod config;
 pub mod demo;
 pub mod diff;
-// pub mod engine;
+pub mod engine;
 pub mod fields;
 pub mod health;
 pub mod journal;

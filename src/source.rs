@@ -4,28 +4,84 @@
 //! are read from objects, so no filter, hook or link of a stranger's repository ever acts here. All calls block;
 //! the engine's driver runs them on blocking threads.
 
+mod child;
+mod dir;
 mod error;
+mod fetch;
+mod history;
+mod info;
+mod keep;
+mod open;
+mod pack;
+mod place;
+mod pulse;
+mod push;
+mod remote;
+mod restore;
+mod revision;
+mod secret;
+mod transport;
+mod tree;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use crate::model::{AppId, CommitId, CommitInfo, Foreign, RepoSpec, Tree};
+use crate::model::{AppId, CommitId, CommitInfo, Credentials, Foreign, Tree};
+use remote::Remote;
+use secret::Keyring;
 
+pub use child::git_program;
+pub use dir::{Dir, Watch};
 pub use error::SourceError;
-
-/// All mirrors of this process, in one cache directory.
-#[derive(Clone, Debug)]
-pub struct Store {
-    #[allow(dead_code, reason = "the skeleton opens nothing yet")]
-    cache: PathBuf,
-}
+pub use open::{Store, open_in_place};
 
 /// One repository as we hold it: a bare mirror, or a repository opened in place. Cheap to clone, blocking to call.
 #[derive(Clone, Debug)]
-pub struct Mirror;
+pub struct Mirror {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    repo: gix::ThreadSafeRepository,
+    remote: Remote,
+    is_in_place: bool,
+    settings: Credentials,
+    keyring: Keyring,
+    dir: PathBuf,
+    /// One transfer at a time in this process.
+    gate: Mutex<()>,
+    /// A transfer was given up and its thread has not ended.
+    is_stuck: AtomicBool,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Inner({})", self.shown())
+    }
+}
+
+impl Inner {
+    /// A handle for this thread, with room for the objects of one walk.
+    fn local(&self) -> gix::Repository {
+        let mut repo = self.repo.to_thread_local();
+        repo.object_cache_size_if_unset(32 << 20);
+        repo
+    }
+
+    /// The URL as people may see it; checked to hold no secret.
+    fn shown(&self) -> String {
+        self.remote.url()
+    }
+
+    fn place(&self) -> String {
+        format!("the mirror of {}", self.shown())
+    }
+}
 
 /// What a poll found.
 #[derive(Clone, Debug)]
@@ -82,47 +138,42 @@ pub struct Restored {
     pub files: Vec<(Foreign, FileAct)>,
 }
 
-fn later() -> SourceError {
-    SourceError::Broken { place: "source".into(), why: "not built yet".into() }
+/// Something broke here or in the mirror, in the library's words.
+fn broken(place: &str, why: &dyn std::fmt::Display) -> SourceError {
+    SourceError::Broken { place: place.to_owned(), why: Foreign::new(why.to_string()) }
 }
 
-impl Store {
-    /// The mirrors below `cache_dir`; nothing is touched before the first [`Store::open`].
-    pub fn new(cache_dir: PathBuf) -> Self {
-        Self { cache: cache_dir }
-    }
-
-    /// Opens the mirror of a repository, creating an empty one where there is none. No network.
-    pub fn open(&self, spec: &RepoSpec) -> Result<Mirror, SourceError> {
-        let _ = spec;
-        Err(later())
-    }
+fn object_id(commit: &CommitId) -> Result<gix::ObjectId, SourceError> {
+    gix::ObjectId::from_hex(commit.as_str().as_bytes())
+        .map_err(|_| SourceError::RevisionNotFound { revision: commit.as_str().to_owned() })
 }
 
-#[allow(clippy::unused_self, reason = "skeleton")]
 impl Mirror {
-    /// Asks the remote where `wanted` revisions are; fetches only when one is not `known` and not here yet.
+    /// Asks the remote where `wanted` revisions are; fetches only when one of them is not here yet. `known` commits
+    /// asked for by full id need no answer of the remote. A head in the answer was confirmed by this very call.
     pub fn poll(&self, wanted: &BTreeSet<String>, known: &BTreeMap<String, CommitId>) -> Result<Polled, SourceError> {
-        let _ = (wanted, known);
-        Err(later())
+        if !self.inner.is_in_place {
+            return fetch::poll(&self.inner, wanted, known);
+        }
+        let heads = wanted.iter().map(|wish| (wish.clone(), self.resolve(wish))).collect();
+        Ok(Polled { heads, fetched: false })
     }
 
     /// The commit of a branch, tag, full id or unique prefix of at least seven digits, from what lies here.
     pub fn resolve(&self, revision: &str) -> Result<CommitId, SourceError> {
-        let _ = revision;
-        Err(later())
+        revision::resolve(&self.inner, revision)
     }
 
     /// The files of a commit.
     pub fn tree(&self, commit: &CommitId) -> Result<Arc<dyn Tree>, SourceError> {
-        let _ = commit;
-        Err(later())
+        let repo = self.inner.local();
+        let root = info::root(&self.inner, &repo, commit)?;
+        Ok(Arc::new(tree::GitTree::new(repo, root)))
     }
 
     /// Subject, author and time of a commit.
     pub fn info(&self, commit: &CommitId) -> Result<CommitInfo, SourceError> {
-        let _ = commit;
-        Err(later())
+        info::of(&self.inner, &self.inner.local(), object_id(commit)?)
     }
 
     /// The commits that touch `path`, newest first, as `git log -- path` lists them; `true` = there are more.
@@ -130,82 +181,46 @@ impl Mirror {
         self.history_of(from, &[path.to_owned()], limit)
     }
 
-    /// The same for several paths at once.
+    /// The same for several paths at once: a commit that touches any of them.
     pub fn history_of(
         &self,
         from: &CommitId,
         paths: &[String],
         limit: usize,
     ) -> Result<(Vec<CommitInfo>, bool), SourceError> {
-        let _ = (from, paths, limit);
-        Err(later())
+        let repo = self.inner.local();
+        let from = object_id(from)?;
+        let listed = history::Walk::new(&repo, paths).list(from, limit);
+        let (ids, more) = listed.map_err(|why| broken(&self.inner.place(), &why))?;
+        let infos = ids.into_iter().map(|id| info::of(&self.inner, &repo, id)).collect::<Result<_, _>>()?;
+        Ok((infos, more))
     }
 
-    /// How many commits `to` has that `from` has not.
+    /// How many commits `to` has that `from` has not; at most 10,000 are counted.
     pub fn ahead(&self, from: &CommitId, to: &CommitId) -> Result<usize, SourceError> {
-        let _ = (from, to);
-        Err(later())
+        info::ahead(&self.inner.local(), object_id(from)?, object_id(to)?)
+            .map_err(|why| broken(&self.inner.place(), &why))
     }
 
-    /// Holds a commit against force-pushes and repacks, the last twenty of each app (drift.md, Inputs P).
+    /// Holds a commit against force-pushes and repacks, the last twenty of each app (drift.md, Inputs P). A commit that
+    /// is not here is fetched by its id.
     pub fn keep(&self, app: &AppId, commit: &CommitId) -> Result<(), SourceError> {
-        let _ = (app, commit);
-        Err(later())
+        if !self.inner.local().has_object(object_id(commit)?) {
+            if self.inner.is_in_place {
+                return Err(SourceError::RevisionNotFound { revision: commit.as_str().to_owned() });
+            }
+            fetch::commit(&self.inner, commit)?;
+        }
+        keep::keep(&self.inner.local(), &self.inner.place(), app, commit)
     }
 
     /// Builds the commit that puts paths back; writes objects only, no branch.
     pub fn build_restore(&self, order: &Restore) -> Result<Restored, SourceError> {
-        let _ = order;
-        Err(later())
+        restore::build(&self.inner.local(), &self.inner.place(), order)
     }
 
     /// Pushes `commit` to `branch`, only if the branch still is at `expected`.
     pub fn push(&self, commit: &CommitId, branch: &str, expected: &CommitId) -> Result<(), SourceError> {
-        let _ = (commit, branch, expected);
-        Err(later())
-    }
-}
-
-/// Opens a repository where it lies, without a transport: polls read its refs, a push moves its branch.
-pub fn open_in_place(path: &Path) -> Result<Mirror, SourceError> {
-    let _ = path;
-    Err(later())
-}
-
-/// The `git` program on PATH.
-pub fn git_program() -> Option<PathBuf> {
-    None
-}
-
-/// A directory as it lies on disk.
-#[derive(Clone, Debug)]
-pub struct Dir;
-
-/// A running watch; dropping it ends it.
-#[derive(Debug)]
-pub struct Watch;
-
-#[allow(clippy::unused_self, reason = "skeleton")]
-impl Dir {
-    /// Takes a directory as a source.
-    pub fn open(path: &Path) -> Result<Self, SourceError> {
-        let _ = path;
-        Err(later())
-    }
-
-    /// Reads it whole: its content id (`dir:<hash>`) and its files as they lay.
-    pub fn snapshot(&self) -> Result<(CommitId, Arc<dyn Tree>), SourceError> {
-        Err(later())
-    }
-
-    /// HEAD of the repository around it, and whether its files differ from HEAD's.
-    pub fn worktree(&self) -> Option<(CommitId, bool)> {
-        None
-    }
-
-    /// Calls `changed` from a thread of its own, debounced, whenever something below it changes.
-    pub fn watch(&self, changed: Box<dyn Fn() + Send>) -> Result<Watch, SourceError> {
-        let _ = changed;
-        Err(later())
+        push::push(&self.inner, commit, branch, expected)
     }
 }

@@ -16,6 +16,9 @@ const LONGEST: usize = 4096;
 /// The annotation in which client-side apply keeps the whole object, Secrets included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// What stands for a value that is not told.
+pub(super) const MARKS: &str = "••••••••";
+
 /// Keyed digests: equality of masked values without the values. The key lives and dies with the process.
 #[derive(Clone)]
 pub struct Masker {
@@ -73,15 +76,16 @@ impl<'a> Masks<'a> {
         Said::Plain(value.clone().into())
     }
 
-    /// What stands in a text diff for the value at a path, when it is masked at all.
-    pub fn stand_in(&self, path: &FieldPath, value: &Value, other: Option<&Value>) -> Option<String> {
+    /// What stands in a text diff for the value at a path, when it is masked at all. `side` names the side of a value
+    /// that is not the other's: two values of one length must not become one text.
+    pub fn stand_in(&self, path: &FieldPath, value: &Value, other: Option<&Value>, side: &str) -> Option<String> {
         if !self.secret || !is_hidden(path) {
             return None;
         }
         let changed = other.is_none_or(|other| !self.masker.same(value, other));
-        let word = if changed { "changed" } else { "same" };
+        let word = if changed { side } else { "same" };
         let length = if self.show_length { format!(", {} bytes", length(value)) } else { String::new() };
-        Some(format!("•••••••• ({word}{length})"))
+        Some(format!("{MARKS} ({word}{length})"))
     }
 }
 

@@ -374,7 +374,7 @@ fn a_changed_secret_is_reported_per_key_and_never_quoted() {
     assert_eq!(judged.findings[0].live, Some(Said::Masked { masked: true, changed: true, bytes: Some(11) }));
     let text = text_diff(Some(&git), Some(&live), &judged, &stage.ground());
     let lines: String = text.lines.iter().map(|line| line.text.raw()).collect::<Vec<_>>().join("\n");
-    assert!(lines.contains("password: •••••••• (changed, 11 bytes)"), "{lines}");
+    assert!(lines.contains("password: •••••••• (live value, 11 bytes)"), "{lines}");
     let told = format!("{judged:?}{lines}{}", serde_json::to_string(&judged.findings).expect("JSON"));
     for value in PLAIN {
         assert!(!told.contains(value), "{value} must be told nowhere");
@@ -410,7 +410,7 @@ fn the_text_shows_exactly_the_findings_with_who_wrote_the_live_side() {
         changed.iter().map(|line| line.mark).filter(|m| !matches!(m, DiffMark::Fold(_))).collect();
     assert_eq!(marks, [DiffMark::Live, DiffMark::Git]);
     let minus = changed.iter().find(|line| line.mark == DiffMark::Live).expect("a live line");
-    assert_eq!(minus.text.raw().trim(), "- image: registry/api:2.8.1-hotfix3");
+    assert_eq!(minus.text.raw().trim(), "image: registry/api:2.8.1-hotfix3");
     assert_eq!(minus.who.as_ref().map(|who| who.manager.raw()), Some("kubectl-edit"));
     assert_eq!(minus.finding, Some(0));
     assert_eq!(text.stat, (1, 1));

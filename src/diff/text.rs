@@ -142,8 +142,20 @@ fn nobody(ground: &Ground) -> ResourceKey {
     }
 }
 
+/// As YAML; a stand-in loses the quotes that its marks would need in a file.
 fn write(value: &Value) -> String {
-    if value.is_null() { String::new() } else { yaml::write(value) }
+    if value.is_null() {
+        return String::new();
+    }
+    let written = yaml::write(value);
+    if !written.contains(mask::MARKS) {
+        return written;
+    }
+    let line = |line: &str| match line.split_once(&format!("\"{}", mask::MARKS)) {
+        Some((key, rest)) => format!("{key}{}{}\n", mask::MARKS, rest.trim_end_matches('"')),
+        None => format!("{line}\n"),
+    };
+    written.lines().map(line).collect()
 }
 
 fn fold(out: &mut Vec<DiffLine>, count: usize) {
@@ -155,27 +167,58 @@ fn fold(out: &mut Vec<DiffLine>, count: usize) {
 
 /// Live with exactly the findings undone.
 fn after(have: &Value, wanted: &Value, findings: &[Finding], node: Option<&Node>) -> Value {
-    let (mut gone, mut put) = (Set::default(), Set::default());
-    for finding in findings {
-        match finding.op {
-            Op::Add => gone.insert(&finding.path),
-            Op::Remove | Op::Replace => put.insert(&finding.path),
+    let mut gone = Set::default();
+    for finding in findings.iter().filter(|finding| finding.op == Op::Add) {
+        gone.insert(&finding.path);
+    }
+    let mut after = typed::remove(node, have, &gone);
+    for finding in findings.iter().filter(|finding| finding.op != Op::Add) {
+        if let Some(value) = typed::at(wanted, &finding.path) {
+            put(&mut after, &finding.path.0, value);
         }
     }
-    let declared = typed::extract(node, wanted, &with_below(&put, wanted, node));
-    let left = typed::remove(node, have, &gone);
-    typed::merge(node, &left, &declared)
+    after
 }
 
-/// A set of paths with everything that git declares below them: an added list item comes whole.
-fn with_below(set: &Set, wanted: &Value, node: Option<&Node>) -> Set {
-    let mut whole = set.clone();
-    for path in typed::set_of(node, wanted).iter() {
-        if set.covers(&path) || set.leaves().iter().any(|leaf| leaf.covers(&path)) {
-            whole.insert(&path);
+/// Puts a value where a path leads, making what is missing on the way.
+fn put(at: &mut Value, path: &[Step], value: &Value) {
+    let Some((step, rest)) = path.split_first() else {
+        *at = value.clone();
+        return;
+    };
+    let next = match step {
+        Step::Key(key) => {
+            if !at.is_object() {
+                *at = Value::Object(serde_json::Map::new());
+            }
+            at.as_object_mut().map(|map| map.entry(&**key).or_insert(Value::Null))
         }
+        Step::Index(_) | Step::Item(_) | Step::Member(_) => item(at, step),
+    };
+    if let Some(next) = next {
+        put(next, rest, value);
     }
-    whole
+}
+
+/// The list item a step means; a new one where there is none.
+fn item<'v>(at: &'v mut Value, step: &Step) -> Option<&'v mut Value> {
+    if !at.is_array() {
+        *at = Value::Array(Vec::new());
+    }
+    let found = lines::locate(&FieldPath(vec![step.clone()]), at).and_then(|places| match places.first() {
+        Some(Place::At(n)) => Some(*n),
+        _ => None,
+    });
+    let items = at.as_array_mut()?;
+    let n = found.unwrap_or_else(|| {
+        items.push(match step {
+            Step::Item(keys) => keys.iter().map(|(key, value)| (key.to_string(), value.clone())).collect(),
+            Step::Member(value) => value.clone(),
+            Step::Key(_) | Step::Index(_) => Value::Null,
+        });
+        items.len() - 1
+    });
+    items.get_mut(n)
 }
 
 /// Replaces every masked value of both sides by what may be told of it.
@@ -185,21 +228,28 @@ fn hide(kind: &Kind, before: &mut Value, after: &mut Value, ground: &Ground) {
     }
     let masks = mask::Masks::new(kind, ground);
     let (plain_before, plain_after) = (before.clone(), after.clone());
-    hide_side(&masks, before, &plain_after, &mut FieldPath::root());
-    hide_side(&masks, after, &plain_before, &mut FieldPath::root());
+    hide_side(&|path, value, other| masks.stand_in(path, value, other, "live value"), before, &plain_after);
+    hide_side(&|path, value, other| masks.stand_in(path, value, other, "git value"), after, &plain_before);
 }
 
-fn hide_side(masks: &mask::Masks, value: &mut Value, other: &Value, path: &mut FieldPath) {
+/// What stands in for a value at a path beside the other side's; `None` = it may be shown.
+type StandIn<'a> = &'a dyn Fn(&FieldPath, &Value, Option<&Value>) -> Option<String>;
+
+fn hide_side(stand_in: StandIn, value: &mut Value, other: &Value) {
+    hide_below(stand_in, value, other, &mut FieldPath::root());
+}
+
+fn hide_below(stand_in: StandIn, value: &mut Value, other: &Value, path: &mut FieldPath) {
     match value {
         Value::Object(map) => {
             for (key, child) in map.iter_mut() {
                 path.0.push(Step::Key(key.as_str().into()));
-                hide_side(masks, child, other, path);
+                hide_below(stand_in, child, other, path);
                 path.0.pop();
             }
         }
         leaf => {
-            if let Some(text) = masks.stand_in(path, leaf, typed::at(other, path)) {
+            if let Some(text) = stand_in(path, leaf, typed::at(other, path)) {
                 *leaf = Value::from(text);
             }
         }

@@ -16,6 +16,7 @@ pub(super) fn call(error: &CallError) -> Trouble {
         CallKind::Timeout | CallKind::Unreachable | CallKind::Throttled => ReasonCode::ClusterUnreachable,
         CallKind::Invalid | CallKind::TypedPatch => ReasonCode::Rejected,
         CallKind::Quota | CallKind::Webhook | CallKind::Immutable => ReasonCode::Refused,
+        CallKind::RecordUnreadable(_) => ReasonCode::RecordUnreadable,
         CallKind::NotFound | CallKind::Conflict(_) | CallKind::Gone | CallKind::Other => ReasonCode::Other,
     };
     Trouble { code, message: error.message.clone() }
@@ -23,22 +24,25 @@ pub(super) fn call(error: &CallError) -> Trouble {
 
 /// Connecting.
 pub(super) fn connect(error: &ConnectError) -> Trouble {
-    match error {
-        ConnectError::Call(error) => call(error),
-        other => Trouble::new(ReasonCode::ClusterConfig, other.to_string()),
-    }
+    let code = match error {
+        ConnectError::Plugin { .. } => ReasonCode::ClusterAuth,
+        _ => ReasonCode::ClusterConfig,
+    };
+    let message = match error {
+        ConnectError::ContextNotFound { context, exist, .. } => {
+            let there: Vec<&str> = exist.iter().map(crate::model::Foreign::raw).collect();
+            format!("{error}: {}; there are {}", context.raw(), there.join(", "))
+        }
+        ConnectError::BadContext { context, .. } => format!("{error}: {}", context.raw()),
+        ConnectError::Plugin { command, .. } => format!("{error}: {}", command.raw()),
+        other => other.to_string(),
+    };
+    Trouble::new(code, message)
 }
 
 /// A repository's answer.
 pub(super) fn source(error: &SourceError) -> Trouble {
-    let code = match error {
-        SourceError::NotFound { .. } => ReasonCode::GitNotFound,
-        SourceError::Auth { .. } => ReasonCode::GitAuth,
-        SourceError::RevisionNotFound { .. } => ReasonCode::RevisionNotFound,
-        SourceError::PathNotFound { .. } => ReasonCode::PathNotFound,
-        _ => ReasonCode::GitUnreachable,
-    };
-    Trouble::new(code, error.to_string())
+    Trouble { code: error.code(), message: error.sentence() }
 }
 
 /// A render.

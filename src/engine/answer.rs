@@ -9,9 +9,7 @@ use std::sync::Arc;
 use super::event::Trouble;
 use super::planning;
 use super::site::Site;
-use crate::model::{
-    AppId, Command, CommitId, Foreign, Gate, PlanView, Query, RevertMode, ViewBody,
-};
+use crate::model::{AppId, Command, CommitId, Foreign, Gate, PlanView, Query, RevertMode, ViewBody};
 use crate::plan;
 
 /// The app a query is about.

@@ -25,7 +25,8 @@ impl Bases {
     pub fn gather<'k>(site: &Site, desired: &Arc<Desired>, keys: impl Iterator<Item = &'k ResourceKey>) -> Self {
         let record = site.record.record().cloned();
         let lines = record.iter().flat_map(|record| record.inventory.iter().enumerate());
-        let lines = lines.map(|(n, line)| ((line.kind.clone(), line.namespace.clone(), line.name.clone()), n)).collect();
+        let lines =
+            lines.map(|(n, line)| ((line.kind.clone(), line.namespace.clone(), line.name.clone()), n)).collect();
         let seen = site.shared.journal.as_ref().map(|journal| journal.last_seen(site.id())).unwrap_or_default();
         let mut bases = Self { record, lines, seen, renders: BTreeMap::new() };
         bases.renders.insert(desired.at.clone(), Some(desired.clone()));
@@ -33,7 +34,8 @@ impl Bases {
         for key in keys {
             let commit = bases.commit_of(key).cloned();
             if let Some(commit) = commit.filter(|commit| !bases.renders.contains_key(commit)) {
-                let render = (bases.renders.len() < COMMITS).then(|| rendering::at_commit(site, &commit).ok()).flatten();
+                let render =
+                    (bases.renders.len() < COMMITS).then(|| rendering::at_commit(site, &commit).ok()).flatten();
                 bases.renders.insert(commit, render);
             }
         }
@@ -71,7 +73,5 @@ fn place(key: &ResourceKey) -> (Kind, Arc<str>, Arc<str>) {
 /// The line of an object in an app's record.
 pub(super) fn line_of<'s>(site: &'s Site, key: &ResourceKey) -> Option<&'s InventoryLine> {
     let inventory = &site.record.record()?.inventory;
-    inventory.iter().find(|line| {
-        line.kind == key.kind && line.namespace == key.namespace && line.name == key.name
-    })
+    inventory.iter().find(|line| line.kind == key.kind && line.namespace == key.namespace && line.name == key.name)
 }

@@ -48,7 +48,7 @@ struct Driver {
     tasks: TaskTracker,
     stop: CancellationToken,
     next_auto: u64,
-    watchers: BTreeMap<AppId, crate::source::DirWatch>,
+    watches: BTreeMap<AppId, crate::source::Watch>,
 }
 
 /// Where the loop hears from its tasks and from the outside.
@@ -83,7 +83,7 @@ pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
         tasks: tasks.clone(),
         stop: stop.clone(),
         next_auto: 1 << 62,
-        watchers: BTreeMap::new(),
+        watches: BTreeMap::new(),
     };
     let tracked = tasks.clone();
     tracked.spawn(driver.run(Inboxes { events: inbox, seen: seen_inbox, delivered }));

@@ -8,9 +8,7 @@ use super::event::{JudgedRow, Memo};
 use super::site::Site;
 use crate::cluster::{CallError, CallKind, Lookup};
 use crate::diff::{self, Ground, Legs, Refusal, ServerSaid};
-use crate::model::{
-    Comparison, Foreign, Health, Live, Manifest, ResourceKey, ResourceRow,
-};
+use crate::model::{Comparison, Foreign, Health, Live, Manifest, ResourceKey, ResourceRow};
 use crate::{health, plan};
 
 /// Judges objects without asking anybody. Blocking.

@@ -38,8 +38,12 @@ pub fn publish(world: &mut World, before: &Fleet, now: Now) -> Option<Fleet> {
 }
 
 fn refresh_rows(world: &mut World, now: Now) {
-    let stale: Vec<_> =
-        world.apps.values().filter(|app| app.changed || goes_stale(world, app, now)).map(|a| a.spec.id.clone()).collect();
+    let stale: Vec<_> = world
+        .apps
+        .values()
+        .filter(|app| app.changed || goes_stale(world, app, now))
+        .map(|a| a.spec.id.clone())
+        .collect();
     for id in stale {
         let row = world.apps.get(&id).map(|app| Arc::new(app_row(world, app, now)));
         if let Some(app) = world.apps.get_mut(&id) {
@@ -305,9 +309,10 @@ fn errors(world: &World) -> Vec<ErrorRow> {
         Link::Down(reason, ..) => Some(error(cluster.spec.name.as_str(), reason)),
         _ => cluster.probe_failed.as_ref().map(|reason| error(cluster.spec.name.as_str(), reason)),
     });
-    let remotes = world.remotes.values().filter_map(|remote| {
-        remote.failing.as_ref().map(|(reason, _)| error(remote.spec.name.as_str(), reason))
-    });
+    let remotes = world
+        .remotes
+        .values()
+        .filter_map(|remote| remote.failing.as_ref().map(|(reason, _)| error(remote.spec.name.as_str(), reason)));
     let apps = world.apps.values().filter_map(|app| {
         let row = app.row.as_ref()?;
         let reason = row.reason.as_ref().filter(|reason| reason.code != ReasonCode::Loading)?;

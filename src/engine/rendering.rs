@@ -92,10 +92,11 @@ pub(super) fn from_dir(site: &Site) -> Result<Arc<Desired>, Trouble> {
 }
 
 fn desired(at: CommitId, commit: CommitInfo, inputs: Digest, made: &Made) -> Desired {
-    let misplaced = made.prepared.invalid.iter().map(|unplaced| Misplaced {
-        key: unplaced.key.clone(),
-        message: unplaced.reason.clone(),
-    });
+    let misplaced = made
+        .prepared
+        .invalid
+        .iter()
+        .map(|unplaced| Misplaced { key: unplaced.key.clone(), message: unplaced.reason.clone() });
     Desired {
         at,
         commit,
@@ -140,17 +141,8 @@ fn make(site: &Site, tree: &dyn Tree, path: &str) -> Result<(Digest, Made), Trou
 }
 
 /// The newest commit up to `at` that touched anything the render reads.
-fn newest_touching(
-    site: &Site,
-    mirror: &Mirror,
-    at: &CommitId,
-    tree: &dyn Tree,
-) -> Result<CommitInfo, SourceError> {
+fn newest_touching(site: &Site, mirror: &Mirror, at: &CommitId, tree: &dyn Tree) -> Result<CommitInfo, SourceError> {
     let paths = render::input_paths(tree, site.path()).unwrap_or_else(|_| vec![site.path().to_owned()]);
-    let mut newest: Option<CommitInfo> = None;
-    for path in paths {
-        let (found, _) = mirror.history(at, &path, 1)?;
-        newest = newest.into_iter().chain(found).max_by_key(|commit| commit.time);
-    }
-    newest.map_or_else(|| mirror.info(at), Ok)
+    let (found, _) = mirror.history_of(at, &paths, 1)?;
+    found.into_iter().next().map_or_else(|| mirror.info(at), Ok)
 }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use super::desired::Misplaced;
 use super::step::scene_of;
 use super::world::{AppWorld, SceneState, World, because};
-use crate::model::{
-    Base, Basis, Foreign, Health, Now, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict,
-};
+use crate::model::{Base, Basis, Foreign, Health, Now, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict};
 use crate::plan;
 
 /// Every row of an app, by key.
@@ -57,8 +55,7 @@ fn misplaced_row(app: &AppWorld, misplaced: &Misplaced, now: Now) -> ResourceRow
         name: misplaced.message.raw().into(),
     };
     let key = misplaced.key.clone().unwrap_or_else(nameless);
-    let reason =
-        Reason { code: ReasonCode::BadIdentity, message: misplaced.message.clone(), since: now.wall };
+    let reason = Reason { code: ReasonCode::BadIdentity, message: misplaced.message.clone(), since: now.wall };
     blank(app, key, Verdict::Invalid, reason)
 }
 
@@ -94,7 +91,9 @@ pub(super) fn hint(code: ReasonCode) -> &'static str {
     match code {
         ReasonCode::Loading => "wait",
         ReasonCode::Forbidden => "ask for the right to get, list and watch it (docs/security.md)",
-        ReasonCode::ClusterUnreachable | ReasonCode::ClusterStale => "check the network and the API server; r asks again",
+        ReasonCode::ClusterUnreachable | ReasonCode::ClusterStale => {
+            "check the network and the API server; r asks again"
+        }
         ReasonCode::ClusterAuth => "sign in again (kubectl with this context tells more); r asks again",
         ReasonCode::ClusterConfig => "check kubeconfig and context in the config file: driftdeck config check",
         ReasonCode::KindNotServed => "install its CustomResourceDefinition, or correct apiVersion and kind",
@@ -108,7 +107,9 @@ pub(super) fn hint(code: ReasonCode) -> &'static str {
         ReasonCode::NeedsProgram => "install the named program and put it on PATH",
         ReasonCode::EmptyRender => "check the app's path; nothing is pruned because of it",
         ReasonCode::BadIdentity | ReasonCode::Rejected => "mend the object in git",
-        ReasonCode::Refused | ReasonCode::DryRunUnavailable => "the verdict is our own comparison until the server answers",
+        ReasonCode::Refused | ReasonCode::DryRunUnavailable => {
+            "the verdict is our own comparison until the server answers"
+        }
         ReasonCode::NoBase => "sync once, or let driftdeck see it synced, to tell who moved",
         ReasonCode::RecordOfAnother => "give one of the apps another name, or take it over: driftdeck sync --take-over",
         ReasonCode::RecordElsewhere => "set record_namespace of the cluster to that namespace",

@@ -1,15 +1,20 @@
 //! What an engine is started with: the checked config, the role, and the ports to the outside.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 
 use super::clock::Clock;
+use super::rendering::Renders;
+use super::site::Shared;
 use super::world::{AppWorld, ClusterWorld, RemoteWorld, Role, World};
 use crate::cluster::{self, Cluster, ConnectError};
 use crate::config::Config;
+use crate::diff::{Masker, Owners};
+use crate::journal::Journal;
 use crate::model::{AppId, ClusterSpec, Cost, Foreign, RepoSpec};
+use crate::render::Programs;
 use crate::source::{Mirror, SourceError};
 
 /// How the engine reaches clusters and repositories. The demo and the tests put theirs here.
@@ -59,15 +64,45 @@ impl Ports {
 }
 
 impl Setup {
+    /// What the tasks share.
+    pub(super) fn shared(&self) -> Shared {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let owners = &self.config.owners;
+        let journal = Journal::open(&self.state_dir);
+        if let Err(error) = &journal {
+            tracing::warn!(%error, "no journal: what is done is not kept on this host");
+        }
+        Shared {
+            ports: self.ports.clone(),
+            repos: self.config.repos.iter().map(|repo| (repo.name.clone(), repo.clone())).collect(),
+            mirrors: Mutex::default(),
+            renders: Renders::default(),
+            programs: Programs::find(&path),
+            scratch: self.scratch_dir.clone(),
+            masker: Masker::new(rand::random()),
+            owners: Owners::with(&owners.people, &owners.controllers),
+            journal: journal.ok(),
+            who: self.who.clone(),
+            author: self.config.author.clone(),
+            role: self.role,
+        }
+    }
+
     /// The world before anything has happened: the apps asked for, and the clusters and repositories they need.
     pub(super) fn world(&self) -> World {
         let wanted = |id: &AppId| self.only.as_ref().is_none_or(|only| only.contains(id));
         let apps: Vec<_> = self.config.apps.iter().filter(|app| wanted(&app.id)).cloned().map(AppWorld::new).collect();
         let all = self.only.is_none();
-        let clusters: Vec<&ClusterSpec> = self.config.clusters.iter()
+        let clusters: Vec<&ClusterSpec> = self
+            .config
+            .clusters
+            .iter()
             .filter(|cluster| all || apps.iter().any(|app| app.spec.id.cluster == cluster.name))
             .collect();
-        let repos = self.config.repos.iter()
+        let repos = self
+            .config
+            .repos
+            .iter()
             .filter(|repo| apps.iter().any(|app| app.follows().is_some_and(|(name, _)| *name == repo.name)));
         World {
             role: self.role,

@@ -16,7 +16,7 @@ use crate::model::{
     ResourceRow,
 };
 use crate::render::Programs;
-use crate::source::{Mirror, SourceError};
+use crate::source::{Author, Mirror, SourceError};
 
 /// What all tasks share; nothing in it is changed but caches.
 pub(super) struct Shared {
@@ -52,11 +52,15 @@ impl Shared {
         if let Some(mirror) = lock(&self.mirrors).get(name) {
             return Ok(mirror.clone());
         }
-        let spec = self.repos.get(name).ok_or_else(|| SourceError::unknown_repo(name))?;
+        let spec = self.repos.get(name).ok_or_else(|| unknown(name))?;
         let mirror = (self.ports.open)(spec)?;
         lock(&self.mirrors).insert(name.clone(), mirror.clone());
         Ok(mirror)
     }
+}
+
+fn unknown(name: &RepoName) -> SourceError {
+    SourceError::NotFound { remote: name.to_string() }
 }
 
 /// Takes a lock even if a task panicked while holding it: the caches stay usable.
@@ -99,6 +103,15 @@ impl Site {
     /// The app's identity.
     pub fn id(&self) -> &AppId {
         &self.app.id
+    }
+
+    /// Who writes a commit: the config's author, else whoever acts here.
+    pub fn author(&self) -> Author {
+        let (name, email) = self.shared.author.clone().unwrap_or_else(|| {
+            let who = self.shared.who.first_line();
+            (who.raw().to_owned(), who.raw().replace(' ', "-"))
+        });
+        Author { name, email, time: self.now.wall }
     }
 
     /// The namespace of the record.

@@ -327,14 +327,7 @@ impl RemoteWorld {
     /// A remote not asked yet.
     #[must_use]
     pub fn new(spec: RepoSpec) -> Self {
-        Self {
-            spec,
-            heads: BTreeMap::new(),
-            confirmed: None,
-            failing: None,
-            next_poll: Duration::ZERO,
-            polling: false,
-        }
+        Self { spec, heads: BTreeMap::new(), confirmed: None, failing: None, next_poll: Duration::ZERO, polling: false }
     }
 }
 

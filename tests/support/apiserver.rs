@@ -1,12 +1,15 @@
 //! A real kube-apiserver with its etcd for the tests: free loopback ports, its own CA, four accounts.
 //!
-//! Owns where the programs come from (`TEST_ASSET_KUBE_APISERVER`, `TEST_ASSET_ETCD`, `TEST_ASSET_KUBECTL`,
-//! `KUBEBUILDER_ASSETS` as envtest reads them, else one build of `tests/kube-apiserver` into `target/`), starting them
-//! and stopping them: on drop, on a panic, and when the test process is killed. Refuses to know what is tested.
+//! Owns starting them and stopping them: on drop, on a panic, and when the test process is killed. Refuses to know what
+//! is tested, and where the programs come from (`programs.rs`).
 //!
 //! In a suite: `#[path = "support/apiserver.rs"] mod apiserver;` and
 //! `let Some(server) = apiserver::shared() else { return };` – `None` = skipped, said in one line on stderr.
 #![allow(dead_code, reason = "each suite uses its own part of it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "test support: what does not work ends the test")]
+
+#[path = "programs.rs"]
+mod programs;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -18,6 +21,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, mpsc};
 use std::time::Duration;
 
+use programs::Programs;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 /// An account of the token file.
@@ -52,14 +56,6 @@ impl User {
     }
 }
 
-/// The three programs.
-#[derive(Clone, Debug)]
-struct Programs {
-    apiserver: PathBuf,
-    etcd: PathBuf,
-    kubectl: PathBuf,
-}
-
 /// The suite's server, started at the first call. `None`: there is none to be had here (no Go), said once on stderr;
 /// with `CI` set that is a failure.
 pub fn shared() -> Option<&'static Server> {
@@ -69,8 +65,8 @@ pub fn shared() -> Option<&'static Server> {
 
 /// A server of one's own, for tests that stop or hinder it. `None` as in [`shared`].
 pub fn own() -> Option<Server> {
-    match programs() {
-        Ok(programs) => Some(Server::start(&programs)),
+    match programs::find() {
+        Ok(programs) => Some(Server::start(programs)),
         Err(why) if std::env::var_os("CI").is_some_and(|ci| !ci.is_empty()) => {
             panic!("no kube-apiserver to test on: {why}")
         }
@@ -85,68 +81,13 @@ pub fn own() -> Option<Server> {
     }
 }
 
-fn programs() -> Result<&'static Programs, String> {
-    static FOUND: OnceLock<Result<Programs, String>> = OnceLock::new();
-    FOUND
-        .get_or_init(|| {
-            Ok(Programs { apiserver: program("kube-apiserver")?, etcd: program("etcd")?, kubectl: program("kubectl")? })
-        })
-        .as_ref()
-        .map_err(Clone::clone)
-}
-
-/// One program: the environment's, envtest's directory, or built here.
-fn program(name: &str) -> Result<PathBuf, String> {
-    let variable = format!("TEST_ASSET_{}", name.to_uppercase().replace('-', "_"));
-    let named = std::env::var_os(variable).map(PathBuf::from);
-    let in_assets = std::env::var_os("KUBEBUILDER_ASSETS").map(|dir| PathBuf::from(dir).join(name));
-    match named.or(in_assets.filter(|path| path.exists())) {
-        Some(path) if path.exists() => Ok(path),
-        Some(path) => Err(format!("{} is not there", path.display())),
-        None => built(name),
-    }
-}
-
-/// Where cargo builds to.
-fn target_dir() -> PathBuf {
-    option_env!("CARGO_TARGET_TMPDIR")
-        .and_then(|tmp| Path::new(tmp).parent())
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), Path::to_path_buf)
-}
-
-/// Builds a program of the Go module once; other test processes wait at the lock.
-fn built(name: &str) -> Result<PathBuf, String> {
-    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kube-apiserver");
-    let out = target_dir().join("kube-apiserver");
-    fs::create_dir_all(&out).map_err(|e| e.to_string())?;
-    let lock = fs::File::create(out.join("lock")).map_err(|e| e.to_string())?;
-    lock.lock().map_err(|e| e.to_string())?;
-    let (program, stamp) = (out.join(name), out.join(format!("{name}.sum")));
-    let sum = fs::read(module.join("go.sum")).map_err(|e| e.to_string())?;
-    if program.exists() && fs::read(&stamp).is_ok_and(|was| was == sum) {
-        return Ok(program);
-    }
-    let package = format!("./{}", name.trim_start_matches("kube-"));
-    let build = Command::new("go")
-        .args(["build", "-trimpath", "-ldflags", "-s -w", "-o"])
-        .arg(&program)
-        .arg(package)
-        .current_dir(&module)
-        .env("CGO_ENABLED", "0")
-        .output()
-        .map_err(|e| format!("go: {e}"))?;
-    if !build.status.success() {
-        return Err(format!("go build of {name} failed: {}", String::from_utf8_lossy(&build.stderr)));
-    }
-    fs::write(&stamp, sum).map_err(|e| e.to_string())?;
-    Ok(program)
-}
-
 /// A running pair of etcd and kube-apiserver.
 pub struct Server {
     dir: PathBuf,
     url: String,
-    kubectl: PathBuf,
+    programs: &'static Programs,
+    /// Of etcd's clients, and of the API server.
+    ports: [u16; 2],
     running: Mutex<Running>,
 }
 
@@ -172,7 +113,7 @@ impl Drop for Running {
 }
 
 impl Server {
-    fn start(programs: &Programs) -> Self {
+    fn start(programs: &'static Programs) -> Self {
         let mut last = String::new();
         for _ in 0..3 {
             match Self::try_start(programs) {
@@ -184,7 +125,7 @@ impl Server {
     }
 
     /// One try; a port that somebody took in between makes it fail.
-    fn try_start(programs: &Programs) -> Result<Self, String> {
+    fn try_start(programs: &'static Programs) -> Result<Self, String> {
         let dir = tempfile::Builder::new().prefix("driftdeck-apiserver").tempdir().map_err(|e| e.to_string())?.keep();
         let [client, peer, secure] = free_ports();
         let url = format!("https://127.0.0.1:{secure}");
@@ -193,7 +134,7 @@ impl Server {
         let apiserver = start_apiserver(&programs.apiserver, &dir, client, secure)?;
         let watchdog = start_watchdog(&dir, &[etcd.id(), apiserver.id()])?;
         let running = Mutex::new(Running { etcd, apiserver, watchdog, dir: dir.clone() });
-        let server = Self { dir, url, kubectl: programs.kubectl.clone(), running };
+        let server = Self { dir, url, programs, ports: [client, secure], running };
         server.wait_until_ready()?;
         server.apply(User::Admin, RBAC);
         Ok(server)
@@ -265,6 +206,29 @@ impl Server {
         self.signal("CONT");
     }
 
+    /// Kills the API server (SIGKILL), so that every connection breaks; etcd keeps what it has.
+    pub fn kill(&self) {
+        let mut running = self.running.lock().expect("one at a time");
+        let _ = running.apiserver.kill();
+        let _ = running.apiserver.wait();
+    }
+
+    /// Starts it again after [`Server::kill`], on the same port, and waits until it is ready.
+    pub fn start_again(&self) {
+        let [client, secure] = self.ports;
+        let apiserver =
+            start_apiserver(&self.programs.apiserver, &self.dir, client, secure).expect("it started before");
+        {
+            let mut running = self.running.lock().expect("one at a time");
+            let watchdog = start_watchdog(&self.dir, &[running.etcd.id(), apiserver.id()]).expect("a shell");
+            let mut old = std::mem::replace(&mut running.watchdog, watchdog);
+            let _ = old.kill();
+            let _ = old.wait();
+            running.apiserver = apiserver;
+        }
+        self.wait_until_ready().expect("ready again");
+    }
+
     fn signal(&self, name: &str) {
         let pid = self.running.lock().expect("one at a time").apiserver.id().to_string();
         let done = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill");
@@ -272,7 +236,7 @@ impl Server {
     }
 
     fn command(&self, user: User) -> Command {
-        let mut command = Command::new(&self.kubectl);
+        let mut command = Command::new(&self.programs.kubectl);
         // kubectl caches discovery below HOME; that of a stranger's home must not be read or written.
         command.env("KUBECONFIG", self.kubeconfig(user)).env("HOME", &self.dir).env("KUBERC", "off");
         command

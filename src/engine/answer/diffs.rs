@@ -6,9 +6,7 @@ use crate::diff::{self, Ground};
 use crate::engine::event::Trouble;
 use crate::engine::planning;
 use crate::engine::site::Site;
-use crate::model::{
-    Comparison, CommitId, DiffObject, DiffView, ResourceKey, ResourceRow, Verdict,
-};
+use crate::model::{CommitId, Comparison, DiffObject, DiffView, ResourceKey, ResourceRow, Verdict};
 
 /// The diff of an app's differing objects, or of one object.
 pub(super) async fn diff(

@@ -1,22 +1,22 @@
 //! The commits that touch an app's inputs, with what each changed in its objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::desired::Desired;
 use crate::engine::event::Trouble;
 use crate::engine::site::Site;
 use crate::engine::{adapt, rendering};
-use crate::model::{
-    CommitId, CommitInfo, EffectHere, Foreign, HistoryRow, HistoryView, Marker, ReasonCode, Record,
-};
+use crate::model::{CommitId, CommitInfo, EffectHere, Foreign, HistoryRow, HistoryView, Marker, ReasonCode, Record};
 use crate::render;
 use crate::source::Mirror;
 
 /// A page of history, newest first.
 pub(super) async fn history(site: Site, limit: usize) -> Result<Arc<HistoryView>, Trouble> {
     let made = tokio::task::spawn_blocking(move || gather(&site, limit)).await;
-    made.unwrap_or_else(|_| Err(Trouble::new(ReasonCode::Other, "the history ended by a fault of its own; see the log")))
+    made.unwrap_or_else(|_| {
+        Err(Trouble::new(ReasonCode::Other, "the history ended by a fault of its own; see the log"))
+    })
 }
 
 fn gather(site: &Site, limit: usize) -> Result<Arc<HistoryView>, Trouble> {
@@ -54,24 +54,10 @@ fn empty(at: &CommitId) -> Arc<Desired> {
 }
 
 /// Commits that touch any of the app's inputs, as they are at `head`.
-fn touching(
-    site: &Site,
-    mirror: &Mirror,
-    head: &CommitId,
-    limit: usize,
-) -> Result<(Vec<CommitInfo>, bool), Trouble> {
+fn touching(site: &Site, mirror: &Mirror, head: &CommitId, limit: usize) -> Result<(Vec<CommitInfo>, bool), Trouble> {
     let tree = mirror.tree(head).map_err(|error| adapt::source(&error))?;
     let paths = render::input_paths(&*tree, site.path()).unwrap_or_else(|_| vec![site.path().to_owned()]);
-    let (mut found, mut more, mut seen) = (Vec::new(), false, BTreeSet::new());
-    for path in paths {
-        let (commits, rest) = mirror.history(head, &path, limit).map_err(|error| adapt::source(&error))?;
-        more |= rest;
-        found.extend(commits.into_iter().filter(|commit| seen.insert(commit.id.clone())));
-    }
-    found.sort_by(|a, b| b.time.cmp(&a.time));
-    more |= found.len() > limit;
-    found.truncate(limit);
-    Ok((found, more))
+    mirror.history_of(head, &paths, limit).map_err(|error| adapt::source(&error))
 }
 
 fn row(
@@ -97,7 +83,11 @@ fn row(
         markers.push(Marker::Failed);
     }
     let last = record.and_then(|record| {
-        record.operations.iter().rev().find(|done| done.commit.as_ref() == Some(&commit.id) && done.what.raw() == "sync")
+        record
+            .operations
+            .iter()
+            .rev()
+            .find(|done| done.commit.as_ref() == Some(&commit.id) && done.what.raw() == "sync")
     });
     HistoryRow {
         commit: commit.clone(),

@@ -1,11 +1,11 @@
 //! What a revert would do, to git and to the cluster, before anything is done.
 
 use super::mode_flag;
+use crate::engine::adapt;
 use crate::engine::event::Trouble;
 use crate::engine::execute::{is_protected, revert_message, revert_paths};
 use crate::engine::planning;
 use crate::engine::site::Site;
-use crate::engine::adapt;
 use crate::model::{
     AppId, CommitId, Foreign, GitChange, Health, Location, ReasonCode, RevertMode, RevertOrder, RevertPreview,
 };
@@ -92,9 +92,17 @@ fn build(site: &Site, order: &RevertOrder) -> Result<Vec<GitChange>, Trouble> {
             paths,
             to: order.to.clone(),
             message: "preview".to_owned(),
-            author: site.shared.author.clone(),
-            time: site.now.wall,
+            author: site.author(),
         })
         .map_err(|error| adapt::source(&error))?;
-    Ok(restored.map(|restored| restored.files).unwrap_or_default())
+    Ok(restored.files.into_iter().map(|(path, act)| GitChange { path, kind: letter(act) }).collect())
+}
+
+/// As `git diff --name-status` says it.
+fn letter(act: source::FileAct) -> char {
+    match act {
+        source::FileAct::Added => 'A',
+        source::FileAct::Changed => 'M',
+        source::FileAct::Removed => 'D',
+    }
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::tasks::{self, Delivery};
 use super::Driver;
+use super::tasks::{self, Delivery};
 use crate::cluster::{Cluster, Discovery, Lookup, Seen, SeenWhat, Target};
 use crate::engine::adapt;
 use crate::engine::effect::{Effect, WatchWish};
@@ -37,9 +37,7 @@ impl Driver {
                 let site = self.judging_site(&ticket.app, &work.keys);
                 self.spawn(site.map(|site| tasks::confirm(site, ticket, work)))
             }
-            Effect::NoteSeen(app, commit, keys) => {
-                self.on_site(&app, |site| tasks::note_seen(site, commit, keys))
-            }
+            Effect::NoteSeen(app, commit, keys) => self.on_site(&app, |site| tasks::note_seen(site, commit, keys)),
             Effect::ReadLease(cluster) => self.read_lease(cluster),
             Effect::RenewLease(cluster) => self.renew_lease(cluster),
             Effect::Execute(order) => self.execute(order),
@@ -76,8 +74,7 @@ impl Driver {
     ) -> Option<crate::engine::site::Site> {
         let mut site = self.site(app)?;
         let line = self.lines.get(&app.cluster)?;
-        site.lives =
-            keys.iter().filter_map(|(key, _)| Some((key.clone(), line.store.get(key)?.clone()))).collect();
+        site.lives = keys.iter().filter_map(|(key, _)| Some((key.clone(), line.store.get(key)?.clone()))).collect();
         Some(site)
     }
 
@@ -161,7 +158,7 @@ impl Driver {
             SeenWhat::Alive => Event::Alive(name),
             what => {
                 let listed = matches!(what, SeenWhat::Listed(_));
-                let changes = line.store.apply(&seen.target, what);
+                let changes = line.store.apply(Seen { cluster: name.clone(), target: seen.target, what });
                 let keys: Vec<_> = changes.into_iter().map(|change| change.key).collect();
                 if listed { Event::Listed(name, scene, keys) } else { Event::LiveChanged(name, keys) }
             }
@@ -174,12 +171,7 @@ impl Driver {
         self.spawn(Some(tasks::load_schemas(cluster, name, wanted, self.deliveries.clone())))
     }
 
-    fn poll(
-        &self,
-        repo: RepoName,
-        wanted: BTreeSet<String>,
-        known: BTreeMap<String, CommitId>,
-    ) -> Option<Event> {
+    fn poll(&self, repo: RepoName, wanted: BTreeSet<String>, known: BTreeMap<String, CommitId>) -> Option<Event> {
         let shared = self.shared.clone();
         self.spawn(Some(tasks::poll(shared, repo, wanted, known)))
     }

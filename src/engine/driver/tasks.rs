@@ -84,7 +84,9 @@ pub(super) async fn poll(
         mirror.poll(&wanted, &known)
     });
     let heads = match asked.await {
-        Ok(Ok(polled)) => Ok(polled.heads.into_iter().map(|(rev, head)| (rev, head.map_err(|e| adapt::source(&e)))).collect()),
+        Ok(Ok(polled)) => {
+            Ok(polled.heads.into_iter().map(|(rev, head)| (rev, head.map_err(|e| adapt::source(&e)))).collect())
+        }
         Ok(Err(error)) => Err(adapt::source(&error)),
         Err(_) => Err(Trouble::new(ReasonCode::Other, "the poll ended by a fault of its own; see the log")),
     };

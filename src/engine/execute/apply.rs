@@ -55,12 +55,7 @@ fn contested<'c>(site: &Site, causes: &'c [ConflictOn], take: bool) -> Vec<&'c C
 }
 
 /// Applies by force, without the leaves that others hold.
-async fn over(
-    site: &Site,
-    served: &crate::cluster::Served,
-    manifest: &Manifest,
-    left: Vec<&ConflictOn>,
-) -> Result_ {
+async fn over(site: &Site, served: &crate::cluster::Served, manifest: &Manifest, left: Vec<&ConflictOn>) -> Result_ {
     let mut body = manifest.clone();
     let note = if left.is_empty() {
         None
@@ -83,12 +78,7 @@ async fn over(
 }
 
 /// An answer was lost: what happened is read from the object, never guessed, and nothing is sent twice.
-async fn read_back(
-    site: &Site,
-    served: &crate::cluster::Served,
-    manifest: &Manifest,
-    error: &CallError,
-) -> Result_ {
+async fn read_back(site: &Site, served: &crate::cluster::Served, manifest: &Manifest, error: &CallError) -> Result_ {
     let lost = |what: &str| Foreign::new(format!("{what}: {}", error.message.raw()));
     match site.wire.cluster.get(served, &manifest.key).await {
         Ok(Some(live)) if is_synced(site, manifest, &live) => {
@@ -117,7 +107,9 @@ pub(super) async fn prune(site: &Site, row: &PlanRow) -> Result_ {
         return Result_::Failed(Foreign::from("not seen live; nothing was deleted"));
     };
     if live.uid != *uid || base::line_of(site, &row.key).is_none_or(|line| line.uid != *uid) {
-        return Result_::Failed(Foreign::from("the object is not the one we applied (its uid differs); nothing was deleted"));
+        return Result_::Failed(Foreign::from(
+            "the object is not the one we applied (its uid differs); nothing was deleted",
+        ));
     }
     let served = match site.wire.served(&live.gvk) {
         Lookup::Served(served) => served,

@@ -16,14 +16,7 @@ const ATTEMPTS: usize = 3;
 /// Reads an app's record and checks that it belongs to the app's source.
 pub(in crate::engine) async fn read(site: &Site) -> Result<Option<Arc<Record>>, Trouble> {
     let read = site.wire.cluster.read_record(site.record_namespace(), &site.app.id.name).await;
-    let Some(record) = read.map_err(|error| {
-        if matches!(error.kind, CallKind::Other | CallKind::Invalid) {
-            Trouble { code: ReasonCode::RecordUnreadable, message: error.message }
-        } else {
-            adapt::call(&error)
-        }
-    })?
-    else {
+    let Some(record) = read.map_err(|error| adapt::call(&error))? else {
         return Ok(None);
     };
     if let Some(stranger) = of_another(site, &record) {

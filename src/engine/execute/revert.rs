@@ -43,36 +43,30 @@ async fn restore(site: &Site, order: &RevertOrder) -> Ending {
         Ok(Ok(None)) => {
             (Outcome::Nothing, Some(Foreign::from("git already has these inputs there; nothing was pushed")))
         }
-        Ok(Err(error)) => (Outcome::Failed, Some(Foreign::new(error.to_string()))),
+        Ok(Err(error)) => (Outcome::Failed, Some(error.sentence())),
         Err(_) => (Outcome::Failed, Some(Foreign::from("the push ended by a fault of its own; see the log"))),
     }
 }
 
 fn push(site: &Site, order: &RevertOrder) -> Result<Option<CommitId>, SourceError> {
-    let Location::Git { revision, .. } = &site.app.source.location else {
-        return Err(SourceError::NotGit);
-    };
-    let mirror = site.shared.mirror(match &site.app.source.location {
-        Location::Git { repo, .. } => repo,
-        Location::Dir { .. } => return Err(SourceError::NotGit),
-    })?;
+    let Location::Git { repo, revision, .. } = &site.app.source.location else { return Ok(None) };
+    let mirror = site.shared.mirror(repo)?;
     let restored = mirror.build_restore(&Restore {
         head: order.expected_head.clone(),
         paths: restore_paths(site, order)?,
         to: order.to.clone(),
         message: message(site, order, &mirror.info(&order.to)?.subject),
-        author: site.shared.author.clone(),
-        time: site.now.wall,
+        author: site.author(),
     })?;
-    let Some(restored) = restored else { return Ok(None) };
-    mirror.push(&restored.commit, revision, &order.expected_head)?;
-    mirror.keep(site.id(), &restored.commit)?;
-    Ok(Some(restored.commit))
+    let Some(commit) = restored.commit else { return Ok(None) };
+    mirror.push(&commit, revision, &order.expected_head)?;
+    mirror.keep(site.id(), &commit)?;
+    Ok(Some(commit))
 }
 
 /// The app's inputs, as they are now and as they were: both are put back.
 pub(in crate::engine) fn restore_paths(site: &Site, order: &RevertOrder) -> Result<Vec<String>, SourceError> {
-    let Some(mirror) = site.mirror() else { return Err(SourceError::NotGit) };
+    let Some(mirror) = site.mirror() else { return Ok(Vec::new()) };
     let mirror = mirror?;
     let mut paths = Vec::new();
     for commit in [&order.expected_head, &order.to] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use super::apply::{self, Result_};
@@ -130,14 +130,8 @@ async fn run_wave(
     rows: &[&PlanRow],
     tally: &mut Tally,
 ) {
-    let work = stream::iter(rows.iter().map(|row| async move {
-        if abort.is_cancelled() {
-            return (*row, None);
-        }
-        reporter.step(&row.key, StepState::Running, None).await;
-        (*row, Some(run_row(site, outlook, order, row).await))
-    }));
-    let mut results = work.buffer_unordered(IN_FLIGHT);
+    let work: Vec<_> = rows.iter().map(|row| attempt(site, outlook, order, reporter, abort, row).boxed()).collect();
+    let mut results = stream::iter(work).buffer_unordered(IN_FLIGHT);
     while let Some((row, result)) = results.next().await {
         match result {
             None => tally.skipped += 1,
@@ -151,6 +145,22 @@ async fn run_wave(
             }
         }
     }
+}
+
+#[allow(clippy::too_many_arguments, reason = "as above")]
+async fn attempt<'r>(
+    site: &Site,
+    outlook: &Outlook,
+    order: &SyncOrder,
+    reporter: &Reporter,
+    abort: &CancellationToken,
+    row: &'r PlanRow,
+) -> (&'r PlanRow, Option<Result_>) {
+    if abort.is_cancelled() {
+        return (row, None);
+    }
+    reporter.step(&row.key, StepState::Running, None).await;
+    (row, Some(run_row(site, outlook, order, row).await))
 }
 
 async fn run_row(site: &Site, outlook: &Outlook, order: &SyncOrder, row: &PlanRow) -> Result_ {

@@ -85,7 +85,9 @@ pub(super) fn rediscovered(world: &mut World, name: &ClusterName, now: Now) -> V
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
     cluster.epoch += 1;
     cluster.answered = Some(now);
-    cluster.scenes.retain(|_, scene| !matches!(scene, SceneState::Failed(why) if why.code == ReasonCode::KindNotServed));
+    cluster
+        .scenes
+        .retain(|_, scene| !matches!(scene, SceneState::Failed(why) if why.code == ReasonCode::KindNotServed));
     let apps = world.apps_on(name);
     advance_all(world, apps, now)
 }
@@ -202,12 +204,7 @@ pub(super) fn alive(world: &mut World, name: &ClusterName, now: Now) -> Vec<Effe
 }
 
 /// Schemas are loaded, or known not to be had.
-pub(super) fn schemas(
-    world: &mut World,
-    name: &ClusterName,
-    loaded: BTreeSet<Arc<str>>,
-    now: Now,
-) -> Vec<Effect> {
+pub(super) fn schemas(world: &mut World, name: &ClusterName, loaded: BTreeSet<Arc<str>>, now: Now) -> Vec<Effect> {
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
     cluster.schemas.extend(loaded);
     let apps = world.apps_on(name);

@@ -123,10 +123,8 @@ fn unlock(world: &mut World, name: &ClusterName, reason: Foreign, now: Now) -> V
         return Vec::new();
     }
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
-    let until = Now {
-        wall: now.wall.checked_add(UNLOCK_FOR).unwrap_or(now.wall),
-        since_start: now.since_start + UNLOCK_FOR,
-    };
+    let until =
+        Now { wall: now.wall.checked_add(UNLOCK_FOR).unwrap_or(now.wall), since_start: now.since_start + UNLOCK_FOR };
     cluster.unlocked = Some((until, reason));
     clusters::touch_apps(world, name);
     Vec::new()

@@ -1,0 +1,413 @@
+//! What each action does: one arm, one call. Whatever cannot be done now says why instead.
+
+use crate::model::{AppId, ClusterName, Command, CommitInfo, Consent, Order, Query, RevertMode, RunId, RunRow};
+
+use super::action::Action;
+use super::command::{CommandLine, Said};
+use super::cursor::Motion;
+use super::diff::DiffScreen;
+use super::edit::LineEdit;
+use super::help::Help;
+use super::history::HistoryScreen;
+use super::hold::{Hold, HoldDialog};
+use super::lists::RunScreen;
+use super::revert::RevertScreen;
+use super::screen::{CommandField, FilterField, HelpField, HoldField, Overlay, Screen};
+use super::status::Role;
+use super::sync::PlanScreen;
+use super::tree::TreeScreen;
+use super::{App, Effect};
+
+impl App {
+    pub(super) fn act(&mut self, action: Action) {
+        use Action as A;
+        if let Some(why) = self.why_not(action)
+            && !self.may_look(action)
+        {
+            return self.say(Role::Dim, why);
+        }
+        match action {
+            A::Down | A::Up | A::Top | A::Bottom | A::PageDown | A::PageUp | A::HalfDown | A::HalfUp => {
+                self.go(self.motion(action));
+            }
+            A::NextBig | A::PrevBig => self.go_big(action == A::NextBig),
+            A::NextChange | A::PrevChange => self.on_diff(|diff| diff.next_change(action == A::NextChange)),
+            A::FoldContext => self.on_diff(DiffScreen::toggle_fold),
+            A::Swap => self.on_diff(|diff| diff.swapped = !diff.swapped),
+            A::Fold | A::Unfold => self.fold(action == A::Fold),
+            A::Who => self.who(),
+            A::Mark => self.mark(),
+            A::Toggle | A::Take => self.tick_row(action == A::Take),
+            A::Filter => self.open_filter(),
+            A::Problems => self.root.toggle_problems(&self.fleet),
+            A::Command => self.overlay = Some(Overlay::Command(CommandField(CommandLine::default()))),
+            A::Help => self.open_help(),
+            A::Copy => self.overlay = Some(Overlay::Copy),
+            A::Cancel => self.overlay = None,
+            A::CopyName | A::CopySha | A::CopyYaml | A::CopyDiff | A::CopyCommand => self.copy(action),
+            A::Redraw => self.emit(Effect::Redraw),
+            A::Suspend => self.emit(Effect::Suspend),
+            A::Quit => self.emit(Effect::Quit),
+            A::NextField | A::PrevField | A::Press | A::Complete | A::Interrupt => {}
+            other => self.act_on_app(other),
+        }
+    }
+
+    /// The second half of the table: screens and commands.
+    fn act_on_app(&mut self, action: Action) {
+        use Action as A;
+        match action {
+            A::Open => self.open_here(),
+            A::Back => self.back(),
+            A::GoFleet => self.stack.clear(),
+            A::GoApp => self.open_tree(),
+            A::GoDiff | A::Diff => self.open_diff(),
+            A::GoHistory | A::History => self.open_history(),
+            A::GoActivity => self.open(Screen::Activity(super::lists::ActivityScreen::default())),
+            A::GoErrors => self.open(Screen::Errors(super::lists::ErrorsScreen::default())),
+            A::GoClusters => self.open(Screen::Clusters(super::lists::ClustersScreen::default())),
+            A::GoRun => self.open_last_run(),
+            A::Sync => self.open_plan(),
+            A::Pause => self.open_pause(),
+            A::Pin => self.open_pin(),
+            A::Revert => self.open_revert(),
+            A::Unlock => self.open_unlock(),
+            A::Lock => self.lock(),
+            A::Abort => self.open_abort(),
+            A::Refresh => self.refresh(),
+            _ => {}
+        }
+        self.go(Motion::By(0));
+    }
+
+    /// A plan or a preview may be looked at where it cannot be run; the toast says so.
+    fn may_look(&mut self, action: Action) -> bool {
+        let looks = matches!(action, Action::Sync | Action::Revert) && self.seen_fleet;
+        let Some(app) = self.subject().filter(|id| looks && self.fleet.app(id).is_some()) else { return false };
+        if let Some(why) = super::possible::locked(&self.fleet, &app.cluster) {
+            self.say(Role::Dim, format!("to look at only: {why}"));
+        }
+        true
+    }
+
+    fn motion(&self, action: Action) -> Motion {
+        let page = isize::try_from(self.size.1.saturating_sub(8)).unwrap_or(10).max(2);
+        match action {
+            Action::Down => Motion::By(1),
+            Action::Up => Motion::By(-1),
+            Action::Top => Motion::Top,
+            Action::Bottom => Motion::Bottom,
+            Action::PageDown => Motion::By(page),
+            Action::PageUp => Motion::By(-page),
+            Action::HalfDown => Motion::By(page / 2),
+            _ => Motion::By(-page / 2),
+        }
+    }
+
+    pub(super) fn go(&mut self, motion: Motion) {
+        match self.stack.last_mut() {
+            None => self.root.go(motion),
+            Some(screen) => screen.go(&self.fleet, motion),
+        }
+        self.ask_more_history();
+    }
+
+    fn ask_more_history(&mut self) {
+        let Some(Screen::History(screen)) = self.stack.last_mut() else { return };
+        if !screen.wants_more() || screen.limit > screen.ids.len() + super::history::PAGE {
+            return;
+        }
+        screen.limit += super::history::PAGE;
+        let query = Query::HistoryOf { app: screen.app.clone(), limit: screen.limit };
+        let ticket = self.ask(query);
+        if let Some(Screen::History(screen)) = self.stack.last_mut() {
+            screen.asked.ticket = ticket;
+        }
+    }
+
+    fn go_big(&mut self, forward: bool) {
+        match self.stack.last_mut() {
+            None => self.root.next_status(&self.fleet, forward),
+            Some(Screen::Tree(screen)) => screen.next_group(forward),
+            Some(Screen::Diff(screen)) => screen.next_object(forward),
+            Some(Screen::History(screen)) => screen.next_day(forward),
+            Some(_) => {}
+        }
+    }
+
+    fn on_diff(&mut self, change: impl FnOnce(&mut DiffScreen)) {
+        if let Some(Screen::Diff(screen)) = self.stack.last_mut() {
+            change(screen);
+        }
+    }
+
+    fn fold(&mut self, fold: bool) {
+        if let Some(Screen::Tree(screen)) = self.stack.last_mut() {
+            screen.fold(fold, &self.fleet);
+        }
+    }
+
+    fn who(&mut self) {
+        if !matches!(self.stack.last(), Some(Screen::Diff(_))) {
+            self.open_diff();
+        }
+        self.on_diff(|diff| diff.who = !diff.who);
+    }
+
+    fn mark(&mut self) {
+        match self.stack.last_mut() {
+            None => self.root.toggle_mark(),
+            Some(Screen::History(screen)) => screen.toggle_pick(),
+            Some(_) => {}
+        }
+    }
+
+    fn tick_row(&mut self, take: bool) {
+        let Some(Screen::Plan(screen)) = self.stack.last_mut() else { return };
+        let moved = if take { screen.toggle_take() } else { screen.toggle() };
+        if moved {
+            self.ask_plan_gate();
+        } else {
+            self.say(Role::Dim, "there is nothing to tick on this row");
+        }
+    }
+
+    fn open_filter(&mut self) {
+        self.stack.clear();
+        let before = self.root.filter_text().to_owned();
+        self.overlay = Some(Overlay::Filter(FilterField { edit: LineEdit::with(&before), before }));
+    }
+
+    fn open_help(&mut self) {
+        let help = Help { query: LineEdit::default(), from: self.screen_place(), row: 0 };
+        self.overlay = Some(Overlay::Help(HelpField(help)));
+    }
+
+    fn back(&mut self) {
+        if self.stack.pop().is_some() {
+            return;
+        }
+        if !self.root.filter_text().is_empty() {
+            return self.root.set_filter("", &self.fleet);
+        }
+        if self.root.marks.is_empty() { self.emit(Effect::Quit) } else { self.root.marks.clear() }
+    }
+
+    fn open_here(&mut self) {
+        match self.stack.last() {
+            None => self.open_tree(),
+            Some(Screen::Tree(screen)) if screen.object().is_none() => {
+                let folded =
+                    matches!(screen.cursor.key(), Some(super::tree::TreeKey::Group(g)) if screen.is_folded(*g));
+                self.fold(!folded);
+            }
+            Some(Screen::Tree(_) | Screen::History(_) | Screen::Run(_)) => self.open_diff(),
+            Some(Screen::Diff(_)) => self.on_diff(|diff| diff.next_change(true)),
+            Some(Screen::Clusters(screen)) => {
+                let filter = screen.cursor.key().map(|name| format!("cluster:{name}")).unwrap_or_default();
+                self.stack.clear();
+                self.root.set_filter(&filter, &self.fleet);
+            }
+            Some(Screen::Errors(_)) => match self.subject() {
+                Some(_) => self.open_tree(),
+                None => self.open(Screen::Clusters(super::lists::ClustersScreen::default())),
+            },
+            Some(Screen::Activity(screen)) => {
+                if let (Some(run), Some(app)) = (screen.cursor.key().copied(), self.subject()) {
+                    self.open(Screen::Run(RunScreen::new(run, app)));
+                }
+            }
+            Some(Screen::Plan(_) | Screen::Revert(_)) => {}
+        }
+    }
+
+    pub(super) fn open_tree(&mut self) {
+        if let Some(app) = self.subject() {
+            self.open(Screen::Tree(TreeScreen::new(app, &self.fleet)));
+        }
+    }
+
+    fn open_diff(&mut self) {
+        let Some(app) = self.subject() else { return };
+        let rev = match self.stack.last() {
+            Some(Screen::History(screen)) => screen.cursor.key().cloned(),
+            Some(Screen::Plan(screen)) => screen.rev.clone(),
+            _ => None,
+        };
+        let key = self.object();
+        let mut screen = DiffScreen::new(app.clone(), key.clone(), rev.clone());
+        screen.asked.ticket = self.ask(Query::DiffOf { app, key, rev });
+        self.open(Screen::Diff(screen));
+    }
+
+    fn open_history(&mut self) {
+        let Some(app) = self.subject() else { return };
+        let mut screen = HistoryScreen::new(app.clone());
+        screen.asked.ticket = self.ask(Query::HistoryOf { app, limit: screen.limit });
+        self.open(Screen::History(screen));
+    }
+
+    fn open_last_run(&mut self) {
+        let Some(app) = self.subject() else { return };
+        if let Some(id) = self.fleet.runs.iter().rev().find(|run| run.app == app).map(|run| run.id) {
+            self.open(Screen::Run(RunScreen::new(id, app)));
+        }
+    }
+
+    fn open_plan(&mut self) {
+        let Some(app) = self.subject() else { return };
+        let mut screen = PlanScreen::new(app.clone(), None);
+        screen.confirm.mass_allowed = self.mass_allowed.contains(&app);
+        screen.asked.ticket = self.ask(Query::PlanFor { app, rev: None });
+        self.open(Screen::Plan(screen));
+    }
+
+    fn open_revert(&mut self) {
+        let Some(app) = self.subject() else { return };
+        let to = match self.stack.last() {
+            Some(Screen::History(screen)) => screen.here().map(|row| row.commit.clone()),
+            _ => None,
+        };
+        let Some(to) = to else {
+            self.open_history();
+            return self.say(Role::Text, "choose the commit to go back to, then R");
+        };
+        let mode = if self.setup.no_git.is_none() { RevertMode::Restore } else { RevertMode::Pin };
+        if let Some(why) = self.setup.no_git.clone() {
+            self.say(Role::Dim, format!("pin only: {}", why.raw()));
+        }
+        self.open(Screen::Revert(RevertScreen::new(app, to, mode)));
+        self.ask_preview();
+    }
+
+    fn open_pause(&mut self) {
+        let Some(app) = self.subject() else { return };
+        let paused = self.fleet.app(&app).is_some_and(|row| row.paused.is_some());
+        self.open_hold(if paused { Hold::Resume(app) } else { Hold::Pause(app) });
+    }
+
+    fn open_pin(&mut self) {
+        let Some(app) = self.subject() else { return };
+        let picked: Option<CommitInfo> = match self.stack.last() {
+            Some(Screen::History(screen)) => screen.here().map(|row| row.commit.clone()),
+            _ => None,
+        };
+        let Some(row) = self.fleet.app(&app).cloned() else { return };
+        match (picked, &row.pinned, &row.desired) {
+            (Some(commit), _, _) => self.open_hold(Hold::Pin(app, commit)),
+            (None, Some(_), _) => self.open_hold(Hold::Unpin(app)),
+            (None, None, Some(commit)) => self.open_hold(Hold::Pin(app, commit.clone())),
+            (None, None, None) => {}
+        }
+    }
+
+    fn open_unlock(&mut self) {
+        if let Some(cluster) = self.cluster_here() {
+            self.open_hold(Hold::Unlock(cluster));
+        }
+    }
+
+    fn open_abort(&mut self) {
+        if let Some((app, id)) = self.run_here().map(|run| (run.app.clone(), run.id)) {
+            self.open_hold(Hold::Abort(app, id));
+        }
+    }
+
+    pub(super) fn open_hold(&mut self, what: Hold) {
+        let protected = match &what {
+            Hold::Unlock(cluster) => self.fleet.cluster(cluster).is_some_and(|row| row.protected),
+            Hold::Pause(app) | Hold::Resume(app) | Hold::Pin(app, _) | Hold::Unpin(app) | Hold::Abort(app, _) => {
+                self.fleet.cluster(&app.cluster).is_some_and(|row| row.protected)
+            }
+        };
+        self.overlay = Some(Overlay::Hold(HoldField(HoldDialog::new(what, protected))));
+        self.ask_hold_gate();
+    }
+
+    /// The cluster that an action is about.
+    pub(super) fn cluster_here(&self) -> Option<ClusterName> {
+        match self.stack.last() {
+            Some(Screen::Clusters(screen)) => screen.cursor.key().cloned(),
+            _ => self.subject().map(|id| id.cluster),
+        }
+    }
+
+    /// The run that an action is about.
+    pub(super) fn run_here(&self) -> Option<&RunRow> {
+        let id: RunId = match self.stack.last()? {
+            Screen::Run(screen) => screen.id,
+            Screen::Activity(screen) => *screen.cursor.key()?,
+            _ => return None,
+        };
+        self.fleet.runs.iter().find(|run| run.id == id).map(AsRef::as_ref)
+    }
+
+    fn lock(&mut self) {
+        if let Some(cluster) = self.cluster_here() {
+            self.say(Role::Text, format!("{cluster} goes back to OBSERVE"));
+            self.submit(Command::Lock { cluster }, Consent { yes: true, ..Consent::default() });
+        }
+    }
+
+    fn refresh(&mut self) {
+        let app = if self.stack.is_empty() { None } else { self.subject() };
+        let whose = app.as_ref().map_or_else(|| "everything".to_owned(), ToString::to_string);
+        self.say(Role::Text, format!("asking git and clusters again: {whose}"));
+        self.submit(Command::Refresh { app }, Consent::default());
+    }
+
+    /// Hands an order to the driver; the very command that was shown.
+    pub(super) fn submit(&mut self, command: Command, consent: Consent) -> RunId {
+        let id = self.order_id();
+        if !matches!(command, Command::Refresh { .. } | Command::Lock { .. }) {
+            self.sent.push(id);
+        }
+        self.emit(Effect::Submit(Order { id, command, consent }));
+        id
+    }
+
+    pub(super) fn obey(&mut self, said: Said) {
+        match said {
+            Said::Quit => self.emit(Effect::Quit),
+            Said::Go(id) => self.open_app(id),
+            Said::Filter(text) => {
+                self.stack.clear();
+                self.root.set_filter(&text, &self.fleet);
+            }
+            Said::Unlock(cluster) if self.fleet.read_only => {
+                self.say(Role::Dim, format!("read-only: {cluster} stays locked for the life of this process"));
+            }
+            Said::Unlock(cluster) => self.open_hold(Hold::Unlock(cluster)),
+            Said::Lock(cluster) => {
+                self.submit(Command::Lock { cluster }, Consent { yes: true, ..Consent::default() });
+            }
+            Said::AllowMassDelete(id) => self.allow_mass_delete(id),
+            Said::Screen("fleet") => self.act(Action::GoFleet),
+            Said::Screen("clusters") => self.act(Action::GoClusters),
+            Said::Screen("errors") => self.act(Action::GoErrors),
+            Said::Screen("activity") => self.act(Action::GoActivity),
+            Said::Screen(_) => self.open_help(),
+        }
+    }
+
+    fn open_app(&mut self, id: AppId) {
+        self.stack.clear();
+        let order = self.root.order.clone();
+        self.root.cursor.jump(&order, &id);
+        self.open(Screen::Tree(TreeScreen::new(id, &self.fleet)));
+    }
+
+    fn allow_mass_delete(&mut self, id: AppId) {
+        self.say(
+            Role::Text,
+            format!("plans of {id} may delete more than the limit in this session; each is still typed out"),
+        );
+        if let Some(Screen::Plan(screen)) = self.stack.last_mut()
+            && screen.app == id
+        {
+            screen.confirm.mass_allowed = true;
+            screen.confirm.rearm();
+        }
+        self.mass_allowed.insert(id);
+    }
+}

@@ -1,0 +1,149 @@
+//! The panels over a page: pause, pin, unlock and the like; the command line; the copy menu.
+
+use crate::app::App;
+use crate::app::cli;
+use crate::app::confirm::Focus;
+use crate::app::hold::{Field, Hold, HoldDialog, SPANS};
+use crate::app::screen::{CommandField, HoldField};
+use crate::app::status::Role;
+use crate::model::AppId;
+
+use super::page::Panel;
+use super::plan::ask_lines;
+use super::text::Line;
+
+impl App {
+    pub(super) fn hold_panel(&self, field: &HoldField) -> Panel {
+        let dialog = &field.0;
+        let mut lines = vec![self.what_line(dialog), Line::new()];
+        for (at, field) in dialog.fields().iter().enumerate().rev() {
+            let focused = dialog.confirm.focus == Focus::Field(at);
+            lines.push(self.field_line(dialog, *field, focused));
+            lines.push(Line::new());
+        }
+        lines.push(self.effect_line(dialog));
+        if let Some(now) = self.now {
+            let same = cli::line(&dialog.command(now.wall), dialog.until);
+            lines.push(Line::new().dim("same as   ").text(same));
+        }
+        Panel {
+            title: self.hold_title(dialog),
+            corner: Line::new().dim("esc cancels, nothing runs"),
+            lines,
+            ask: ask_lines(&dialog.confirm, verb(&dialog.what)),
+        }
+    }
+
+    fn hold_title(&self, dialog: &HoldDialog) -> Line {
+        let word = match dialog.what {
+            Hold::Pause(_) => "PAUSE",
+            Hold::Resume(_) => "RESUME",
+            Hold::Pin(..) => "PIN",
+            Hold::Unpin(_) => "UNPIN",
+            Hold::Abort(..) => "ABORT",
+            Hold::Unlock(_) => "UNLOCK",
+        };
+        let whom = match (&dialog.what, dialog.app()) {
+            (Hold::Unlock(cluster), _) => cluster.to_string(),
+            (_, Some(app)) => format!("{} · {}", app.name, app.cluster),
+            (_, None) => String::new(),
+        };
+        let line = Line::new().strong(Role::Text, format!("{word} {whom}"));
+        if dialog.protected { line.strong(Role::Error, " #") } else { line }
+    }
+
+    fn what_line(&self, dialog: &HoldDialog) -> Line {
+        let line = Line::new().dim("what      ");
+        match &dialog.what {
+            Hold::Pause(_) => line.text("automatic sync is held; drift is still watched"),
+            Hold::Resume(app) => self.held_line(line, app, false),
+            Hold::Pin(_, commit) => line.text(format!("hold at {} ", commit.id.short())).text(commit.subject.clone()),
+            Hold::Unpin(app) => self.held_line(line, app, true),
+            Hold::Abort(..) => line.text("stop before the next object; what was applied stays applied"),
+            Hold::Unlock(_) => line.text("OBSERVE becomes OPERATE for 15 minutes, here only"),
+        }
+    }
+
+    /// Who holds it, why, until when.
+    fn held_line(&self, line: Line, app: &AppId, pinned: bool) -> Line {
+        let row = self.fleet.app(app);
+        let pin = row.and_then(|row| row.pinned.as_ref()).map(|pin| (&pin.by, &pin.reason, pin.until));
+        let pause = row.and_then(|row| row.paused.as_ref()).map(|pause| (&pause.by, &pause.reason, pause.until));
+        match if pinned { pin } else { pause } {
+            Some((by, reason, until)) => {
+                let end = until.map_or_else(|| "no end".to_owned(), |until| self.clock(until));
+                line.text("held by ").text(by.clone()).text(format!(" until {end}: ")).text(reason.clone())
+            }
+            None => line.text("not held any more"),
+        }
+    }
+
+    fn field_line(&self, dialog: &HoldDialog, field: Field, focused: bool) -> Line {
+        match field {
+            Field::Reason => {
+                let need = if dialog.needs_reason() { "  required" } else { "  optional" };
+                let line = Line::new().dim("why       ").focus(focused, "[ ").field(dialog.reason.halves(), focused);
+                line.text(" ]").dim(need)
+            }
+            Field::Until => {
+                let mut line = Line::new().dim("until     ");
+                for (at, (word, _)) in SPANS.iter().enumerate() {
+                    let dot = if at == dialog.until { "(•)" } else { "( )" };
+                    line = line.focus(focused && at == dialog.until, format!("{dot} {word}")).text(" ");
+                }
+                let end = self.now.and_then(|now| dialog.until_when(now.wall)).map(|end| self.clock(end));
+                line.dim(end.unwrap_or_default())
+            }
+        }
+    }
+
+    fn effect_line(&self, dialog: &HoldDialog) -> Line {
+        let line = Line::new().dim("effect    ");
+        match &dialog.what {
+            Hold::Pause(_) => line.text("others see ⊘ paused, your name, reason and end"),
+            Hold::Pin(..) => line.text("desired is that commit; git is not changed; others see ⚑ pinned"),
+            Hold::Resume(_) | Hold::Unpin(_) => line.text("what waited may be synced again"),
+            Hold::Abort(..) => line.text("nothing is rolled back"),
+            Hold::Unlock(_) => line.text("each write is still planned and confirmed"),
+        }
+    }
+
+    pub(super) fn command_panel(&self, field: &CommandField) -> Panel {
+        let line = &field.0;
+        let offers = line.offers(&self.fleet);
+        let lines = offers.iter().take(8).map(|offer| Line::of(offer.as_str())).collect();
+        Panel {
+            title: Line::new().strong(Role::Text, ":").field(line.edit.halves(), true),
+            corner: Line::new().dim("Tab completes · Esc closes"),
+            lines,
+            ask: Vec::new(),
+        }
+    }
+
+    pub(super) fn copy_panel(&self) -> Panel {
+        let row = |key: &str, what: &str| Line::new().strong(Role::Text, format!(" {key}  ")).text(what);
+        Panel {
+            title: Line::new().strong(Role::Text, "COPY"),
+            corner: Line::new().dim("esc closes"),
+            lines: vec![
+                row("n", "name"),
+                row("s", "commit"),
+                row("y", "manifest (the diff's live side)"),
+                row("d", "diff"),
+                row("c", "command  ").dim(self.command_here()),
+            ],
+            ask: Vec::new(),
+        }
+    }
+}
+
+fn verb(what: &Hold) -> &'static str {
+    match what {
+        Hold::Pause(_) => "Pause",
+        Hold::Resume(_) => "Resume",
+        Hold::Pin(..) => "Pin",
+        Hold::Unpin(_) => "Unpin",
+        Hold::Abort(..) => "Abort",
+        Hold::Unlock(_) => "Unlock",
+    }
+}

@@ -1,0 +1,152 @@
+//! The diff's page: unified, its direction always written out, with who and when on request.
+
+use crate::app::App;
+use crate::app::diff::{DiffScreen, Spot};
+use crate::app::status::{Role, Status};
+use crate::model::{DiffLine, DiffMark, DiffView, Foreign, Moved};
+
+use super::fleet::{clipped, manager};
+use super::page::{Class, Detail, List, Page, Row, fixed, flex};
+use super::text::Line;
+
+impl App {
+    pub(super) fn diff_page<'a>(&'a self, screen: &'a DiffScreen, class: Class) -> Page<'a> {
+        let tail = screen.rev.as_ref().map_or_else(|| "diff".to_owned(), |rev| format!("diff to {}", rev.short()));
+        let mut page = self.app_bar(&screen.app, &tail, class);
+        page.list.empty = vec![self.waiting(screen.asked.failed.as_ref(), "comparing")];
+        let Some(view) = &screen.asked.ready else { return page };
+        page.intro = vec![direction(screen, view)];
+        let who = screen.who && class != Class::Narrow;
+        let columns = if who { vec![fixed("WHO", 24), fixed("WHEN", 8), flex("", 1)] } else { vec![flex("", 1)] };
+        page.list = List {
+            columns,
+            len: screen.rows.len(),
+            cursor: screen.cursor.key().map(|_| screen.cursor.row()),
+            row: Box::new(move |at| self.diff_row(screen, view, at, who)),
+            empty: vec![
+                Line::in_role(Role::Ok, "✓ no differences"),
+                Line::new().dim(format!("{} objects compared with {}", view.compared, view.commit.id.short())),
+            ],
+        };
+        page.detail = self.change_detail(screen);
+        page
+    }
+
+    /// What is said while an answer is on its way, or why there is none.
+    pub(super) fn waiting(&self, failed: Option<&Foreign>, doing: &str) -> Line {
+        match failed {
+            Some(why) => Line::in_role(Role::Error, "✗ ").text(why.clone()),
+            None => Line::in_role(Role::Behind, format!("↻ {doing}")),
+        }
+    }
+
+    fn diff_row(&self, screen: &DiffScreen, view: &DiffView, at: usize, who: bool) -> Row {
+        let Some((key, line)) = screen.rows.get(at) else { return Row::default() };
+        let Some(number) = view.objects.iter().position(|object| object.key == *key) else { return Row::default() };
+        let object = &view.objects[number];
+        let body = match line.and_then(|line| object.lines.get(line)) {
+            None => {
+                let status = Status::Is(object.verdict);
+                let place = if key.namespace.is_empty() { String::new() } else { format!("  ns {}", key.namespace) };
+                let head = Line::new().strong(Role::Text, format!("[{}/{}] ", number + 1, view.objects.len()));
+                let head = head.strong(Role::Text, key.label()).dim(place);
+                let head = head.put(status.role(), format!("   {} {}", status.glyph(), status.word()));
+                let (git, live) = object.stat;
+                head.put(Role::Ok, format!("   +{git}")).put(Role::Error, format!(" -{live}"))
+            }
+            Some(line) => self.diff_line(line, screen.swapped, object_rule(self, screen, &(key.clone(), None), line)),
+        };
+        let cells = if !who {
+            vec![body]
+        } else {
+            let line = line.and_then(|line| object.lines.get(line));
+            let by = line.and_then(|line| line.who.as_ref());
+            let name = by.map(|by| clipped(&manager(Some(by)), 23)).unwrap_or_default();
+            vec![Line::of(name), Line::new().dim(by.map(|by| self.when(Some(by))).unwrap_or_default()), body]
+        };
+        Row { marked: false, cells }
+    }
+
+    fn diff_line(&self, line: &DiffLine, swapped: bool, rule: Option<String>) -> Line {
+        let (sign, role) = match (line.mark, swapped) {
+            (DiffMark::Context, _) => ("  ", Role::Text),
+            (DiffMark::Live, false) | (DiffMark::Git, true) => ("- ", Role::Error),
+            (DiffMark::Git, false) | (DiffMark::Live, true) => ("+ ", Role::Ok),
+            (DiffMark::Ignored, _) => ("i ", Role::Dim),
+            (DiffMark::Fold(count), _) => return Line::new().dim(format!("  ··· {count} equal lines")),
+        };
+        let mut out = Line::in_role(role, sign);
+        let (text, mut from) = (line.text.raw(), 0);
+        for (start, end) in &line.words {
+            if let (Some(before), Some(word)) = (text.get(from..*start), text.get(*start..*end)) {
+                out = out.put(role, before).word(role, word);
+                from = *end;
+            }
+        }
+        out = out.put(role, text.get(from..).unwrap_or_default());
+        match rule {
+            Some(rule) => out.dim(format!("    ignored: {rule}")),
+            None => out,
+        }
+    }
+
+    /// The change under the cursor: kind, who, from what to what, what a sync does.
+    fn change_detail(&self, screen: &DiffScreen) -> Detail {
+        let (at, of) = screen.change();
+        let Some((object, line)) = screen.here() else { return Detail::default() };
+        let diff_line = line.and_then(|line| object.lines.get(line));
+        let row = self.fleet.app(&screen.app).and_then(|row| crate::app::tree::object(row, &object.key));
+        let finding = diff_line.and_then(|line| line.finding).and_then(|at| row?.findings.get(at));
+        let title = format!("change {at} of {of}");
+        let title = match finding {
+            Some(finding) => Line::of(title).dim(" · ").text(finding.path.to_string()),
+            None => Line::of(title),
+        };
+        let mut lines = Vec::new();
+        if let Some(finding) = finding {
+            let by = manager(finding.by.as_ref());
+            let line = Line::of(moved_words(finding.moved)).dim(" · by ").text(by).dim(" · ");
+            lines.push(line.text(self.when(finding.by.as_ref())));
+            let from_to = Line::new().dim("live ").text(super::tree::said_text(finding.live.as_ref()));
+            let from_to = from_to.dim("   git ").text(super::tree::said_text(finding.git.as_ref()));
+            let was = finding.was.as_ref().map(|was| super::tree::said_text(Some(was)));
+            lines.push(match was {
+                Some(was) => from_to.dim("   was ").text(was),
+                None => from_to,
+            });
+        }
+        if let Some(effect) = &object.effect {
+            lines.push(Line::new().dim("effect of a sync: ").text(effect.clone()));
+        }
+        Detail { title, lines, side: false }
+    }
+}
+
+/// The rule that hides an ignored line, where the fleet knows it.
+fn object_rule(app: &App, screen: &DiffScreen, spot: &Spot, line: &DiffLine) -> Option<String> {
+    let row = app.fleet.app(&screen.app).filter(|_| line.mark == DiffMark::Ignored)?;
+    let hidden = &crate::app::tree::object(row, &spot.0)?.hidden;
+    hidden.first().map(|hidden| hidden.rule.to_string())
+}
+
+fn direction(screen: &DiffScreen, view: &DiffView) -> Line {
+    let commit = view.commit.id.short();
+    let (minus, plus) = if screen.swapped {
+        (format!("- git {commit}"), "+ live (now)".to_owned())
+    } else {
+        ("- live (now)".to_owned(), format!("+ git {commit} (after sync)"))
+    };
+    let count = Line::of(format!("{} of {} objects differ", view.objects.len(), view.compared));
+    count.text("     ").put(Role::Error, minus).text("   ").put(Role::Ok, plus)
+}
+
+/// Which side moved, in words.
+pub(super) fn moved_words(moved: Option<Moved>) -> &'static str {
+    match moved {
+        Some(Moved::Live) => "drift: live changed, git did not",
+        Some(Moved::Git) => "update: git changed, live did not",
+        Some(Moved::Both) => "both: git and live changed",
+        Some(Moved::Foreign) => "touched: git does not mention it",
+        None => "no base: which side moved is not known",
+    }
+}

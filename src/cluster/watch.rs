@@ -1,0 +1,297 @@
+//! One list, then one watch after another, for a kind in a namespace: what the store is fed with.
+//!
+//! Owns the loop: resume from the last version after a break, list again after 410, never flash to empty, find a mute
+//! stream within `limits.watch` + 5 s. Refuses to judge a failure: it is told, and tried again with growing pauses.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use http::header;
+use http_body_util::BodyExt as _;
+use kube::client::Body;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Cluster;
+use super::call::{Ask, Verb, jittered, json, segment};
+use super::classify::Refused;
+use super::discover::Served;
+use super::error::{CallError, CallKind};
+use super::events::{Event, Page, Place, event};
+use crate::model::{ClusterName, Live, ResourceKey};
+
+/// A server that is asked for a watch may end it this much late.
+const GRACE: Duration = Duration::from_secs(5);
+/// Who may not look, or looks for a kind that is gone, asks again this often.
+const SLOW: Duration = Duration::from_secs(30);
+const PAUSE_CAP: Duration = Duration::from_secs(30);
+/// While nobody answers, so that the screen is back within ten seconds of the server.
+const SILENT_CAP: Duration = Duration::from_secs(8);
+const PAGE: usize = 500;
+const PAGES_CAP: usize = 2_000;
+const LINE_CAP: usize = 32 << 20;
+
+/// What one watch is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Target {
+    /// The kind, in the version it is read in.
+    pub served: Served,
+    /// One namespace; `None` = the whole cluster.
+    pub namespace: Option<Arc<str>>,
+}
+
+/// Something a watch said.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// On which cluster.
+    pub cluster: ClusterName,
+    /// Which watch.
+    pub target: Target,
+    /// What.
+    pub what: SeenWhat,
+}
+
+/// What a watch can say.
+#[derive(Clone, Debug)]
+pub enum SeenWhat {
+    /// Everything there is: complete.
+    Listed(Vec<Live>),
+    /// An object is new or has changed.
+    Changed(Live),
+    /// An object is deleted.
+    Gone(ResourceKey),
+    /// It does not work; it is tried again, and [`SeenWhat::Alive`] or [`SeenWhat::Listed`] says when it works.
+    Failed(CallError),
+    /// A bookmark, or a watch that was opened: what was seen is still so.
+    Alive,
+}
+
+impl Cluster {
+    /// Watches until `stop` is cancelled or nobody listens. A full queue holds the stream back; nothing is dropped.
+    pub fn watch(&self, target: Target, out: mpsc::Sender<Seen>, stop: CancellationToken) {
+        let watching = Watching { cluster: self.clone(), target, out, failures: 0 };
+        tokio::spawn(async move { stop.run_until_cancelled_owned(watching.run()).await });
+    }
+}
+
+/// Where the loop stands.
+enum State {
+    /// Nothing is known, or what is known is too old to go on from.
+    List,
+    /// Known up to a version.
+    Follow(String),
+}
+
+/// Nobody listens any more.
+struct Closed;
+
+/// What became of one list or one watch.
+enum Step {
+    Next(State),
+    /// Say so, pause, go on there.
+    Failed(State, Refused),
+    /// Say nothing, pause, go on there.
+    Pause(State),
+}
+
+struct Watching {
+    cluster: Cluster,
+    target: Target,
+    out: mpsc::Sender<Seen>,
+    /// In a row.
+    failures: u32,
+}
+
+impl Watching {
+    async fn run(mut self) {
+        let mut state = State::List;
+        loop {
+            let step = match state {
+                State::List => self.list().await,
+                State::Follow(version) => self.follow(version).await,
+            };
+            state = match step {
+                Ok(Step::Next(next)) => next,
+                Ok(Step::Pause(next)) => {
+                    self.pause(None).await;
+                    next
+                }
+                Ok(Step::Failed(next, refused)) => {
+                    if self.say(SeenWhat::Failed(refused.error.clone())).await.is_err() {
+                        return;
+                    }
+                    self.pause(Some(&refused)).await;
+                    next
+                }
+                Err(Closed) => return,
+            };
+        }
+    }
+
+    async fn say(&self, what: SeenWhat) -> Result<(), Closed> {
+        let seen = Seen { cluster: self.cluster.name().clone(), target: self.target.clone(), what };
+        self.out.send(seen).await.map_err(|_| Closed)
+    }
+
+    /// Waits before the next try, longer after each failure in a row.
+    async fn pause(&mut self, refused: Option<&Refused>) {
+        let kind = refused.map(|refused| &refused.error.kind);
+        let doubled = self.cluster.limits.pause * 2_u32.pow(self.failures.min(10));
+        self.failures += 1;
+        let pause = match kind {
+            Some(CallKind::Forbidden | CallKind::KindNotServed | CallKind::NotFound | CallKind::Unauthorized) => {
+                doubled.max(SLOW.min(self.cluster.limits.pause * 120))
+            }
+            Some(CallKind::Unreachable | CallKind::Timeout) => doubled.min(SILENT_CAP),
+            _ => doubled,
+        };
+        let said = refused.and_then(|refused| refused.retry_after);
+        tokio::time::sleep(jittered(pause.min(PAUSE_CAP)).max(said.unwrap_or_default())).await;
+    }
+
+    async fn list(&mut self) -> Result<Step, Closed> {
+        match self.pages().await {
+            Ok((all, version)) => {
+                self.say(SeenWhat::Listed(all)).await?;
+                Ok(Step::Next(State::Follow(version)))
+            }
+            Err(refused) if refused.error.kind == CallKind::Gone && self.failures < 5 => Ok(Step::Pause(State::List)),
+            Err(refused) => Ok(Step::Failed(State::List, refused)),
+        }
+    }
+
+    /// All pages of one list; the version is the first page's, which all pages share.
+    async fn pages(&self) -> Result<(Vec<Live>, String), Refused> {
+        let (mut all, mut more) = (Vec::new(), String::new());
+        for _ in 0..PAGES_CAP {
+            let uri = format!("{}?limit={PAGE}{more}", self.collection());
+            let answer = self.cluster.once(&Ask::get(Verb::List, uri)).await?;
+            let page: Page = json(&answer)?;
+            all.extend(page.objects(&self.place()));
+            match page.more() {
+                Some(token) => more = format!("&continue={}", segment(token)),
+                None => return Ok((all, page.version()?)),
+            }
+        }
+        Err(CallError::local(CallKind::Other, format!("a list of more than {PAGES_CAP} pages")).into())
+    }
+
+    /// One watch from a version to its end.
+    async fn follow(&mut self, mut version: String) -> Result<Step, Closed> {
+        let seconds = self.cluster.limits.watch.as_secs().max(1);
+        let from = segment(&version);
+        let uri = format!(
+            "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={from}",
+            self.collection()
+        );
+        // Servers from 1.37 on gzip each event on its own, which decoders stop after (kube's own watch does the same).
+        let ask = Ask::get(Verb::Watch, uri).with(header::ACCEPT_ENCODING, "identity");
+        let opened = Instant::now();
+        let mut lines = match self.cluster.open(&ask).await {
+            Ok(body) => Lines { body, held: BytesMut::new(), searched: 0 },
+            Err(refused) => return Ok(self.broke(version, refused)),
+        };
+        self.say(SeenWhat::Alive).await?;
+        let mut heard = false;
+        loop {
+            let silence = self.cluster.limits.watch + GRACE.min(self.cluster.limits.watch);
+            match tokio::time::timeout(silence, lines.next()).await {
+                Ok(Ok(Some(line))) => {
+                    let was = version.clone();
+                    if let ControlFlow::Break(step) = self.hear(&line, &mut version).await? {
+                        return Ok(step);
+                    }
+                    heard |= version != was;
+                }
+                Ok(Ok(None)) if heard || opened.elapsed() >= Duration::from_secs(1) => {
+                    self.failures = 0;
+                    return Ok(Step::Next(State::Follow(version)));
+                }
+                // A server that ends watches at once must not be asked in a tight loop.
+                Ok(Ok(None)) => return Ok(Step::Pause(State::Follow(version))),
+                Ok(Err(error)) => return Ok(Step::Failed(State::Follow(version), error.into())),
+                Err(_) => {
+                    let mute = CallError::local(CallKind::Timeout, "the watch went mute");
+                    return Ok(Step::Failed(State::Follow(version), mute.into()));
+                }
+            }
+        }
+    }
+
+    /// One line of the stream.
+    async fn hear(&mut self, line: &[u8], version: &mut String) -> Result<ControlFlow<Step>, Closed> {
+        let (event, newer) = event(line, &self.place());
+        let what = match event {
+            Event::Changed(object) => SeenWhat::Changed(object),
+            Event::Gone(key) => SeenWhat::Gone(key),
+            Event::Bookmark => SeenWhat::Alive,
+            Event::Refused(refused) => return Ok(ControlFlow::Break(self.broke(version.clone(), refused))),
+            Event::Noise => return Ok(ControlFlow::Continue(())),
+        };
+        self.failures = 0;
+        self.say(what).await?;
+        if let Some(newer) = newer {
+            *version = newer;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Where to go on after a watch was refused: 410 lists again in silence, a gone kind lists aloud, the rest resumes.
+    fn broke(&self, version: String, refused: Refused) -> Step {
+        match refused.error.kind {
+            CallKind::Gone if self.failures < 5 => Step::Pause(State::List),
+            CallKind::Gone | CallKind::Forbidden | CallKind::NotFound | CallKind::KindNotServed => {
+                Step::Failed(State::List, refused)
+            }
+            _ => Step::Failed(State::Follow(version), refused),
+        }
+    }
+
+    fn collection(&self) -> String {
+        self.target.served.collection(self.target.namespace.as_deref().unwrap_or_default())
+    }
+
+    fn place(&self) -> Place<'_> {
+        let Target { served, namespace } = &self.target;
+        Place { cluster: self.cluster.name(), served, namespace: namespace.as_deref() }
+    }
+}
+
+/// A body cut at newlines.
+struct Lines {
+    body: Body,
+    held: BytesMut,
+    searched: usize,
+}
+
+impl Lines {
+    /// The next line; `None` at the end. A last line without its newline is an answer cut short, and left out.
+    async fn next(&mut self) -> Result<Option<BytesMut>, CallError> {
+        loop {
+            let fresh = self.held.get(self.searched..).unwrap_or_default();
+            if let Some(at) = fresh.iter().position(|byte| *byte == b'\n') {
+                let line = self.held.split_to(self.searched + at + 1);
+                self.searched = 0;
+                return Ok(Some(line));
+            }
+            self.searched = self.held.len();
+            if self.held.len() > LINE_CAP {
+                return Err(CallError::local(CallKind::Other, format!("an event larger than {LINE_CAP} bytes")));
+            }
+            match self.body.frame().await {
+                Some(Ok(frame)) => self.held.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data)),
+                Some(Err(error)) => {
+                    return Err(CallError::local(CallKind::Unreachable, format!("the watch broke off: {error}")));
+                }
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "watch/tests.rs"]
+mod tests;

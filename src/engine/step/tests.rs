@@ -1,0 +1,1 @@
+//! Scenes of the step: what each event makes of a world, without runtime or network.

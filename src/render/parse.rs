@@ -1,0 +1,58 @@
+//! A text → documents and faults: Lists expanded, each with its file and line.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{BYTES, DEPTH};
+use crate::model::{Document, Fault, Foreign, Gvk, Origin, Rendered};
+use crate::yaml::{self, Budget};
+
+/// What git-lfs leaves in place of a file (git-lfs spec, *The Pointer*).
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// Reads a file, or a renderer's output (`is_made`: lines there are not lines in git, so they are 0).
+pub(super) fn read(file: &str, text: &[u8], is_made: bool, out: &mut Rendered) {
+    let origin = |line: u32| Origin { file: Foreign::from(file), line: if is_made { 0 } else { line } };
+    if text.starts_with(LFS) {
+        let message = Foreign::from("a git-lfs pointer: the file itself is not in git");
+        out.faults.push(Fault { origin: origin(1), message });
+        return;
+    }
+    let budget = Budget { bytes: if is_made { BYTES } else { Budget::default().bytes }, ..Budget::default() };
+    for read in yaml::read(text, &budget) {
+        match read {
+            Ok(doc) => add(doc.value, &origin(doc.line), DEPTH, out),
+            Err(error) => out.faults.push(Fault { origin: origin(error.line), message: Foreign::new(error.what) }),
+        }
+    }
+}
+
+fn add(value: Value, origin: &Origin, depth: usize, out: &mut Rendered) {
+    let Value::Object(mut map) = value else {
+        return fault("not an object: a document must be a mapping", origin, out);
+    };
+    let word = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (api_version, kind) = (word("apiVersion"), word("kind"));
+    if kind.ends_with("List") && map.get("items").is_some_and(Value::is_array) {
+        let Some(depth) = depth.checked_sub(1) else {
+            return fault("Lists inside one another, too deep", origin, out);
+        };
+        if let Some(Value::Array(items)) = map.remove("items") {
+            items.into_iter().for_each(|item| add(item, origin, depth, out));
+        }
+        return;
+    }
+    let named = |key: &str| -> Option<Arc<str>> { Some(map.get("metadata")?.get(key)?.as_str()?.into()) };
+    out.documents.push(Document {
+        gvk: Gvk::parse(&api_version, &kind),
+        namespace: named("namespace"),
+        name: named("name"),
+        body: Arc::new(Value::Object(map.clone())),
+        origin: origin.clone(),
+    });
+}
+
+fn fault(message: &str, origin: &Origin, out: &mut Rendered) {
+    out.faults.push(Fault { origin: origin.clone(), message: Foreign::from(message) });
+}

@@ -1,0 +1,66 @@
+//! What a request gets: JSON, text or a stream. Refuses to know why.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::Value;
+
+use super::body::Body;
+use super::failure::Failure;
+use super::watch::Watch;
+
+/// An answer before it is put on the wire.
+pub(super) enum Answer {
+    Json(u16, Bytes),
+    Text(u16, &'static str),
+    Stream(Box<Watch>),
+    /// JSON with `Warning` headers.
+    Warned(u16, Bytes, Vec<String>),
+}
+
+impl Answer {
+    pub(super) fn of(code: u16, value: &Value) -> Self {
+        Self::Json(code, Bytes::from(value.to_string()))
+    }
+
+    pub(super) fn ok(value: &Value) -> Self {
+        Self::of(200, value)
+    }
+
+    /// Adds warnings, as `299 - "text"` headers.
+    pub(super) fn with_warnings(self, warnings: Vec<String>) -> Self {
+        match self {
+            Self::Json(code, bytes) if !warnings.is_empty() => Self::Warned(code, bytes, warnings),
+            other => other,
+        }
+    }
+
+    pub(super) fn into_response(self) -> Response<Body> {
+        let (code, kind, body, warnings) = match self {
+            Self::Json(code, bytes) => (code, "application/json", Body::whole(bytes), Vec::new()),
+            Self::Warned(code, bytes, warnings) => (code, "application/json", Body::whole(bytes), warnings),
+            Self::Text(code, text) => (code, "text/plain; charset=utf-8", Body::whole(Bytes::from(text)), Vec::new()),
+            Self::Stream(watch) => (200, "application/json", Body::watch(*watch), Vec::new()),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+        if matches!(code, 429 | 504) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        for warning in warnings {
+            let text = format!("299 - \"{}\"", warning.replace('\\', "\\\\").replace('"', "\\\""));
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.append(header::WARNING, value);
+            }
+        }
+        response
+    }
+}
+
+impl From<Failure> for Answer {
+    fn from(failure: Failure) -> Self {
+        Self::of(failure.code, &failure.to_value())
+    }
+}

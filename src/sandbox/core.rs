@@ -1,0 +1,309 @@
+//! What all handles on a sandbox share: the state behind one lock, and the way of a call through it.
+//!
+//! Owns time, counts, wakers and dispatch. Refuses to hold the lock across an await: every answer is made at once.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use bytes::Bytes;
+use http::Method;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::account::{Account, Wish};
+use super::answer::Answer;
+use super::controllers::{self, Queue};
+use super::failure::Failure;
+use super::flags::Flags;
+use super::kinds::{KindId, Kinds};
+use super::openapi::Documents;
+use super::route::{Part, Route, Target, route};
+use super::seed::{self, Dice};
+use super::service::Outage;
+use super::store::Store;
+use super::{Answered, Clock, Options, SandboxError, discovery, openapi, read, review, scale, watch, write};
+use crate::schema::Schemas;
+
+/// What never changes: kinds, schemas, documents, defaults.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) kinds: Arc<Kinds>,
+    pub(super) schemas: Schemas,
+    pub(super) documents: Arc<Documents>,
+    pub(super) defaults: Arc<BTreeMap<String, Value>>,
+    pub(super) version: String,
+}
+
+/// What changes, under one lock.
+pub(super) struct State {
+    pub(super) store: Store,
+    pub(super) now: Timestamp,
+    pub(super) dice: Dice,
+    pub(super) queue: Queue,
+    counts: BTreeMap<String, u64>,
+    outage: Outage,
+    tickets: u64,
+    wakers: BTreeMap<u64, (Option<KindId>, Waker)>,
+}
+
+/// A cluster.
+pub(super) struct Core {
+    pub(super) world: World,
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+/// A request with its body read.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) accept: String,
+    pub(super) content_type: String,
+    pub(super) agent: String,
+    pub(super) body: Bytes,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Core")
+    }
+}
+
+impl Core {
+    pub(super) fn new(options: Options) -> Result<Self, SandboxError> {
+        let world = seed::world(options.server_version)?;
+        let mut state = State {
+            store: Store::new(world.kinds.iter().count()),
+            now: whole_second(options.clock.read()),
+            dice: Dice::new(options.seed),
+            queue: Queue::default(),
+            counts: BTreeMap::new(),
+            outage: Outage::None,
+            tickets: 0,
+            wakers: BTreeMap::new(),
+        };
+        seed::plant(&world, &mut state);
+        Ok(Self { world, clock: options.clock, state: Mutex::new(state) })
+    }
+
+    /// The state; a panic of another holder leaves it usable, for every write is one step.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.timed().now
+    }
+
+    /// The state with its time brought up to a running clock.
+    fn timed(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        if let Clock::Real(ask) = &self.clock {
+            state.now = state.now.max(whole_second(ask()));
+        }
+        state
+    }
+
+    pub(super) fn tick(&self, now: Timestamp) {
+        let mut state = self.state();
+        let target = state.now.max(whole_second(now));
+        controllers::run(&self.world, &mut state, target);
+        state.wake(None);
+    }
+
+    pub(super) fn compact(&self) {
+        let mut state = self.state();
+        state.store.compact();
+        state.wake(None);
+    }
+
+    pub(super) fn counts(&self) -> BTreeMap<String, u64> {
+        self.state().counts.clone()
+    }
+
+    pub(super) fn outage(&self) -> Outage {
+        self.state().outage
+    }
+
+    pub(super) fn set_outage(&self, outage: Outage) {
+        let mut state = self.state();
+        state.outage = outage;
+        state.wake(None);
+    }
+
+    /// A number that nobody else has, for [`Core::wait`].
+    pub(super) fn ticket(&self) -> u64 {
+        let mut state = self.state();
+        state.tickets += 1;
+        state.tickets
+    }
+
+    /// Wakes `waker` when the outage changes, time moves, or something of `kind` is written.
+    pub(super) fn wait(&self, ticket: u64, kind: Option<KindId>, waker: &Waker) {
+        self.state().wakers.insert(ticket, (kind, waker.clone()));
+    }
+
+    pub(super) fn leave(&self, ticket: u64) {
+        self.state().wakers.remove(&ticket);
+    }
+
+    pub(super) fn request(self: &Arc<Self>, method: &str, path: &str, body: &Value, content_type: &str) -> Answered {
+        if self.outage() != Outage::None {
+            return Answered { status: 0, body: Value::Null };
+        }
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let call = Call {
+            method: Method::from_bytes(method.as_bytes()).unwrap_or(Method::GET),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            accept: "application/json".to_owned(),
+            content_type: content_type.to_owned(),
+            agent: "sandbox".to_owned(),
+            body: if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) },
+        };
+        match self.answer(&Account::admin(), &call) {
+            Answer::Json(status, bytes) | Answer::Warned(status, bytes, _) => {
+                Answered { status, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+            }
+            Answer::Text(status, text) => Answered { status, body: text.into() },
+            Answer::Stream(_) => Answered { status: 200, body: Value::Null },
+        }
+    }
+
+    /// Answers a call for an account.
+    pub(super) fn answer(self: &Arc<Self>, account: &Account, call: &Call) -> Answer {
+        let flags = Flags::parse(&call.query);
+        let target = match route(&self.world.kinds, &call.path) {
+            Route::Objects(target) => target,
+            other => {
+                self.state().count("other");
+                return self.elsewhere(other, call);
+            }
+        };
+        let verb = verb(call, &target, &flags);
+        self.state().count(if is_apply(call) { "apply" } else { verb });
+        let wish =
+            Wish { verb, group: &target.kind.group, resource: &target.resource(), namespace: namespace_asked(&target) };
+        if !review::is_review(&target) && !account.allows(wish) {
+            return forbidden(account, wish, &target).into();
+        }
+        if target.part == Part::Whole && !target.kind.verbs.iter().any(|known| known == verb) {
+            return Failure::no_method().into();
+        }
+        self.act(account, call, &flags, (verb, &target)).unwrap_or_else(Answer::from)
+    }
+
+    fn act(
+        self: &Arc<Self>,
+        account: &Account,
+        call: &Call,
+        flags: &Flags,
+        (verb, target): (&str, &Target),
+    ) -> Result<Answer, Failure> {
+        if review::is_review(target) {
+            return review::answer(&self.world, account, target, &call.body);
+        }
+        if verb == "watch" {
+            return watch::open(self, target, flags);
+        }
+        let state = &mut *self.timed();
+        if target.part == Part::Scale {
+            return scale::answer(&self.world, state, target, &write::Asked { call, flags });
+        }
+        let asked = write::Asked { call, flags };
+        match verb {
+            "get" => read::get(state, target),
+            "list" => read::list(state, target, flags),
+            "create" => write::create::answer(&self.world, state, target, &asked),
+            "update" => write::update::answer(&self.world, state, target, &asked),
+            "patch" => write::patch::answer(&self.world, state, target, &asked),
+            "delete" => write::delete::answer(&self.world, state, target, &asked),
+            "deletecollection" => write::delete::collection(&self.world, state, target, &asked),
+            _ => Err(Failure::no_method()),
+        }
+    }
+
+    fn elsewhere(&self, route: Route, call: &Call) -> Answer {
+        if call.method != Method::GET {
+            return Failure::no_method().into();
+        }
+        match route {
+            Route::Version => Answer::ok(&discovery::version(&self.world.version)),
+            Route::Health => Answer::Text(200, "ok"),
+            Route::Api => discovery::api(&self.world, &call.accept),
+            Route::Apis => discovery::apis(&self.world, &call.accept),
+            Route::Group(group) => discovery::group(&self.world, &group),
+            Route::GroupVersion(group, version) => discovery::group_version(&self.world, &group, &version),
+            Route::OpenApi => openapi::index(&self.world.documents),
+            Route::OpenApiDocument(key) => openapi::document(&self.world.documents, &key),
+            Route::NoResource => Failure::no_resource().into(),
+            Route::Objects(_) | Route::Nowhere => Answer::Text(404, "404 page not found\n"),
+        }
+    }
+}
+
+impl State {
+    fn count(&mut self, verb: &str) {
+        *self.counts.entry(verb.to_owned()).or_default() += 1;
+    }
+
+    pub(super) fn outage_now(&self) -> Outage {
+        self.outage
+    }
+
+    /// Wakes who waits for a kind, or everybody.
+    pub(super) fn wake(&mut self, kind: Option<KindId>) {
+        let (woken, kept) = std::mem::take(&mut self.wakers)
+            .into_iter()
+            .partition(|(_, (of, _))| kind.is_none() || of.is_none() || *of == kind);
+        self.wakers = kept;
+        let woken: BTreeMap<u64, (Option<KindId>, Waker)> = woken;
+        woken.into_values().for_each(|(_, waker)| waker.wake());
+    }
+}
+
+/// The server's times have whole seconds.
+fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+fn is_apply(call: &Call) -> bool {
+    call.method == Method::PATCH && call.content_type.starts_with("application/apply-patch")
+}
+
+fn verb(call: &Call, target: &Target, flags: &Flags) -> &'static str {
+    match (call.method.as_str(), target.name.is_empty()) {
+        ("GET", _) if flags.is("watch") => "watch",
+        ("GET", true) => "list",
+        ("GET", false) => "get",
+        ("POST", true) => "create",
+        ("PUT", false) => "update",
+        ("PATCH", false) => "patch",
+        ("DELETE", true) => "deletecollection",
+        ("DELETE", false) => "delete",
+        _ => "other",
+    }
+}
+
+/// The namespace RBAC judges by: a Namespace lies in itself.
+fn namespace_asked(target: &Target) -> &str {
+    if target.kind.is("", "Namespace") { &target.name } else { &target.namespace }
+}
+
+fn forbidden(account: &Account, wish: Wish, target: &Target) -> Failure {
+    let place = match wish.namespace {
+        "" => "at the cluster scope".to_owned(),
+        namespace => format!("in the namespace \"{namespace}\""),
+    };
+    let why = format!(
+        "User \"{}\" cannot {} resource \"{}\" in API group \"{}\" {place}",
+        account.user(),
+        wish.verb,
+        wish.resource,
+        wish.group
+    );
+    Failure::forbidden(&target.kind, &target.name, &why)
+}

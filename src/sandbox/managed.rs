@@ -1,0 +1,349 @@
+//! managedFields as kube-apiserver keeps them: what structured-merge-diff's updater and its field manager do (KEP-555).
+//!
+//! Owns ownership after an update and after an apply, conflicts and pruning. Refuses version conversion (each kind has
+//! one version here) and the cap on update managers.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::failure::{Cause, Failure};
+use super::kinds::KindInfo;
+use super::object;
+use super::write::Author;
+use crate::fields::{self, Entry, Set};
+use crate::model::{FieldPath, Foreign, Step};
+use crate::schema::{Node, Shape};
+use crate::typed::{self, Side};
+
+/// A kind's schema and the moment: what every computation here needs.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a> {
+    pub(super) kind: &'a KindInfo,
+    pub(super) node: Option<&'a Node>,
+    pub(super) now: Timestamp,
+}
+
+/// What differs from one object to the next, in sets of paths.
+struct Moves {
+    changed: Set,
+    added: Set,
+    removed: Set,
+}
+
+impl Moves {
+    fn between(node: Option<&Node>, live: &Value, new: &Value) -> Self {
+        let (before, after) = (typed::applied_set(node, live), typed::applied_set(node, new));
+        let (mut added, mut removed) = (after.difference(&before), before.difference(&after));
+        let zero = |path: &FieldPath| live.is_null() && ZERO.contains(&spelled(path).as_str());
+        added = added.difference(&zeros(live, new));
+        for path in above(&added).into_iter().filter(|path| typed::at(live, path).is_none() && !zero(path)) {
+            added.insert(&path);
+        }
+        for path in above(&removed).into_iter().filter(|path| typed::at(new, path).is_none()) {
+            removed.insert(&path);
+        }
+        let mut changed = Set::default();
+        for change in typed::compare(node, live, new) {
+            if change.side == Side::Changed && after.contains(&change.path) {
+                changed.insert(&change.path);
+            }
+        }
+        Self { changed, added, removed }
+    }
+
+    fn written(&self) -> Set {
+        self.changed.union(&self.added)
+    }
+}
+
+/// What a Go object has before anything is set: such a struct is not "added" by a create, as a pointer or a map is.
+const ZERO: [&str; 21] = [
+    ".metadata",
+    ".roleRef",
+    ".spec",
+    ".spec.containers",
+    ".spec.jobTemplate",
+    ".spec.jobTemplate.metadata",
+    ".spec.jobTemplate.spec",
+    ".spec.jobTemplate.spec.template",
+    ".spec.jobTemplate.spec.template.metadata",
+    ".spec.jobTemplate.spec.template.spec",
+    ".spec.jobTemplate.spec.template.spec.containers",
+    ".spec.podSelector",
+    ".spec.resources",
+    ".spec.scaleTargetRef",
+    ".spec.strategy",
+    ".spec.template",
+    ".spec.template.metadata",
+    ".spec.template.spec",
+    ".spec.template.spec.containers",
+    ".spec.updateStrategy",
+    ".status",
+];
+
+/// The empty structs of a new object that it would have had anyway.
+fn zeros(live: &Value, new: &Value) -> Set {
+    let mut out = Set::default();
+    let empty = |path: &FieldPath| typed::at(new, path).is_some_and(|at| at.as_object().is_some_and(Map::is_empty));
+    for path in ZERO.iter().filter_map(|path| path.parse::<FieldPath>().ok()) {
+        if live.is_null() && empty(&path) {
+            out.insert(&path);
+        }
+    }
+    out
+}
+
+/// Every path above a member, but for the root.
+fn above(set: &Set) -> Vec<FieldPath> {
+    let members = set.iter();
+    members
+        .flat_map(|path| (1..path.0.len()).map(move |n| FieldPath(path.0[..n].to_vec())).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Sets the managedFields of `new` after an update of `live` (null for a create).
+pub(super) fn after_update(ground: Ground, live: &Value, new: &mut Value, author: &Author) {
+    let asked = object::take(new, &["metadata", "managedFields"]);
+    let reset = asked.as_ref().is_some_and(|asked| asked.as_array().is_some_and(|list| is_reset(list)));
+    let bare = without_managed(live);
+    if reset {
+        return;
+    }
+    let mut entries = match asked {
+        Some(Value::Array(list)) if !list.is_empty() => fields::managed(&json!({"metadata": {"managedFields": list}})),
+        _ => fields::managed(live),
+    };
+    if entries.is_empty() && !live.is_null() {
+        return;
+    }
+    let moves = Moves::between(ground.node, &bare, new);
+    let written = moves.written();
+    for entry in &mut entries {
+        entry.set = entry.set.difference(&written).difference(&moves.removed);
+    }
+    if !written.is_empty() {
+        let own = entries.iter_mut().find(|entry| is_of(entry, author, "Update"));
+        match own {
+            Some(own) => {
+                own.set = own.set.union(&written);
+                own.time = Some(ground.now);
+            }
+            None => entries.push(entry(ground, author, "Update", written)),
+        }
+    }
+    store(new, entries);
+}
+
+/// `managedFields: [{}]` in an update asks to forget all owners.
+fn is_reset(list: &[Value]) -> bool {
+    matches!(list, [Value::Object(only)] if only.is_empty())
+}
+
+/// An apply merged into `live` (null where there is none yet), with its managedFields; `None` when nothing moves.
+pub(super) fn after_apply(
+    ground: Ground,
+    live: &Value,
+    patch: &Value,
+    author: &Author,
+    force: bool,
+) -> Result<Option<Value>, Failure> {
+    let mut entries = fields::managed(live);
+    let bare = without_managed(live);
+    if entries.is_empty() && !live.is_null() {
+        let before = Author { manager: "before-first-apply".to_owned(), ..Author::default() };
+        entries.push(entry(ground, &before, "Update", Moves::between(ground.node, &Value::Null, &bare).written()));
+    }
+    let applied = typed::applied_set(ground.node, patch);
+    let own = entries.iter().find(|entry| is_of(entry, author, "Apply"));
+    let (last, last_time) = (own.map(|own| own.set.clone()), own.and_then(|own| own.time));
+    entries.retain(|entry| !is_of(entry, author, "Apply"));
+    let merged = if live.is_null() { patch.clone() } else { typed::merge(ground.node, &bare, patch) };
+    let whole = typed::set_of(ground.node, patch);
+    let new = match &last {
+        Some(last) => prune(ground.node, &merged, last, entries.iter().map(|entry| &entry.set).chain([&whole])),
+        None => merged,
+    };
+    let moves = Moves::between(ground.node, &bare, &new);
+    if !live.is_null() {
+        settle(&mut entries, &moves, force)?;
+    }
+    let same_set = last.as_ref() == Some(&applied);
+    if same_set && new == bare {
+        return Ok(None);
+    }
+    let time = if new == bare { last_time } else { Some(ground.now) };
+    entries.push(Entry { time, ..entry(ground, author, "Apply", applied) });
+    let mut new = new;
+    store(&mut new, entries);
+    Ok(Some(new))
+}
+
+/// What an applier no longer declares and nobody else holds goes away (SMD `prune`).
+fn prune<'a>(node: Option<&Node>, merged: &Value, last: &Set, held: impl Iterator<Item = &'a Set>) -> Value {
+    let held = held.fold(Set::default(), |all, set| all.union(set));
+    let gone = ensure_named(node, last).difference(&ensure_named(node, &held));
+    if gone.is_empty() { merged.clone() } else { typed::remove(node, merged, &gone) }
+}
+
+/// The set with each declared struct field above a member as a member (SMD `EnsureNamedFieldsAreMembers`).
+fn ensure_named(node: Option<&Node>, set: &Set) -> Set {
+    let mut out = set.clone();
+    for path in set.iter() {
+        let (mut at, mut way) = (node.cloned(), FieldPath::root());
+        for step in path.0.iter().take(path.0.len().saturating_sub(1)) {
+            way = way.child(step.clone());
+            let is_struct = at.as_ref().is_some_and(|node| node.shape() == Shape::Struct);
+            at = match step {
+                Step::Key(key) => at.and_then(|node| node.field(key)),
+                _ => at.and_then(|node| node.item()),
+            };
+            if is_struct && at.is_some() && matches!(step, Step::Key(_)) {
+                out.insert(&way);
+            }
+        }
+    }
+    out
+}
+
+/// Takes what was written from the other managers, or names the conflict.
+fn settle(entries: &mut Vec<Entry>, moves: &Moves, force: bool) -> Result<(), Failure> {
+    let written = moves.written();
+    let conflicts: Vec<(String, Set)> = entries
+        .iter()
+        .map(|entry| (named(entry), entry.set.intersection(&written)))
+        .filter(|(_, set)| !set.is_empty())
+        .collect();
+    if !force && !conflicts.is_empty() {
+        return Err(conflict(&conflicts));
+    }
+    for entry in entries.iter_mut() {
+        entry.set = entry.set.difference(&written).difference(&moves.removed);
+    }
+    entries.retain(|entry| !entry.set.is_empty());
+    Ok(())
+}
+
+/// `"kubectl-edit" using apps/v1`, as conflict sentences name a manager.
+fn named(entry: &Entry) -> String {
+    let mut out = format!("\"{}\"", entry.manager.raw());
+    if let Some(subresource) = &entry.subresource {
+        out.push_str(&format!(" with subresource \"{}\"", subresource.raw()));
+    }
+    if entry.operation.raw() == "Update" {
+        out.push_str(&format!(" using {}", entry.api_version.raw()));
+    }
+    out
+}
+
+fn conflict(conflicts: &[(String, Set)]) -> Failure {
+    let mut by_manager: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (manager, set) in conflicts {
+        by_manager.entry(manager).or_default().extend(set.iter().map(|path| spelled(&path)));
+    }
+    let count: usize = by_manager.values().map(Vec::len).sum();
+    let causes: Vec<Cause> = by_manager
+        .iter()
+        .flat_map(|(manager, paths)| paths.iter().map(move |path| (manager, path)))
+        .map(|(manager, path)| Cause {
+            reason: "FieldManagerConflict",
+            message: format!("conflict with {manager}"),
+            field: path.clone(),
+        })
+        .collect();
+    let lists = |(manager, paths): (&&str, &Vec<String>)| match paths.as_slice() {
+        [one] if count == 1 => format!("conflict with {manager}: {one}"),
+        many => format!("conflicts with {manager}:\n- {}", many.join("\n- ")),
+    };
+    let said: Vec<String> = by_manager.iter().map(lists).collect();
+    let plural = if count == 1 { "conflict" } else { "conflicts" };
+    Failure::apply_conflict(format!("Apply failed with {count} {plural}: {}", said.join("\n")), &causes)
+}
+
+/// A path as structured-merge-diff spells it: `.spec.containers[name="app"].image`.
+pub(super) fn spelled(path: &FieldPath) -> String {
+    let step = |step: &Step| match step {
+        Step::Key(key) => format!(".{key}"),
+        Step::Item(keys) => {
+            let pairs: Vec<String> = keys.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            format!("[{}]", pairs.join(","))
+        }
+        Step::Member(value) => format!("[={value}]"),
+        Step::Index(at) => format!("[{at}]"),
+    };
+    path.0.iter().map(step).collect()
+}
+
+/// After a change of replicas through `/scale`: whoever held them loses them; only then is the scaler noted.
+pub(super) fn after_scale(ground: Ground, live: &Value, new: &mut Value, author: &Author) {
+    let mut replicas = Set::default();
+    replicas.insert(&FieldPath::of_keys(["spec", "replicas"]));
+    let mut entries = fields::managed(live);
+    if !entries.iter().any(|entry| !entry.set.intersection(&replicas).is_empty()) {
+        return;
+    }
+    entries.iter_mut().for_each(|entry| entry.set = entry.set.difference(&replicas));
+    let scaler = Author { subresource: Some("scale"), ..author.clone() };
+    match entries.iter_mut().find(|entry| is_of(entry, &scaler, "Update")) {
+        Some(own) => own.set = own.set.union(&replicas),
+        None => entries.push(Entry { time: None, ..entry(ground, &scaler, "Update", replicas) }),
+    }
+    store(new, entries);
+}
+
+fn is_of(entry: &Entry, author: &Author, operation: &str) -> bool {
+    let subresource = entry.subresource.as_ref().map(Foreign::raw).unwrap_or_default();
+    entry.manager.raw() == author.manager
+        && entry.operation.raw() == operation
+        && subresource == author.subresource.unwrap_or_default()
+}
+
+fn entry(ground: Ground, author: &Author, operation: &str, set: Set) -> Entry {
+    Entry {
+        manager: Foreign::from(author.manager.as_str()),
+        operation: Foreign::from(operation),
+        subresource: author.subresource.map(Foreign::from),
+        api_version: Foreign::from(ground.kind.api_version()),
+        time: Some(ground.now),
+        set,
+    }
+}
+
+/// The object without its managedFields; null stays null.
+pub(super) fn without_managed(object: &Value) -> Value {
+    let mut bare = object.clone();
+    object::take(&mut bare, &["metadata", "managedFields"]);
+    bare
+}
+
+/// Writes the entries, sorted as the server sorts them; empty ones are left out.
+fn store(object: &mut Value, mut entries: Vec<Entry>) {
+    entries.retain(|entry| !entry.set.is_empty());
+    entries.sort_by(|a, b| {
+        let key = |entry: &Entry| (entry.operation.raw().to_owned(), entry.time, entry.manager.raw().to_owned());
+        key(a).cmp(&key(b))
+    });
+    let list: Vec<Value> = entries.iter().map(encode).collect();
+    if list.is_empty() {
+        object::take(object, &["metadata", "managedFields"]);
+    } else {
+        object::set(object, &["metadata", "managedFields"], Value::Array(list));
+    }
+}
+
+fn encode(entry: &Entry) -> Value {
+    let mut map = Map::new();
+    map.insert("manager".to_owned(), entry.manager.raw().into());
+    map.insert("operation".to_owned(), entry.operation.raw().into());
+    map.insert("apiVersion".to_owned(), entry.api_version.raw().into());
+    if let Some(time) = entry.time {
+        map.insert("time".to_owned(), time.to_string().into());
+    }
+    map.insert("fieldsType".to_owned(), "FieldsV1".into());
+    map.insert("fieldsV1".to_owned(), entry.set.to_v1());
+    if let Some(subresource) = &entry.subresource {
+        map.insert("subresource".to_owned(), subresource.raw().into());
+    }
+    Value::Object(map)
+}

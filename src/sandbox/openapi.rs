@@ -1,0 +1,85 @@
+//! The OpenAPI v3 documents the sandbox serves: exported from a real 1.36 server, descriptions stripped.
+//!
+//! Owns the index with its hashes. Refuses OpenAPI v2, which every command of kubectl survives without.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::answer::Answer;
+use crate::model::Digest;
+
+macro_rules! documents {
+    ($($key:literal: $file:literal),* $(,)?) => {
+        /// Index key and text of each document.
+        const DOCUMENTS: &[(&str, &str)] =
+            &[$(($key, include_str!(concat!("../../assets/openapi/", $file)))),*];
+    };
+}
+
+documents! {
+    "api/v1": "core_v1.json",
+    "apis/apps/v1": "apps_v1.json",
+    "apis/authorization.k8s.io/v1": "authorization.k8s.io_v1.json",
+    "apis/autoscaling/v2": "autoscaling_v2.json",
+    "apis/batch/v1": "batch_v1.json",
+    "apis/coordination.k8s.io/v1": "coordination.k8s.io_v1.json",
+    "apis/networking.k8s.io/v1": "networking.k8s.io_v1.json",
+    "apis/policy/v1": "policy_v1.json",
+    "apis/rbac.authorization.k8s.io/v1": "rbac.authorization.k8s.io_v1.json",
+    "apis/storage.k8s.io/v1": "storage.k8s.io_v1.json",
+}
+
+/// A document and the hash its index names it by.
+#[derive(Debug)]
+struct Document {
+    hash: String,
+    text: &'static str,
+}
+
+/// All documents by index key.
+#[derive(Debug)]
+pub(super) struct Documents(BTreeMap<&'static str, Document>);
+
+impl Documents {
+    pub(super) fn load() -> Self {
+        let one = |(key, text): &(&'static str, &'static str)| {
+            let hash = Digest::of_bytes(text.as_bytes()).0.to_uppercase();
+            (*key, Document { hash, text })
+        };
+        Self(DOCUMENTS.iter().map(one).collect())
+    }
+
+    /// Key and text of each.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.0.iter().map(|(key, document)| (*key, document.text))
+    }
+}
+
+/// Whether a group's version has a document: what has none is not served.
+pub(super) fn has(group: &str, version: &str) -> bool {
+    let key = if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") };
+    DOCUMENTS.iter().any(|(known, _)| *known == key)
+}
+
+/// `/openapi/v3`.
+pub(super) fn index(documents: &Documents) -> Answer {
+    let paths: Map<String, Value> = documents
+        .0
+        .iter()
+        .map(|(key, document)| {
+            let url = format!("/openapi/v3/{key}?hash={}", document.hash);
+            ((*key).to_owned(), json!({"serverRelativeURL": url}))
+        })
+        .collect();
+    Answer::ok(&json!({"paths": paths}))
+}
+
+/// `/openapi/v3/<key>`.
+pub(super) fn document(documents: &Documents, key: &str) -> Answer {
+    match documents.0.get(key) {
+        Some(document) => Answer::Json(200, Bytes::from_static(document.text.as_bytes())),
+        None => Answer::Text(404, "404 page not found\n"),
+    }
+}

@@ -1,0 +1,115 @@
+//! Get and list: pages, selectors, snapshots. Refuses Table answers (kubectl's columns) for now: plain JSON is taken too.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::core::State;
+use super::failure::Failure;
+use super::flags::Flags;
+use super::route::Target;
+use super::selector::Selector;
+use super::store::{Name, Stored};
+
+/// One object.
+pub(super) fn get(state: &State, target: &Target) -> Result<Answer, Failure> {
+    let stored = state.store.get(target.kind.id, &Name::new(&target.namespace, &target.name));
+    let stored = stored.ok_or_else(|| Failure::not_found(&target.kind, &target.name))?;
+    Ok(Answer::Json(200, Bytes::from(stored.whole(&target.kind))))
+}
+
+/// Where a list goes on.
+struct Page {
+    rv: u64,
+    after: Option<Name>,
+}
+
+/// A list, whole or a page.
+pub(super) fn list(state: &State, target: &Target, flags: &Flags) -> Result<Answer, Failure> {
+    let selector = Selector::of(flags)?;
+    let page = page(state, flags)?;
+    let all = state.store.list_at(target.kind.id, &target.namespace, page.rv).ok_or_else(|| expired(flags))?;
+    let start = page.after.as_ref().map_or(0, |after| all.partition_point(|(name, _)| name <= after));
+    let all: Vec<(Name, Arc<Stored>)> =
+        all.into_iter().skip(start).filter(|(name, stored)| selector.takes(name, stored)).collect();
+    let limit = flags.number("limit").and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
+    let shown = limit.unwrap_or(all.len()).min(all.len());
+    let mut metadata = json!({"resourceVersion": page.rv.to_string()});
+    if let Some((last, _)) = all.get(shown.wrapping_sub(1)).filter(|_| shown < all.len()) {
+        metadata["continue"] = token(page.rv, last).into();
+        if selector.is_everything() {
+            metadata["remainingItemCount"] = (all.len() - shown).into();
+        }
+    }
+    Ok(Answer::Json(200, envelope(target, &metadata, all.iter().take(shown).map(|(_, stored)| stored))))
+}
+
+fn envelope<'a>(target: &Target, metadata: &Value, items: impl Iterator<Item = &'a Arc<Stored>>) -> Bytes {
+    let (kind, version) = (&target.kind.kind, target.kind.api_version());
+    let head = format!("{{\"kind\":\"{kind}List\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":[");
+    let mut out = head.into_bytes();
+    for (n, stored) in items.enumerate() {
+        if n > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(&stored.bytes);
+    }
+    out.extend_from_slice(b"]}\n");
+    Bytes::from(out)
+}
+
+fn page(state: &State, flags: &Flags) -> Result<Page, Failure> {
+    if let Some(token) = flags.get("continue") {
+        return read_token(token);
+    }
+    let (asked, current) = (flags.resource_version()?, state.store.rv());
+    if asked > current {
+        return Err(Failure::too_large(asked, current));
+    }
+    if flags.get("resourceVersionMatch").is_some() && flags.get("resourceVersion").is_none() {
+        let why = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+        return Err(Failure::list_option("resourceVersionMatch", why));
+    }
+    let exact = flags.get("resourceVersionMatch") == Some("Exact") && asked > 0;
+    if exact && asked < state.store.compacted() {
+        return Err(Failure::expired(format!(
+            "The provided resource version is too old: {asked} ({})",
+            state.store.compacted()
+        )));
+    }
+    Ok(Page { rv: if exact { asked } else { current }, after: None })
+}
+
+fn token(rv: u64, last: &Name) -> String {
+    let start = match &*last.namespace {
+        "" => format!("{}\u{0}", last.name),
+        namespace => format!("{namespace}/{}\u{0}", last.name),
+    };
+    STANDARD_NO_PAD.encode(json!({"v": "meta.k8s.io/v1", "rv": rv, "start": start}).to_string())
+}
+
+fn read_token(token: &str) -> Result<Page, Failure> {
+    let bad = || Failure::bad("invalid continue token: continue key is not valid");
+    let bytes = STANDARD_NO_PAD.decode(token).map_err(|_| bad())?;
+    let read: Value = serde_json::from_slice(&bytes).map_err(|_| bad())?;
+    let (rv, start) = (read["rv"].as_u64(), read["start"].as_str());
+    let (Some(rv), Some(start)) = (rv, start) else { return Err(bad()) };
+    let start = start.trim_end_matches('\u{0}');
+    let (namespace, name) = start.split_once('/').unwrap_or(("", start));
+    Ok(Page { rv, after: Some(Name::new(namespace, name)) })
+}
+
+fn expired(flags: &Flags) -> Failure {
+    let why = "The provided continue parameter is too old to display a consistent list result. You can start a new \
+               list without the continue parameter, or use the continue token in this response to retrieve the \
+               remainder of the results. Continuing with the provided token results in an inconsistent list - objects \
+               that were created, modified, or deleted between the time the first chunk was returned and now may show \
+               up in the list.";
+    let mut failure = Failure::expired(why);
+    failure.metadata = json!({"continue": flags.get("continue").unwrap_or_default()});
+    failure
+}

@@ -1,0 +1,105 @@
+//! Paths to meanings. Refuses to look into the store: whether an object exists is not a question of its path.
+
+use std::sync::Arc;
+
+use super::flags::decode;
+use super::kinds::{KindInfo, Kinds};
+
+/// What a path names.
+#[derive(Clone, Debug)]
+pub(super) enum Route {
+    Version,
+    Health,
+    Api,
+    Apis,
+    Group(String),
+    GroupVersion(String, String),
+    OpenApi,
+    /// By its key in the index: `apis/apps/v1`.
+    OpenApiDocument(String),
+    Objects(Target),
+    /// A known group-version without such a resource: 404 as a Status.
+    NoResource,
+    /// No handler at all: `404 page not found`.
+    Nowhere,
+}
+
+/// What of an object is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Whole,
+    Status,
+    Scale,
+}
+
+/// An object, or (empty name) a list of them.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) kind: Arc<KindInfo>,
+    /// Empty for cluster-scoped kinds and for lists over all namespaces.
+    pub(super) namespace: String,
+    pub(super) name: String,
+    pub(super) part: Part,
+}
+
+impl Target {
+    /// `deployments/scale`, as RBAC names it.
+    pub(super) fn resource(&self) -> String {
+        match self.part {
+            Part::Whole => self.kind.plural.to_string(),
+            Part::Status => format!("{}/status", self.kind.plural),
+            Part::Scale => format!("{}/scale", self.kind.plural),
+        }
+    }
+}
+
+/// What `path` (without its query) names.
+pub(super) fn route(kinds: &Kinds, path: &str) -> Route {
+    let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        ["version"] => Route::Version,
+        ["readyz" | "livez" | "healthz", ..] => Route::Health,
+        ["api"] => Route::Api,
+        ["apis"] => Route::Apis,
+        ["openapi", "v3"] => Route::OpenApi,
+        ["openapi", "v3", rest @ ..] => Route::OpenApiDocument(rest.join("/")),
+        ["api", version, rest @ ..] => in_version(kinds, "", version, rest),
+        ["apis", group] if kinds.iter().any(|kind| *kind.group == **group) => Route::Group((*group).to_owned()),
+        ["apis", group, version, rest @ ..] => in_version(kinds, group, version, rest),
+        _ => Route::Nowhere,
+    }
+}
+
+fn in_version(kinds: &Kinds, group: &str, version: &str, rest: &[&str]) -> Route {
+    if !kinds.serves(group, version) {
+        return Route::Nowhere;
+    }
+    let (namespace, rest) = match rest {
+        [] => return Route::GroupVersion(group.to_owned(), version.to_owned()),
+        ["namespaces", namespace, rest @ ..] if !rest.is_empty() && !is_own_part(group, rest) => (*namespace, rest),
+        _ => ("", rest),
+    };
+    let Some(kind) = kinds.at(group, version, rest[0]) else { return Route::NoResource };
+    match target(kind, namespace, &rest[1..]) {
+        Some(target) => Route::Objects(target),
+        None => Route::NoResource,
+    }
+}
+
+/// Whether what follows `/namespaces/x/` is a part of the Namespace itself.
+fn is_own_part(group: &str, rest: &[&str]) -> bool {
+    group.is_empty() && matches!(rest, ["status" | "finalize"])
+}
+
+fn target(kind: &Arc<KindInfo>, namespace: &str, rest: &[&str]) -> Option<Target> {
+    let (name, part) = match rest {
+        [] => ("", Part::Whole),
+        [name] => (*name, Part::Whole),
+        [name, "status"] if kind.has_status => (*name, Part::Status),
+        [name, "scale"] if kind.has_scale => (*name, Part::Scale),
+        _ => return None,
+    };
+    let misplaced = namespace.is_empty() == kind.namespaced && !(kind.namespaced && name.is_empty());
+    (!misplaced).then(|| Target { kind: kind.clone(), namespace: namespace.to_owned(), name: name.to_owned(), part })
+}

@@ -1,0 +1,105 @@
+//! The sandbox as a tower service: takes any body, answers with [`Body`]. Owns the outage. Refuses sockets.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response, header};
+use http_body_util::{BodyExt as _, Limited};
+
+use super::account::Account;
+use super::answer::Answer;
+use super::body::Body;
+use super::core::{Call, Core};
+use super::failure::Failure;
+
+/// The largest request body taken, as kube-apiserver's default: 3 MiB.
+const BODY: usize = 3 * 1024 * 1024;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The cluster cannot be reached: it is cut, or a hanging request broke off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("connection refused: the cluster is cut off")]
+pub struct Unreachable;
+
+/// How the cluster is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outage {
+    None,
+    Cut,
+    Mute,
+}
+
+/// One account's way into a sandbox. Always ready.
+#[derive(Clone, Debug)]
+pub struct Service {
+    core: Arc<Core>,
+    account: Arc<Account>,
+}
+
+impl Service {
+    pub(super) fn new(core: Arc<Core>, account: Account) -> Self {
+        Self { core, account: Arc::new(account) }
+    }
+}
+
+impl<B> tower_service::Service<Request<B>> for Service
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Unreachable;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Unreachable>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unreachable>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (core, account) = (self.core.clone(), self.account.clone());
+        Box::pin(async move {
+            reachable(&core).await?;
+            let (head, body) = request.into_parts();
+            let Ok(body) = Limited::new(body, BODY).collect().await else {
+                let failure = Failure::new(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
+                return Ok(Answer::from(failure).into_response());
+            };
+            Ok(core.answer(&account, &call_of(&head, body.to_bytes())).into_response())
+        })
+    }
+}
+
+fn call_of(head: &http::request::Parts, body: Bytes) -> Call {
+    let text = |name: header::HeaderName| {
+        head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    };
+    Call {
+        method: head.method.clone(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        accept: text(header::ACCEPT),
+        content_type: text(header::CONTENT_TYPE),
+        agent: text(header::USER_AGENT),
+        body,
+    }
+}
+
+/// Passes at once, fails at once, or hangs until the outage changes and then fails.
+async fn reachable(core: &Core) -> Result<(), Unreachable> {
+    let (mut hung, id) = (false, core.ticket());
+    poll_fn(|cx| match core.outage() {
+        Outage::None if !hung => Poll::Ready(Ok(())),
+        Outage::Mute => {
+            hung = true;
+            core.wait(id, None, cx.waker());
+            Poll::Pending
+        }
+        Outage::None | Outage::Cut => Poll::Ready(Err(Unreachable)),
+    })
+    .await
+}

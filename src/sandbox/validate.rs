@@ -1,0 +1,267 @@
+//! The rules a write must keep beyond its shape: a few required fields, names, and what never changes.
+//!
+//! Refuses completeness: these are the refusals an operator meets with built-in kinds; `docs/limits.md` says so.
+
+pub(super) mod shape;
+
+use serde_json::Value;
+
+use super::failure::{Cause, Failure};
+use super::kinds::KindInfo;
+use super::object::{self, text};
+
+/// A new object.
+pub(super) fn create(kind: &KindInfo, body: &Value) -> Result<(), Failure> {
+    let mut causes = Vec::new();
+    name(kind, body, &mut causes);
+    every(kind, body, &mut causes);
+    said(kind, body, &causes)
+}
+
+/// A changed object.
+pub(super) fn update(kind: &KindInfo, live: &Value, new: &Value) -> Result<(), Failure> {
+    let mut causes = Vec::new();
+    immutable(kind, live, new, &mut causes);
+    finalizers(live, new, &mut causes);
+    every(kind, new, &mut causes);
+    said(kind, new, &causes)
+}
+
+fn said(kind: &KindInfo, body: &Value, causes: &[Cause]) -> Result<(), Failure> {
+    if causes.is_empty() { Ok(()) } else { Err(Failure::invalid(kind, object::name(body), causes)) }
+}
+
+/// Kinds whose names are DNS labels; RBAC's are path segments, all others are DNS subdomains.
+fn name(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
+    let name = object::name(body);
+    if &*kind.group == "rbac.authorization.k8s.io" {
+        return;
+    }
+    let label = kind.is("", "Namespace") || kind.is("", "Service");
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let part = |part: &str| {
+        edge(part.chars().next())
+            && edge(part.chars().last())
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    let fits = if label { name.len() <= 63 && part(name) } else { name.len() <= 253 && name.split('.').all(part) };
+    if fits {
+        return;
+    }
+    let why = if label {
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end \
+         with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
+         '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+    } else {
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start \
+         and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+         '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+    };
+    causes.push(Cause::invalid("metadata.name", &name.into(), why));
+}
+
+/// Rules of any version of an object.
+fn every(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
+    match (&*kind.group, &*kind.kind) {
+        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet") => workload(body, causes),
+        ("batch", "Job") => pod_spec(body, "/spec/template/spec", causes),
+        ("", "Pod") => pod_spec(body, "/spec", causes),
+        ("", "Service") => service(body, causes),
+        ("", "ConfigMap" | "Secret") => keys(body, causes),
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
+            if text(body, "/roleRef/name").is_empty() {
+                causes.push(Cause::required("roleRef.name", ""));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn workload(body: &Value, causes: &mut Vec<Cause>) {
+    let replicas = object::number(body, "/spec/replicas").unwrap_or_default();
+    if replicas < 0 {
+        let why = "must be greater than or equal to 0";
+        causes.push(Cause::invalid("spec.replicas", &replicas.into(), why));
+    }
+    let selector = body.pointer("/spec/selector").filter(|selector| !selector.is_null());
+    if selector.is_none() {
+        causes.push(Cause::required("spec.selector", ""));
+    }
+    let labels = body.pointer("/spec/template/metadata/labels").unwrap_or(&Value::Null);
+    let wanted = body.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
+    let matches = wanted.is_some_and(|wanted| wanted.iter().all(|(key, value)| labels.get(key) == Some(value)));
+    let expressions = body.pointer("/spec/selector/matchExpressions").is_some();
+    if !matches && !expressions {
+        let why = "`selector` does not match template `labels`";
+        causes.push(Cause::invalid("spec.template.metadata.labels", labels, why));
+    }
+    pod_spec(body, "/spec/template/spec", causes);
+}
+
+fn pod_spec(body: &Value, at: &str, causes: &mut Vec<Cause>) {
+    let path = at.trim_start_matches('/').replace('/', ".");
+    let containers = body.pointer(&format!("{at}/containers")).and_then(Value::as_array);
+    if containers.is_none_or(Vec::is_empty) {
+        causes.push(Cause::required(&format!("{path}.containers"), ""));
+    }
+    for (n, container) in containers.into_iter().flatten().enumerate() {
+        for key in ["name", "image"] {
+            if text(container, &format!("/{key}")).is_empty() {
+                causes.push(Cause::required(&format!("{path}.containers[{n}].{key}"), ""));
+            }
+        }
+    }
+}
+
+fn service(body: &Value, causes: &mut Vec<Cause>) {
+    let none = body.pointer("/spec/ports").and_then(Value::as_array).is_none_or(Vec::is_empty);
+    let headless = text(body, "/spec/clusterIP") == "None";
+    if none && !headless && text(body, "/spec/type") != "ExternalName" {
+        causes.push(Cause::required("spec.ports", ""));
+    }
+}
+
+fn keys(body: &Value, causes: &mut Vec<Cause>) {
+    for key in body.get("data").and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key) {
+        let fits =
+            key.len() <= 253 && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        if key.is_empty() || !fits {
+            let why = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  \
+                       or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+            causes.push(Cause::invalid(&format!("data[{key}]"), &key.as_str().into(), why));
+        }
+    }
+}
+
+/// Finalizers may go, not come, while an object is being deleted.
+fn finalizers(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let of =
+        |object: &Value| object.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
+    let (before, after) = (of(live), of(new));
+    if object::is_terminating(live) && after.iter().any(|one| !before.contains(one)) {
+        let added: Vec<&Value> = after.iter().filter(|one| !before.contains(one)).collect();
+        let why = format!(
+            "no new finalizers can be added if the object is being deleted, found new finalizers {}",
+            Value::from(added.into_iter().cloned().collect::<Vec<_>>())
+        );
+        causes.push(Cause::forbidden("metadata.finalizers", &why));
+    }
+}
+
+fn immutable(kind: &KindInfo, live: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let mut fixed = |pointer: &str| {
+        if !object::same(live, new, pointer) {
+            let field = pointer.trim_start_matches('/').replace('/', ".");
+            let value = new.pointer(pointer).unwrap_or(&Value::Null);
+            causes.push(Cause::invalid(&field, value, "field is immutable"));
+        }
+    };
+    match (&*kind.group, &*kind.kind) {
+        ("apps", "Deployment" | "ReplicaSet" | "DaemonSet") => fixed("/spec/selector"),
+        ("batch", "Job") => ["/spec/selector", "/spec/template", "/spec/completions"].into_iter().for_each(fixed),
+        ("", "Secret") => {
+            fixed("/type");
+            frozen(live, new, causes);
+        }
+        ("", "ConfigMap") => frozen(live, new, causes),
+        ("", "Service") => cluster_ip(live, new, causes),
+        ("apps", "StatefulSet") => stateful_set(live, new, causes),
+        ("", "PersistentVolumeClaim") => claim(live, new, causes),
+        ("storage.k8s.io", "StorageClass") => ["/provisioner", "/parameters"].into_iter().for_each(fixed),
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => role_ref(live, new, causes),
+        ("", "Pod") => pod(live, new, causes),
+        _ => {}
+    }
+}
+
+fn frozen(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    if live.get("immutable") != Some(&Value::Bool(true)) {
+        return;
+    }
+    if new.get("immutable") != Some(&Value::Bool(true)) {
+        causes.push(Cause::forbidden("immutable", "field is immutable when `immutable` is set"));
+    }
+    for key in ["data", "binaryData"] {
+        if !object::same(live, new, &format!("/{key}")) {
+            causes.push(Cause::forbidden(key, "field is immutable when `immutable` is set"));
+        }
+    }
+}
+
+fn cluster_ip(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let external = |object: &Value| text(object, "/spec/type") == "ExternalName";
+    if !external(live) && !external(new) && !object::same(live, new, "/spec/clusterIP") {
+        let (own, why) = (new.pointer("/spec/clusterIPs").cloned().unwrap_or_default(), "may not change once set");
+        causes.push(Cause::invalid("spec.clusterIPs[0]", &own, why));
+    }
+}
+
+/// What of a StatefulSet's spec may change.
+const STATEFUL: [&str; 7] = [
+    "minReadySeconds",
+    "ordinals",
+    "persistentVolumeClaimRetentionPolicy",
+    "replicas",
+    "revisionHistoryLimit",
+    "template",
+    "updateStrategy",
+];
+
+fn stateful_set(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let kept = |object: &Value| {
+        let mut spec = object["spec"].clone();
+        STATEFUL.iter().for_each(|key| drop(object::take(&mut spec, &[key])));
+        spec
+    };
+    if kept(live) != kept(new) {
+        let why = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', \
+                   'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and \
+                   'minReadySeconds' are forbidden";
+        causes.push(Cause::forbidden("spec", why));
+    }
+}
+
+fn claim(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let kept = |object: &Value| {
+        let mut spec = object["spec"].clone();
+        for key in ["resources", "volumeAttributesClassName", "volumeName"] {
+            object::take(&mut spec, &[key]);
+        }
+        spec
+    };
+    if kept(live) != kept(new) {
+        let why = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound \
+                   claims";
+        causes.push(Cause::forbidden("spec", why));
+    }
+}
+
+fn role_ref(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    if !object::same(live, new, "/roleRef") {
+        let own = &new["roleRef"];
+        let go = serde_json::json!({"APIGroup": own["apiGroup"], "Kind": own["kind"], "Name": own["name"]});
+        causes.push(Cause::invalid("roleRef", &go, "cannot change roleRef"));
+    }
+}
+
+fn pod(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let kept = |object: &Value| {
+        let mut spec = object["spec"].clone();
+        for key in ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName"] {
+            object::take(&mut spec, &[key]);
+        }
+        for list in ["containers", "initContainers"] {
+            for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+                object::take(container, &["image"]);
+            }
+        }
+        spec
+    };
+    if kept(live) != kept(new) {
+        let why = "pod updates may not change fields other than `spec.containers[*].image`,\
+                   `spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to \
+                   existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was \
+                   previously negative)";
+        causes.push(Cause::forbidden("spec", why));
+    }
+}

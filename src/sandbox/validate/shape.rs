@@ -1,0 +1,317 @@
+//! Whether a body has the shape its schema says: unknown fields and wrong types, in the words of the two decoders.
+//!
+//! Owns the walk and both spellings: the Go decoder's (create, update, merge patch) and structured-merge-diff's (apply).
+
+use serde_json::Value;
+
+use super::super::failure::Failure;
+use super::super::kinds::KindInfo;
+use super::super::managed::spelled;
+use crate::model::{FieldPath, Step};
+use crate::schema::{ListKind, Node, Scalar, Shape};
+
+/// Deepest nesting walked; JSON of a built-in kind is far below.
+const DEPTH: usize = 128;
+
+/// One thing that does not fit.
+struct Problem {
+    path: FieldPath,
+    /// The path with list places as numbers, as the Go decoder says it.
+    plain: String,
+    pointer: String,
+    what: What,
+}
+
+enum What {
+    Unknown,
+    Type { wanted: &'static str, go: &'static str },
+    NoKey(String),
+    Twice,
+}
+
+/// The walk's place.
+#[derive(Clone)]
+struct Place {
+    path: FieldPath,
+    plain: String,
+    pointer: String,
+}
+
+impl Place {
+    fn key(&self, key: &str) -> Self {
+        let plain = if self.plain.is_empty() { key.to_owned() } else { format!("{}.{key}", self.plain) };
+        let pointer = format!("{}/{}", self.pointer, key.replace('~', "~0").replace('/', "~1"));
+        Self { path: self.path.key(key), plain, pointer }
+    }
+
+    fn item(&self, at: usize, step: Step) -> Self {
+        let (plain, pointer) = (format!("{}[{at}]", self.plain), format!("{}/{at}", self.pointer));
+        Self { path: self.path.child(step), plain, pointer }
+    }
+
+    fn problem(&self, what: What) -> Problem {
+        Problem { path: self.path.clone(), plain: self.plain.clone(), pointer: self.pointer.clone(), what }
+    }
+}
+
+/// The Go decoder: unknown fields are taken out and named, a wrong type is a 400.
+pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut Value) -> Result<Vec<String>, Failure> {
+    if !body.is_object() {
+        return Err(Failure::bad("couldn't get version/kind; json parse error: the body is no object"));
+    }
+    let problems = problems(node, body);
+    let mut unknown = Vec::new();
+    for problem in problems {
+        match problem.what {
+            What::Unknown => unknown.push((problem.plain, problem.pointer)),
+            What::Type { go, .. } => {
+                let got = go_name(value_at(body, &problem.pointer));
+                let what = format!(
+                    "json: cannot unmarshal {got} into Go struct field {}.{} of type {go}",
+                    kind.kind, problem.plain
+                );
+                let head =
+                    format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
+                return Err(Failure::bad(format!("{head}: {what}")));
+            }
+            What::NoKey(_) | What::Twice => {}
+        }
+    }
+    unknown.iter().for_each(|(_, pointer)| take(body, pointer));
+    if let Some(fault) = base64_fault(kind, body) {
+        let head = format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
+        return Err(Failure::bad(format!("{head}: {fault}")));
+    }
+    drop_nulls(body);
+    drop_zeros(node, body);
+    Ok(unknown.into_iter().map(|(plain, _)| plain).collect())
+}
+
+/// The apply decoder: the first thing that does not fit is a 500 that names it.
+pub(in super::super) fn declared(node: Option<&Node>, patch: &Value) -> Result<(), Failure> {
+    let first = problems(node, patch).into_iter().next();
+    let said = first.map(|problem| {
+        let place = spelled(&problem.path);
+        match problem.what {
+            What::Unknown => format!("{place}: field not declared in schema"),
+            What::Type { wanted, .. } => {
+                format!("{place}: expected {wanted}, got {}", smd_name(value_at(patch, &problem.pointer)))
+            }
+            What::NoKey(key) => format!(
+                "{place}: associative list with keys has an element that omits key field \"{key}\" (and doesn't \
+                     have default value)"
+            ),
+            What::Twice => {
+                let key = problem.path.0.last().map(|step| spelled(&FieldPath(vec![step.clone()])));
+                let list = FieldPath(problem.path.0[..problem.path.0.len().saturating_sub(1)].to_vec());
+                format!("{}: duplicate entries for key {}", spelled(&list), key.unwrap_or_default())
+            }
+        }
+    });
+    said.map_or(Ok(()), |said| Err(Failure::typed(patch, &said)))
+}
+
+fn problems(node: Option<&Node>, body: &Value) -> Vec<Problem> {
+    let mut out = Vec::new();
+    if let Some(node) = node {
+        walk(node, body, &Place { path: FieldPath::root(), plain: String::new(), pointer: String::new() }, &mut out);
+    }
+    out
+}
+
+fn walk(node: &Node, value: &Value, at: &Place, out: &mut Vec<Problem>) {
+    if value.is_null() || at.path.0.len() > DEPTH {
+        return;
+    }
+    match node.shape() {
+        Shape::Any => {}
+        Shape::Struct => walk_map(node, value, at, (true, out)),
+        Shape::Map | Shape::AtomicMap => walk_map(node, value, at, (false, out)),
+        Shape::List(kind) => walk_list(node, &kind, value, (at, out)),
+        Shape::Scalar(scalar) => {
+            if let Some((wanted, go)) = misfit(scalar, value) {
+                out.push(at.problem(What::Type { wanted, go }));
+            }
+        }
+    }
+}
+
+fn walk_map(node: &Node, value: &Value, at: &Place, (strict, out): (bool, &mut Vec<Problem>)) {
+    let Some(map) = value.as_object() else {
+        out.push(at.problem(What::Type { wanted: "map", go: "map" }));
+        return;
+    };
+    for (key, value) in map {
+        match node.field(key) {
+            Some(field) => {
+                let place = at.key(key);
+                let plain = if strict { place.plain.clone() } else { at.plain.clone() };
+                walk(&field, value, &Place { plain, ..place }, out);
+            }
+            None if strict && !node_is_open(node) => out.push(at.key(key).problem(What::Unknown)),
+            None => {}
+        }
+    }
+}
+
+/// A struct of which no field is known at all is one the schema leaves open.
+fn node_is_open(node: &Node) -> bool {
+    node.fields().next().is_none()
+}
+
+fn walk_list(node: &Node, kind: &ListKind, value: &Value, (at, out): (&Place, &mut Vec<Problem>)) {
+    let Some(list) = value.as_array() else {
+        out.push(at.problem(What::Type { wanted: "list", go: "slice" }));
+        return;
+    };
+    let mut seen = Vec::new();
+    for (n, item) in list.iter().enumerate() {
+        let step = match kind {
+            ListKind::Atomic => Step::Index(n),
+            ListKind::Set => Step::Member(item.clone()),
+            ListKind::Map(keys) => match keyed(node, keys, item) {
+                Ok(step) => step,
+                Err(key) => {
+                    out.push(at.problem(What::NoKey(key)));
+                    continue;
+                }
+            },
+        };
+        let place = at.item(n, step.clone());
+        if *kind != ListKind::Atomic && seen.contains(&step) {
+            out.push(place.problem(What::Twice));
+        }
+        seen.push(step);
+        if let Some(node) = node.item() {
+            walk(&node, item, &place, out);
+        }
+    }
+}
+
+fn keyed(node: &Node, keys: &[std::sync::Arc<str>], item: &Value) -> Result<Step, String> {
+    let mut pairs = Vec::new();
+    let field = |key: &str| node.item().and_then(|item| item.field(key));
+    for key in keys {
+        let own = item.get(&**key).filter(|own| !own.is_null()).cloned();
+        match own.or_else(|| field(key).and_then(|field| field.default().cloned())) {
+            Some(value) => pairs.push((key.clone(), value)),
+            None if keys.len() > 1 => {}
+            None => return Err(key.to_string()),
+        }
+    }
+    Ok(Step::Item(pairs))
+}
+
+fn misfit(scalar: Scalar, value: &Value) -> Option<(&'static str, &'static str)> {
+    let whole = value.is_i64() || value.is_u64();
+    let (fits, names) = match scalar {
+        Scalar::Text | Scalar::Time => (value.is_string(), ("string", "string")),
+        Scalar::Integer => (whole, ("numeric (int or float)", "int32")),
+        Scalar::Number => (value.is_number(), ("numeric (int or float)", "float64")),
+        Scalar::Boolean => (value.is_boolean(), ("boolean", "bool")),
+        Scalar::Quantity | Scalar::IntOrString => (value.is_string() || value.is_number(), ("string", "string")),
+    };
+    (!fits).then_some(names)
+}
+
+fn go_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+fn smd_name(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) => "boolean".to_owned(),
+        Value::Number(number) if number.is_f64() => "float".to_owned(),
+        Value::Number(_) => "int".to_owned(),
+        Value::String(_) => "string".to_owned(),
+        Value::Array(_) => "list".to_owned(),
+        Value::Object(_) => "map".to_owned(),
+    }
+}
+
+fn value_at<'v>(body: &'v Value, pointer: &str) -> &'v Value {
+    body.pointer(pointer).unwrap_or(&Value::Null)
+}
+
+fn take(body: &mut Value, pointer: &str) {
+    if let Some((parent, key)) = pointer.rsplit_once('/')
+        && let Some(map) = body.pointer_mut(parent).and_then(Value::as_object_mut)
+    {
+        map.remove(&key.replace("~1", "/").replace("~0", "~"));
+    }
+}
+
+/// A null says nothing to the Go decoder.
+pub(in super::super) fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(list) => list.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+/// Fields whose zero is a value: Go keeps them as pointers.
+const POINTERS: [&str; 4] = ["type", "storageClassName", "service", "group"];
+/// Booleans that Go leaves out when false.
+const PLAIN_BOOLEANS: [&str; 9] = [
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "paused",
+    "publishNotReadyAddresses",
+    "readOnly",
+    "stdin",
+    "stdinOnce",
+    "tty",
+];
+
+/// What Go's `omitempty` leaves out: empty lists, maps and texts, and false where the field is no pointer.
+pub(in super::super) fn drop_zeros(node: Option<&Node>, value: &mut Value) {
+    let Some(node) = node else { return };
+    match value {
+        Value::Object(map) => {
+            let open = node.shape() != Shape::Struct;
+            map.retain(|key, value| open || !is_zero(node.field(key).as_ref(), key, value));
+            map.iter_mut().for_each(|(key, value)| drop_zeros(node.field(key).as_ref(), value));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|item| drop_zeros(node.item().as_ref(), item)),
+        _ => {}
+    }
+}
+
+fn is_zero(node: Option<&Node>, key: &str, value: &Value) -> bool {
+    let is_map = || node.is_some_and(|node| matches!(node.shape(), Shape::Map));
+    match value {
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty() && is_map(),
+        Value::String(text) => text.is_empty() && !POINTERS.contains(&key),
+        Value::Bool(false) => PLAIN_BOOLEANS.contains(&key),
+        _ => false,
+    }
+}
+
+/// The first value of a Secret's `data` that is not base64: where the Go decoder stumbles.
+pub(in super::super) fn base64_fault(kind: &KindInfo, body: &Value) -> Option<String> {
+    use base64::Engine as _;
+    let data = body.get("data").filter(|_| kind.is("", "Secret"))?.as_object()?;
+    let fault = data.values().filter_map(Value::as_str).find_map(|text| {
+        let engine = base64::engine::general_purpose::STANDARD;
+        let stumbled = engine.decode(text.replace(['\n', '\r'], "")).err()?;
+        Some(match stumbled {
+            base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _) => at,
+            _ => text.len() / 4 * 4,
+        })
+    })?;
+    Some(format!("illegal base64 data at input byte {fault}"))
+}

@@ -1,0 +1,244 @@
+//! The write path without admission: decode, merge, defaults, managedFields, validation, version, store.
+//!
+//! Owns what create, update, patch, apply and the controllers have in common. Refuses webhooks and quotas.
+
+pub(super) mod apply;
+pub(super) mod create;
+pub(super) mod delete;
+mod json_patch;
+pub(super) mod patch;
+pub(super) mod update;
+
+use serde_json::Value;
+
+use super::core::{Call, State, World};
+use super::failure::Failure;
+use super::flags::{Flags, Validation};
+use super::kinds::KindInfo;
+use super::managed::{self, Ground};
+use super::object;
+use super::route::{Part, Target};
+use super::store::Name;
+use super::validate;
+use crate::schema::Node;
+
+/// A write's request.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) call: &'a Call,
+    pub(super) flags: &'a Flags,
+}
+
+/// In whose name, and how, something is written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Author {
+    pub(super) manager: String,
+    pub(super) subresource: Option<&'static str>,
+    pub(super) dry_run: bool,
+}
+
+impl Author {
+    /// A controller, on the object itself.
+    pub(super) fn controller(manager: &str) -> Self {
+        Self { manager: manager.to_owned(), ..Self::default() }
+    }
+
+    /// A controller, on the object's status.
+    pub(super) fn status(manager: &str) -> Self {
+        Self { manager: manager.to_owned(), subresource: Some("status"), dry_run: false }
+    }
+}
+
+impl Asked<'_> {
+    /// The field manager: as given, else the user agent up to its first slash.
+    pub(super) fn author(&self, part: Part) -> Author {
+        let agent = self.call.agent.split('/').next().unwrap_or_default();
+        let manager = self.flags.get("fieldManager").unwrap_or(if agent.is_empty() { "unknown" } else { agent });
+        let subresource = match part {
+            Part::Whole => None,
+            Part::Status => Some("status"),
+            Part::Scale => Some("scale"),
+        };
+        Author { manager: manager.to_owned(), subresource, dry_run: self.flags.dry_run() }
+    }
+
+    /// The body as an object of the target's kind, unknown fields dealt with; the second are warnings.
+    pub(super) fn object(&self, world: &World, target: &Target) -> Result<(Value, Vec<String>), Failure> {
+        let body: Value = serde_json::from_slice(&self.call.body)
+            .map_err(|error| Failure::bad(format!("couldn't get version/kind; json parse error: {error}")))?;
+        decode(world, &target.kind, body, self.flags.validation())
+    }
+}
+
+/// Reads an object as the kind's decoder does: kind and version must fit, unknown fields are dropped or refused.
+pub(super) fn decode(
+    world: &World,
+    kind: &KindInfo,
+    mut body: Value,
+    validation: Validation,
+) -> Result<(Value, Vec<String>), Failure> {
+    let said = |body: &Value, key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (key, ours) in [("apiVersion", kind.api_version()), ("kind", kind.kind.to_string())] {
+        if said(&body, key).is_empty() {
+            object::put(&mut body, key, ours.into());
+        }
+    }
+    let (version, named) = (said(&body, "apiVersion"), said(&body, "kind"));
+    if *named != *kind.kind || version != kind.api_version() {
+        let short = version.rsplit('/').next().unwrap_or_default();
+        let package = kind.group.split('.').next().filter(|own| !own.is_empty()).unwrap_or("core");
+        let head = format!("{named} in version \"{short}\" cannot be handled as a {}", kind.kind);
+        let why = format!("converting ({short}.{named}) to ({package}.{}): unknown conversion", kind.kind);
+        return Err(Failure::bad(format!("{head}: {why}")));
+    }
+    let node = world.schemas.of(&kind.gvk());
+    let unknown = validate::shape::decode(node.as_ref(), kind, &mut body)?;
+    if unknown.is_empty() || validation == Validation::Ignore {
+        return Ok((body, Vec::new()));
+    }
+    let said: Vec<String> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
+    if validation == Validation::Strict {
+        let head = format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
+        return Err(Failure::bad(format!("{head}: strict decoding error: {}", said.join(", "))));
+    }
+    Ok((body, said))
+}
+
+/// `apps/v1, Kind=Deployment`.
+fn go_kind(version: &str, kind: &str) -> String {
+    let version = if version.contains('/') { version.to_owned() } else { format!("/{version}") };
+    format!("{version}, Kind={kind}")
+}
+
+/// The stored object, or 404.
+pub(super) fn stored(state: &State, kind: &KindInfo, name: &Name) -> Result<Value, Failure> {
+    let stored = state.store.get(kind.id, name).ok_or_else(|| Failure::not_found(kind, &name.name))?;
+    Ok(stored.value(kind))
+}
+
+/// What managedFields are computed on.
+pub(super) fn ground<'a>(kind: &'a KindInfo, node: Option<&'a Node>, state: &State) -> Ground<'a> {
+    Ground { kind, node, now: state.now }
+}
+
+/// Puts `new` in the place of `live`: identity, generation, validation; nothing is written where nothing moved.
+pub(super) fn replace(
+    world: &World,
+    state: &mut State,
+    kind: &KindInfo,
+    (live, mut new): (&Value, Value),
+    author: &Author,
+) -> Result<Value, Failure> {
+    keep_identity(kind, live, &mut new)?;
+    if author.subresource.is_none() && moves_generation(kind, live, &new) {
+        let generation = object::number(live, "/metadata/generation").unwrap_or_default() + 1;
+        object::set(&mut new, &["metadata", "generation"], generation.into());
+    }
+    validate::update(kind, live, &new)?;
+    object::set(&mut new, &["metadata", "resourceVersion"], live["metadata"]["resourceVersion"].clone());
+    if timeless(live) == timeless(&new) {
+        return Ok(live.clone());
+    }
+    if author.dry_run {
+        return Ok(new);
+    }
+    let finished = object::is_terminating(&new) && delete::is_released(kind, &new);
+    if finished {
+        state.store.remove(kind.id, &new);
+    } else {
+        state.store.put(kind.id, &new);
+    }
+    Ok(committed(world, state, kind, new))
+}
+
+/// After a write: the controllers are told, watches wake, the answer carries the new version.
+pub(super) fn committed(world: &World, state: &mut State, kind: &KindInfo, mut object: Value) -> Value {
+    object::set(&mut object, &["metadata", "resourceVersion"], state.store.rv().to_string().into());
+    let gone = state.store.get(kind.id, &Name::of(&object)).is_none();
+    state.queue.touched(world, kind, &object, gone);
+    state.wake(Some(kind.id));
+    object
+}
+
+/// Server-owned metadata is as it was, whatever the request says; another uid is a conflict.
+fn keep_identity(kind: &KindInfo, live: &Value, new: &mut Value) -> Result<(), Failure> {
+    let (own, said) = (object::uid(live), object::uid(new));
+    if !said.is_empty() && own != said {
+        let why = format!("Precondition failed: UID in precondition: {said}, UID in object meta: {own}");
+        return Err(Failure::precondition(kind, object::name(live), &why));
+    }
+    for key in ["uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        match live["metadata"].get(key) {
+            Some(value) => object::set(new, &["metadata", key], value.clone()),
+            None => {
+                object::take(new, &["metadata", key]);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Kinds whose generation follows their spec.
+const GENERATIONS: [&str; 11] = [
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Ingress",
+    "Job",
+    "NetworkPolicy",
+    "Pod",
+    "PodDisruptionBudget",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+];
+
+/// Whether the kind counts generations.
+pub(super) fn has_generation(kind: &KindInfo) -> bool {
+    GENERATIONS.contains(&&*kind.kind)
+}
+
+fn moves_generation(kind: &KindInfo, live: &Value, new: &Value) -> bool {
+    let annotations = kind.is("apps", "Deployment") && !object::same(live, new, "/metadata/annotations");
+    has_generation(kind) && (annotations || !object::same(live, new, "/spec"))
+}
+
+/// An object as compared for "did anything move": the times of managedFields do not count.
+fn timeless(object: &Value) -> Value {
+    let mut object = object.clone();
+    let entries = object.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut);
+    for entry in entries.into_iter().flatten() {
+        object::take(entry, &["time"]);
+    }
+    object
+}
+
+/// The object with its status (a write to the whole) or all but its status (a write to the status) as it was.
+pub(super) fn keep_other_part(kind: &KindInfo, part: Part, live: &Value, new: &mut Value) {
+    let restore = |new: &mut Value, key: &str| match live.get(key) {
+        Some(value) => object::put(new, key, value.clone()),
+        None => {
+            object::take(new, &[key]);
+        }
+    };
+    match part {
+        Part::Whole if kind.has_status => restore(new, "status"),
+        Part::Status => {
+            restore(new, "spec");
+            if &*kind.group == "apps" {
+                let labels = live["metadata"].get("labels").cloned().unwrap_or_default();
+                object::set(new, &["metadata", "labels"], labels);
+                if new["metadata"]["labels"].is_null() {
+                    object::take(new, &["metadata", "labels"]);
+                }
+            }
+        }
+        Part::Whole | Part::Scale => {}
+    }
+}
+
+/// Ownership after a write under `author`.
+pub(super) fn own(world: &World, state: &State, kind: &KindInfo, (live, new): (&Value, &mut Value), author: &Author) {
+    let node = world.schemas.of(&kind.gvk());
+    managed::after_update(ground(kind, node.as_ref(), state), live, new, author);
+}

@@ -1,0 +1,120 @@
+//! Server-side apply: the patch is merged under its field manager, with conflicts named or forced.
+
+use serde_json::{Value, json};
+
+use super::super::answer::Answer;
+use super::super::core::{State, World};
+use super::super::failure::Failure;
+use super::super::managed;
+use super::super::route::{Part, Target};
+use super::super::store::Name;
+use super::super::{defaults, object, validate};
+use super::{Asked, create, go_kind, update};
+use crate::yaml;
+
+/// PATCH `application/apply-patch+yaml`, of an object that is there or not yet.
+pub(in super::super) fn answer(
+    world: &World,
+    state: &mut State,
+    target: &Target,
+    asked: &Asked,
+) -> Result<Answer, Failure> {
+    let kind = &*target.kind;
+    let author = asked.author(target.part);
+    if asked.flags.get("fieldManager").is_none() {
+        return Err(Failure::no_manager());
+    }
+    let mut patch = read(&asked.call.body)?;
+    check(target, &mut patch)?;
+    let node = world.schemas.of(&kind.gvk());
+    validate::shape::declared(node.as_ref(), &patch)?;
+    if let Some(fault) = validate::shape::base64_fault(kind, &patch) {
+        return Err(Failure::converted(&patch, &fault));
+    }
+    update::check_name(target, &mut patch)?;
+    keep_part(target, &mut patch);
+    let name = Name::new(&target.namespace, &target.name);
+    let live = state.store.get(kind.id, &name).map_or(Value::Null, |stored| stored.value(kind));
+    if live.is_null() && target.part == Part::Status {
+        return Err(Failure::not_found(kind, &target.name));
+    }
+    check_version(target, &live, &patch)?;
+    let ground = super::ground(kind, node.as_ref(), state);
+    let merged = managed::after_apply(ground, &live, &patch, &author, asked.flags.is("force"))?;
+    let Some(mut new) = merged else { return Ok(Answer::ok(&live)) };
+    validate::shape::drop_nulls(&mut new);
+    validate::shape::drop_zeros(node.as_ref(), &mut new);
+    defaults::fill(world, kind, &mut new);
+    if live.is_null() {
+        let mut made = new;
+        create::begin(state, kind, &mut made);
+        let object = create::insert(world, state, kind, made, author.dry_run)?;
+        return Ok(Answer::of(201, &object));
+    }
+    defaults::keep_allocated(kind, &live, &mut new);
+    super::keep_other_part(kind, target.part, &live, &mut new);
+    defaults::reallocate(state, kind, &mut new);
+    let object = super::replace(world, state, kind, (&live, new), &author)?;
+    Ok(Answer::ok(&object))
+}
+
+/// JSON is read as JSON, so that no number changes; YAML as Kubernetes reads it.
+fn read(body: &[u8]) -> Result<Value, Failure> {
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
+    let mut documents = yaml::read(body, &yaml::Budget::default());
+    match documents.pop() {
+        Some(Ok(document)) if documents.is_empty() => Ok(document.value),
+        Some(Err(error)) => Err(Failure::bad(format!("error decoding YAML: {}", error.what))),
+        _ => Err(Failure::bad("error decoding YAML: one object is expected")),
+    }
+}
+
+fn check(target: &Target, patch: &mut Value) -> Result<(), Failure> {
+    let (version, kind) = (object::text(patch, "/apiVersion"), object::text(patch, "/kind"));
+    if kind.is_empty() || version.is_empty() {
+        return Err(Failure::bad("Object 'Kind' is missing in the apply patch"));
+    }
+    if kind != &*target.kind.kind || version != target.kind.api_version() {
+        return Err(Failure::bad(format!("invalid object type: {}", go_kind(version, kind))));
+    }
+    if patch.pointer("/metadata/managedFields").is_some_and(|own| own.as_array().is_some_and(|own| !own.is_empty())) {
+        return Err(Failure::bad("metadata.managedFields must be nil"));
+    }
+    object::take(patch, &["metadata", "managedFields"]);
+    Ok(())
+}
+
+/// An apply to the whole owns no status, an apply to the status nothing but it.
+fn keep_part(target: &Target, patch: &mut Value) {
+    match target.part {
+        Part::Whole if target.kind.has_status => {
+            object::take(patch, &["status"]);
+        }
+        Part::Status => {
+            let status = object::take(patch, &["status"]).unwrap_or_default();
+            let metadata = json!({"name": target.name, "namespace": object::namespace(patch)});
+            *patch = json!({
+                "apiVersion": patch["apiVersion"], "kind": patch["kind"], "metadata": metadata, "status": status,
+            });
+        }
+        Part::Whole | Part::Scale => {}
+    }
+}
+
+/// A version or uid in the patch is a precondition; for an object that is not there it is a conflict.
+fn check_version(target: &Target, live: &Value, patch: &Value) -> Result<(), Failure> {
+    let (version, uid) = (object::text(patch, "/metadata/resourceVersion"), object::uid(patch));
+    if live.is_null() && !uid.is_empty() {
+        let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+        return Err(Failure::precondition(&target.kind, &target.name, &why));
+    }
+    if live.is_null() && !version.is_empty() {
+        return Err(Failure::not_found(&target.kind, &target.name));
+    }
+    if !version.is_empty() && version != object::text(live, "/metadata/resourceVersion") {
+        return Err(Failure::stale(&target.kind, &target.name));
+    }
+    Ok(())
+}

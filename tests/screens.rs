@@ -1,0 +1,209 @@
+//! Key scripts in, screens out: text and style at 120x36 and 80x24, no panic at any size, nothing hostile in any cell.
+
+#[path = "support/cockpit.rs"]
+mod cockpit;
+#[path = "support/fleet.rs"]
+mod fleet;
+
+use cockpit::{Cockpit, SCRIPTS};
+use driftdeck::app::{Action, Keymap};
+use driftdeck::model::*;
+
+#[test]
+fn every_screen_looks_as_it_was_accepted() {
+    for (name, keys) in SCRIPTS {
+        for (width, height) in [(120, 36), (80, 24)] {
+            let mut cockpit = Cockpit::new(width, height);
+            cockpit.script(keys);
+            let name = format!("{name}_{width}x{height}");
+            insta::with_settings!({ description => *keys, omit_expression => true, prepend_module_to_snapshot => false }, {
+                insta::assert_snapshot!(name, cockpit.picture());
+            });
+        }
+    }
+}
+
+#[test]
+fn narrow_ascii_and_colourless_screens_look_as_they_were_accepted() {
+    for (name, keys) in [("fleet", ""), ("diff", "d"), ("plan", "s")] {
+        let mut cockpit = Cockpit::new(40, 12);
+        cockpit.script(keys);
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("{name}_40x12"), cockpit.picture());
+            let mut cockpit = Cockpit::new(80, 24);
+            cockpit.look = cockpit::ascii();
+            cockpit.script(keys);
+            insta::assert_snapshot!(format!("{name}_80x24_ascii_no_colour"), cockpit.picture());
+        });
+    }
+}
+
+#[test]
+fn no_size_panics_on_any_screen() {
+    for (name, keys) in SCRIPTS {
+        let mut cockpit = Cockpit::new(100, 30);
+        cockpit.script(keys);
+        for width in (1..=130).step_by(if cfg!(debug_assertions) { 13 } else { 1 }).chain([39, 40, 79, 80, 109, 110]) {
+            for height in (1..=45).step_by(if cfg!(debug_assertions) { 7 } else { 1 }).chain([11, 12, 15, 16, 19, 20]) {
+                cockpit.resize(width, height);
+                let buffer = cockpit.frame();
+                assert_eq!((buffer.area.width, buffer.area.height), (width, height), "{name} keeps to its area");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_control_or_hidden_character_reaches_a_cell() {
+    for (_, keys) in SCRIPTS {
+        for hostile in ["", "/hostile<Enter>"] {
+            let mut cockpit = Cockpit::new(120, 36);
+            cockpit.script(hostile);
+            cockpit.script(keys);
+            for cell in cockpit.frame().content() {
+                let clean = !cell.symbol().chars().any(|c| c.is_control() || is_hidden(c));
+                assert!(clean, "{:?} on {keys:?}", cell.symbol());
+            }
+        }
+    }
+}
+
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[test]
+fn ascii_means_ascii() {
+    for (name, keys) in SCRIPTS {
+        let mut cockpit = Cockpit::new(120, 36);
+        cockpit.look = cockpit::ascii();
+        cockpit.script(keys);
+        for cell in cockpit.frame().content() {
+            assert!(cell.symbol().is_ascii(), "{name}: {:?}", cell.symbol());
+        }
+    }
+}
+
+#[test]
+fn help_lists_every_action_of_the_table() {
+    let mut cockpit = Cockpit::new(120, 200);
+    cockpit.script("?");
+    let text = cockpit.text();
+    for binding in Keymap::standard().bindings() {
+        assert!(text.contains(&binding.spelled()), "{} is not in help", binding.action.name());
+    }
+}
+
+#[test]
+fn help_says_why_an_action_cannot_be_done() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.script("/checkout<Enter>?sync");
+    assert!(cockpit.text().contains("prod-us is in OBSERVE"), "{}", cockpit.text());
+}
+
+#[test]
+fn nothing_is_submitted_before_run_is_armed_and_pressed() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.gate = fleet::gate(Level::L2, vec![Need::Yes]);
+    cockpit.key("s");
+    for _ in 0..20 {
+        cockpit.key("<Enter>");
+    }
+    assert_eq!(cockpit.orders, vec![], "type-ahead can never confirm");
+    cockpit.wait(400);
+    cockpit.key("<Enter>");
+    assert_eq!(cockpit.orders.len(), 1, "armed, Run runs once");
+    let Command::Sync(order) = &cockpit.orders[0].command else { panic!("a sync") };
+    assert_eq!(order.chosen.len(), 4, "what was ticked is what runs");
+    assert!(!order.full, "the prune was not ticked");
+    cockpit.key("<Enter>");
+    assert_eq!(cockpit.orders.len(), 1, "the same key again does nothing");
+}
+
+#[test]
+fn a_protected_sync_takes_the_apps_name() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.gate = fleet::gate(Level::L3, vec![Need::AppName(fleet::id("payments", "prod-eu")), Need::Unlock]);
+    cockpit.script("s");
+    cockpit.script("<Enter>");
+    assert!(cockpit.text().contains("FLEET"), "Cancel was focused: Enter left the plan");
+    cockpit.script("s");
+    cockpit.script("payment");
+    cockpit.wait(400);
+    assert_eq!(cockpit.orders, vec![]);
+    cockpit.script("s");
+    cockpit.wait(400);
+    cockpit.key("<Enter>");
+    assert_eq!(cockpit.orders.len(), 1);
+    assert_eq!(cockpit.orders[0].consent.app_name.as_deref(), Some("payments"));
+}
+
+#[test]
+fn a_plan_that_moved_is_reviewed_again() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.gate = fleet::gate(Level::L2, vec![Need::Yes]);
+    cockpit.script("s");
+    cockpit.wait(400);
+    cockpit.move_plan();
+    assert!(cockpit.text().contains("the plan changed"), "{}", cockpit.text());
+    cockpit.key("<Enter>");
+    assert_eq!(cockpit.orders, vec![], "what was read is not what would run");
+}
+
+#[test]
+fn a_pause_carries_its_reason_and_its_end() {
+    let mut cockpit = Cockpit::new(80, 24);
+    cockpit.gate = fleet::gate(Level::L2, vec![Need::Yes]);
+    cockpit.script("p<Tab>INC-4471");
+    cockpit.wait(400);
+    cockpit.key("<Enter>");
+    let Some(Command::Pause { reason, until, .. }) = cockpit.orders.first().map(|order| &order.command) else {
+        panic!("{}", cockpit.text())
+    };
+    assert_eq!(reason.raw(), "INC-4471");
+    assert!(until.is_some_and(|until| until > fleet::ago(-119)), "two hours by default");
+}
+
+#[test]
+fn read_only_submits_nothing_whatever_is_pressed() {
+    for action in Action::ALL {
+        let mut cockpit = Cockpit::new(80, 24);
+        cockpit.gate = fleet::gate(Level::L2, vec![Need::Yes]);
+        cockpit.read_only();
+        let keymap = Keymap::standard();
+        let keys = &keymap.binding(*action).expect("in the table").keys[0];
+        for key in keys {
+            cockpit.press(*key);
+        }
+        cockpit.wait(400);
+        cockpit.script("<Tab>why<Enter>");
+        cockpit.wait(400);
+        cockpit.script("<Enter>");
+        let writes = cockpit.orders.iter().filter(|order| !matches!(order.command, Command::Refresh { .. }));
+        assert_eq!(writes.count(), 0, "{} wrote under --read-only", action.name());
+    }
+}
+
+#[test]
+fn the_cursor_follows_its_app_when_the_order_changes() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.script("G");
+    let before = cockpit.selected();
+    cockpit.worsen("frontend");
+    cockpit.wait(3000);
+    assert_eq!(cockpit.selected(), before, "the object, not the row");
+}
+
+#[test]
+fn a_revert_is_previewed_for_the_commit_that_was_chosen() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.script("tjjjR");
+    cockpit.script("payments");
+    cockpit.wait(400);
+    cockpit.key("<Enter>");
+    let Some(Command::Revert(order)) = cockpit.orders.first().map(|order| &order.command) else {
+        panic!("{}", cockpit.text())
+    };
+    assert_eq!(order.to.short(), "51c9e80");
+    assert_eq!(order.mode, RevertMode::Restore);
+}

@@ -1,0 +1,76 @@
+//! Where etcd, kube-apiserver and kubectl come from: `TEST_ASSET_KUBE_APISERVER`, `TEST_ASSET_ETCD`, `TEST_ASSET_KUBECTL`
+//! and `KUBEBUILDER_ASSETS` as envtest reads them, else one build of `tests/kube-apiserver` into the target directory.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The three programs.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    pub apiserver: PathBuf,
+    pub etcd: PathBuf,
+    pub kubectl: PathBuf,
+}
+
+/// Where they are, or why there are none; asked and built once.
+pub fn find() -> Result<&'static Programs, String> {
+    static FOUND: OnceLock<Result<Programs, String>> = OnceLock::new();
+    FOUND
+        .get_or_init(|| {
+            Ok(Programs { apiserver: program("kube-apiserver")?, etcd: program("etcd")?, kubectl: program("kubectl")? })
+        })
+        .as_ref()
+        .map_err(Clone::clone)
+}
+
+/// One program: the environment's, envtest's directory, or built here.
+fn program(name: &str) -> Result<PathBuf, String> {
+    let variable = format!("TEST_ASSET_{}", name.to_uppercase().replace('-', "_"));
+    let named = std::env::var_os(variable).map(PathBuf::from);
+    let in_assets = std::env::var_os("KUBEBUILDER_ASSETS").map(|dir| PathBuf::from(dir).join(name));
+    match named.or(in_assets.filter(|path| path.exists())) {
+        Some(path) if path.exists() => Ok(path),
+        Some(path) => Err(format!("{} is not there", path.display())),
+        None => built(name),
+    }
+}
+
+/// Where cargo builds to.
+fn target_dir() -> PathBuf {
+    option_env!("CARGO_TARGET_TMPDIR")
+        .and_then(|tmp| Path::new(tmp).parent())
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), Path::to_path_buf)
+}
+
+/// Builds a program of the Go module once; other test processes wait at the lock.
+fn built(name: &str) -> Result<PathBuf, String> {
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kube-apiserver");
+    let out = target_dir().join("kube-apiserver");
+    fs::create_dir_all(&out).map_err(|e| e.to_string())?;
+    let lock = fs::File::create(out.join("lock")).map_err(|e| e.to_string())?;
+    lock.lock().map_err(|e| e.to_string())?;
+    let (program, stamp) = (out.join(name), out.join(format!("{name}.sum")));
+    let sum = fs::read(module.join("go.sum")).map_err(|e| e.to_string())?;
+    if program.exists() && fs::read(&stamp).is_ok_and(|was| was == sum) {
+        return Ok(program);
+    }
+    let package = format!("./{}", name.trim_start_matches("kube-"));
+    // The handle, not the macro: whoever waits for minutes must see why.
+    let _ = writeln!(std::io::stderr(), "building {name} from Go modules, once; this takes minutes");
+    let build = Command::new("go")
+        .args(["build", "-trimpath", "-ldflags", "-s -w", "-o"])
+        .arg(&program)
+        .arg(package)
+        .current_dir(&module)
+        .env("CGO_ENABLED", "0")
+        .output()
+        .map_err(|e| format!("go: {e}"))?;
+    if !build.status.success() {
+        return Err(format!("go build of {name} failed: {}", String::from_utf8_lossy(&build.stderr)));
+    }
+    fs::write(&stamp, sum).map_err(|e| e.to_string())?;
+    Ok(program)
+}
