@@ -63,6 +63,14 @@ impl Ports {
     }
 }
 
+impl Ports {
+    /// The real ones, with the kubeconfig that was named, or those that kubectl would read.
+    #[must_use]
+    pub fn kubeconfig(cache_dir: PathBuf, named: Option<PathBuf>) -> Self {
+        Self::real(cache_dir, named.map_or_else(cluster::KubeSource::usual, cluster::KubeSource::file))
+    }
+}
+
 impl Setup {
     /// What the tasks share.
     pub(super) fn shared(&self) -> Shared {
