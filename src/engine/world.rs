@@ -206,8 +206,10 @@ pub struct AppWorld {
     pub auto: AutoState,
     /// Commit and count for which `NoteSeen` was last sent.
     pub noted: Option<(CommitId, usize)>,
-    /// Two apps render the same object, or two names mean one server.
+    /// Two names mean one server.
     pub disputed: Option<Reason>,
+    /// Another app renders the same object with different values.
+    pub clash: Option<Reason>,
     /// What the screens see; rebuilt when `changed`.
     pub row: Option<Arc<AppRow>>,
     /// `row` is out of date.
@@ -253,6 +255,7 @@ impl AppWorld {
             auto: AutoState::default(),
             noted: None,
             disputed: None,
+            clash: None,
             row: None,
             changed: true,
         }
@@ -278,6 +281,12 @@ impl AppWorld {
             Location::Git { repo, revision, .. } => Some((repo, revision)),
             Location::Dir { .. } => None,
         }
+    }
+
+    /// Why nobody may write for it: another app, or another name of its cluster, claims the same objects.
+    #[must_use]
+    pub fn dispute(&self) -> Option<&Reason> {
+        self.disputed.as_ref().or(self.clash.as_ref())
     }
 
     /// The pause in force at `now`.
