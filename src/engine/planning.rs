@@ -44,7 +44,7 @@ pub(super) fn plan(site: &Site, outlook: &Outlook) -> Plan {
     let digests: BTreeMap<ResourceKey, Digest> =
         desired.manifests.iter().map(|(key, manifest)| (key.clone(), manifest.digest.clone())).collect();
     let live = site.lives.iter().map(|(key, live)| (key.clone(), diff::live_hash(live))).collect();
-    let prunable = prunable(site, outlook);
+    let leaving = prunable(site, outlook);
     let record = site.record.record();
     plan::plan(&Facts {
         app: &site.app,
@@ -58,7 +58,7 @@ pub(super) fn plan(site: &Site, outlook: &Outlook) -> Plan {
         complete: desired.is_complete(),
         empty: desired.is_empty(),
         other_revision: outlook.other,
-        prunable: &prunable,
+        prunable: &leaving,
     })
 }
 
@@ -68,9 +68,9 @@ fn prunable(site: &Site, outlook: &Outlook) -> BTreeMap<ResourceKey, Arc<str>> {
     extra
         .filter_map(|row| {
             let live = site.lives.get(&row.key)?;
-            let line = base::line_of(site, &row.key);
+            let listed = base::line_of(site, &row.key);
             let ours = is_ours(live);
-            plan::prunable(row, line, Some(&live.uid), ours, outlook.desired.is_complete()).ok()?;
+            plan::prunable(row, listed, Some(&live.uid), ours, outlook.desired.is_complete()).ok()?;
             Some((row.key.clone(), live.uid.clone()))
         })
         .collect()

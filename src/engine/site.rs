@@ -8,7 +8,7 @@ use super::desired::Desired;
 use super::line::Wire;
 use super::rendering::Renders;
 use super::setup::Ports;
-use super::world::{RecordState, Role};
+use super::world::RecordState;
 use crate::diff::{Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
@@ -42,8 +42,6 @@ pub(super) struct Shared {
     pub who: Foreign,
     /// Author of commits.
     pub author: Option<(String, String)>,
-    /// What the process is for.
-    pub role: Role,
 }
 
 impl Shared {
@@ -93,7 +91,7 @@ pub(super) struct Site {
     pub mode: Mode,
     /// All apps that follow the same repository and revision, this one included, with their clusters' protection.
     pub siblings: Vec<(Arc<AppSpec>, bool)>,
-    /// Data is stale: why.
+    /// The cluster has been silent for too long: why. Nothing is written on what it said before.
     pub stale: Option<Foreign>,
     /// When.
     pub now: Now,
