@@ -12,7 +12,7 @@ use std::sync::Arc;
 use apiserver::{Server, User};
 use driftdeck::cluster::KubeSource;
 use driftdeck::engine::Ports;
-use driftdeck::model::{Command, Consent, Moved, Outcome, RevertMode, RevertOrder, Verdict};
+use driftdeck::model::{AppRow, Command, Consent, Moved, Outcome, RevertMode, RevertOrder, Verdict};
 use road::{Deck, Git, Start, config_text, shop};
 
 const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: flags\ndata:\n  RETRY_MAX: \"3\"\n";
@@ -70,8 +70,8 @@ async fn a_commit_is_missing_then_synced_then_behind_then_synced() {
     let changed: Vec<_> = row.resources.iter().flat_map(|row| &row.findings).map(|f| f.path.to_string()).collect();
     assert_eq!(changed, ["spec.template.spec.containers[name=app].image"]);
     deck.sync(false).await;
-    let row = deck.verdict(Verdict::Synced).await;
-    assert_eq!(row.deployed.as_ref().map(|deployed| &deployed.commit), row.desired.as_ref().map(|commit| &commit.id));
+    let deployed = |row: &AppRow| row.deployed.as_ref().map(|deployed| deployed.commit.clone());
+    deck.until("deployed at head", |row| deployed(row) == row.desired.as_ref().map(|commit| commit.id.clone())).await;
     deck.close().await;
 }
 
