@@ -179,7 +179,9 @@ impl Driver {
         let line = self.lines.get(&id.cluster)?;
         let now = self.clock.now();
         let keys = app.rows.keys().chain(app.stamps.keys());
-        let siblings = self.world.apps.values().filter(|other| same_source(&app.spec, &other.spec));
+        let siblings = || self.world.apps.values().filter(|other| same_source(&app.spec, &other.spec));
+        let fed = siblings().filter_map(|other| self.world.clusters.get(&other.spec.id.cluster));
+        let mode = super::publish::mode(&self.world, cluster);
         let protected =
             |cluster: &ClusterName| self.world.clusters.get(cluster).is_some_and(|found| found.spec.protected);
         Some(Site {
@@ -192,8 +194,9 @@ impl Driver {
             rows: app.rows.clone(),
             lives: keys.filter_map(|key| Some((key.clone(), line.store.get(key)?.clone()))).collect(),
             head: app.head.clone(),
-            mode: super::publish::mode(&self.world, cluster),
-            siblings: siblings.map(|o| (Arc::new(o.spec.clone()), protected(&o.spec.id.cluster))).collect(),
+            mode,
+            fed_mode: fed.map(|cluster| super::publish::mode(&self.world, cluster)).min().unwrap_or(mode),
+            siblings: siblings().map(|o| (Arc::new(o.spec.clone()), protected(&o.spec.id.cluster))).collect(),
             stale: super::publish::cluster_stale(cluster, now).map(|reason| reason.message),
             now,
         })

@@ -1,5 +1,6 @@
 //! What an engine is started with: the checked config, the role, and the ports to the outside.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +14,7 @@ use crate::cluster::{self, Cluster, ConnectError};
 use crate::config::Config;
 use crate::diff::{Masker, Owners};
 use crate::journal::Journal;
-use crate::model::{AppId, ClusterSpec, Cost, Foreign, RepoSpec};
+use crate::model::{AppId, ClusterName, ClusterSpec, Cost, Foreign, RepoSpec};
 use crate::render::Programs;
 use crate::source::{Mirror, SourceError};
 
@@ -101,9 +102,17 @@ impl Setup {
             masker: Masker::new(rand::random()),
             owners: Owners::with(&owners.people, &owners.controllers),
             journal: journal.ok(),
+            held_namespaces: self.held_namespaces(),
             who: self.who.clone(),
             author: self.config.author.clone(),
         }
+    }
+
+    /// Namespaces that hold an app or a record, of every app in the config, asked for or not.
+    fn held_namespaces(&self) -> BTreeSet<(ClusterName, String)> {
+        let records = self.config.clusters.iter().filter_map(|c| Some((c.name.clone(), c.record_namespace.clone()?)));
+        let apps = self.config.apps.iter().map(|app| (app.id.cluster.clone(), app.namespace.clone()));
+        records.chain(apps).collect()
     }
 
     /// The world before anything has happened: the apps asked for, and the clusters and repositories they need.

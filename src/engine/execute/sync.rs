@@ -41,7 +41,7 @@ pub(super) async fn run(
         return (Outcome::Refused, Some(refused));
     }
     let inventory = site.record.record().map_or(0, |record| record.inventory.len());
-    let gate = plan::gate_sync(&plan, &order.chosen, inventory, site.cluster.protected);
+    let gate = plan::gate_sync(&plan, order, inventory, site.cluster.protected);
     if let Err(refused) = admit(&gate, consent, site.mode) {
         return refused;
     }
