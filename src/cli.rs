@@ -43,6 +43,7 @@ use args::{Cli, Command};
 use ground::Ground;
 use places::Places;
 use screen::Screen;
+use signal::Running;
 
 pub use args::{DemoArgs, Global, When};
 pub use error::{CliError, Kind};
@@ -117,12 +118,13 @@ fn execute(asked: &Asked, screen: &mut Screen) -> Result<u8, CliError> {
     }
     let places = Places::find()?;
     let global = &asked.cli.global;
-    let mut ground = Ground { places: &places, global, screen };
+    let running = Running::default();
+    let mut ground = Ground { places: &places, global, screen, running: running.clone() };
     if let Some(Command::Config(args)) = &asked.cli.command {
         return configs::run(&args.act, &mut ground);
     }
     let _log = logs::start(&places.state, global.log_file.as_deref())?;
-    signal::block_on(command(asked.cli.command.as_ref(), &mut ground))
+    signal::block_on(command(asked.cli.command.as_ref(), &mut ground), &running)
 }
 
 async fn command(command: Option<&Command>, ground: &mut Ground<'_>) -> Result<u8, CliError> {

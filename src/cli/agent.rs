@@ -20,7 +20,7 @@ pub async fn run(ground: &mut Ground<'_>) -> Result<u8, CliError> {
     let asked = ground.read_selection(&config, &[])?;
     ground.screen.say(&format!("driftdeck agent: {} apps", asked.len()));
     let purpose = Purpose { role: Role::Agent, only: Some(asked) };
-    let session = Session::open(ground.places, ground.global, config, purpose)?;
+    let session = Session::open(ground, config, purpose)?;
     let mut told = Told::default();
     let mut fleet = session.fleet();
     loop {
