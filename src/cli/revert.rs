@@ -53,7 +53,7 @@ async fn one(
         to: preview.to.id.clone(),
         mode: preview.mode,
         expected_head: preview.head.clone(),
-        reason: Foreign::from(args.reason.as_str()),
+        reason: Foreign::from(args.reason.as_deref().unwrap_or_default()),
         until: None,
     };
     // The revert itself deletes nothing: a number that counts deletes is meant for the sync.

@@ -34,10 +34,7 @@ pub fn cockpit(asked: &Asked) -> Result<Cockpit, CliError> {
     let global = asked.cli.global.clone();
     let config = match &asked.cli.dir {
         Some(dir) => Some(places::adhoc(dir, &global)?),
-        None => {
-            let places = Places::find()?;
-            places.config_if_any(&global, &mut Screen::real(When::Auto))?
-        }
+        None => Places::find()?.config_if_any(&global, &mut Screen::real(When::Auto))?,
     };
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(CliError::no_terminal());

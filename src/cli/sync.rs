@@ -10,6 +10,9 @@ use super::session::Session;
 use super::{exit, progress, settle};
 use crate::model::{AppId, Command, CommitId, Consent, Outcome, PlanView, Query, ResourceKey, RunState, ViewBody};
 
+/// How long the apps may take to be judged before a plan is asked for.
+const SETTLE: Duration = Duration::from_mins(1);
+
 /// Runs it.
 ///
 /// # Errors
@@ -20,7 +23,7 @@ pub async fn run(args: &SyncArgs, ground: &mut Ground<'_>) -> Result<u8, CliErro
     let config = ground.config()?;
     let asked = ground.write_selection(&config, &args.apps, args.answers.all_clusters)?;
     let mut session = ground.look(config, &asked)?;
-    session.settle(&asked, args.timeout.min(Duration::from_secs(60))).await;
+    session.settle(&asked, args.timeout.min(SETTLE)).await;
     let wish = Wish {
         rev: args.rev.as_deref(),
         choice: Choice { prune: args.prune, only },
