@@ -171,12 +171,10 @@ APP               VERDICT  HEALTH   CHANGES  DESIRED  DEPLOYED  NOTE
 payments@prod-eu  drifted  healthy  ~1       9f31c2a  9f31c2a   paused by ana: night
 
 payments@prod-eu
-OBJECT               NAMESPACE  VERDICT  HEALTH   NOTE
+OBJECT              NAMESPACE  VERDICT  HEALTH   NOTE
 Deployment/api␛[2J  payments   drifted  healthy  spec.replicas by kubectl-edit
 ";
-    assert_eq!(table.replace("   drifted", " drifted").len(), expected.replace("   drifted", " drifted").len());
-    assert!(table.starts_with("APP               VERDICT  HEALTH   CHANGES  DESIRED  DEPLOYED  NOTE\n"), "{table}");
-    assert!(table.contains("Deployment/api␛[2J") && table.contains("spec.replicas by kubectl-edit"), "{table}");
+    assert_eq!(table, expected, "columns are aligned by what a terminal shows");
 }
 
 #[test]
