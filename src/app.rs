@@ -20,6 +20,7 @@ mod hold;
 mod key;
 mod keymap;
 mod lists;
+mod open;
 mod possible;
 mod press;
 mod receive;

@@ -126,7 +126,7 @@ impl<'a> Pair<'a> {
         let object: Value = serde_json::from_str(&live.json).ok()?;
         let node = ground.schemas.of(&git.gvk);
         let entries = fields::managed(&object);
-        let have = noise::without_server_fields(object, node.as_ref());
+        let have = noise::without_server_fields(object, &git.gvk, node.as_ref());
         Some(Self { git, wanted: noise::without_tracking((*git.body).clone()), have, entries, node })
     }
 

@@ -1,6 +1,6 @@
 //! The terminal: guard, input, loop, drawing. It draws what [`crate::app`] says and hands keys back; it decides nothing.
 //!
-//! All foreign text passes `Shown` in [`paint`], the only place that writes cells. Draws on change only, at most 60 times a second,
+//! All foreign text passes `Shown` in `paint`, the only place that writes cells. Draws on change only, at most 60 times a second,
 //! one write per frame.
 
 mod drive;

@@ -1,5 +1,9 @@
 //! Key scripts in, screens out: text and style at 120x36 and 80x24, no panic at any size, nothing hostile in any cell.
 
+#![allow(clippy::expect_used, reason = "a test's own tables either hold or fail it")]
+
+#[path = "support/answers.rs"]
+mod answers;
 #[path = "support/cockpit.rs"]
 mod cockpit;
 #[path = "support/fleet.rs"]
@@ -43,8 +47,8 @@ fn no_size_panics_on_any_screen() {
     for (name, keys) in SCRIPTS {
         let mut cockpit = Cockpit::new(100, 30);
         cockpit.script(keys);
-        for width in (1..=130).step_by(if cfg!(debug_assertions) { 13 } else { 1 }).chain([39, 40, 79, 80, 109, 110]) {
-            for height in (1..=45).step_by(if cfg!(debug_assertions) { 7 } else { 1 }).chain([11, 12, 15, 16, 19, 20]) {
+        for width in (0..=130).step_by(if cfg!(debug_assertions) { 5 } else { 1 }).chain([39, 40, 79, 80, 109, 110]) {
+            for height in (0..=45).step_by(if cfg!(debug_assertions) { 3 } else { 1 }).chain([11, 12, 15, 16, 19, 20]) {
                 cockpit.resize(width, height);
                 let buffer = cockpit.frame();
                 assert_eq!((buffer.area.width, buffer.area.height), (width, height), "{name} keeps to its area");
@@ -104,7 +108,7 @@ fn help_says_why_an_action_cannot_be_done() {
 #[test]
 fn nothing_is_submitted_before_run_is_armed_and_pressed() {
     let mut cockpit = Cockpit::new(120, 36);
-    cockpit.gate = fleet::gate(Level::L2, vec![Need::Yes]);
+    cockpit.gate = answers::gate(Level::L2, vec![Need::Yes]);
     cockpit.key("s");
     for _ in 0..20 {
         cockpit.key("<Enter>");
@@ -123,7 +127,7 @@ fn nothing_is_submitted_before_run_is_armed_and_pressed() {
 #[test]
 fn a_protected_sync_takes_the_apps_name() {
     let mut cockpit = Cockpit::new(120, 36);
-    cockpit.gate = fleet::gate(Level::L3, vec![Need::AppName(fleet::id("payments", "prod-eu")), Need::Unlock]);
+    cockpit.gate = answers::gate(Level::L3, vec![Need::AppName(fleet::id("payments", "prod-eu")), Need::Unlock]);
     cockpit.script("s");
     cockpit.script("<Enter>");
     assert!(cockpit.text().contains("FLEET"), "Cancel was focused: Enter left the plan");
@@ -141,7 +145,7 @@ fn a_protected_sync_takes_the_apps_name() {
 #[test]
 fn a_plan_that_moved_is_reviewed_again() {
     let mut cockpit = Cockpit::new(120, 36);
-    cockpit.gate = fleet::gate(Level::L2, vec![Need::Yes]);
+    cockpit.gate = answers::gate(Level::L2, vec![Need::Yes]);
     cockpit.script("s");
     cockpit.wait(400);
     cockpit.move_plan();
@@ -153,7 +157,7 @@ fn a_plan_that_moved_is_reviewed_again() {
 #[test]
 fn a_pause_carries_its_reason_and_its_end() {
     let mut cockpit = Cockpit::new(80, 24);
-    cockpit.gate = fleet::gate(Level::L2, vec![Need::Yes]);
+    cockpit.gate = answers::gate(Level::L2, vec![Need::Yes]);
     cockpit.script("p<Tab>INC-4471");
     cockpit.wait(400);
     cockpit.key("<Enter>");
@@ -168,7 +172,7 @@ fn a_pause_carries_its_reason_and_its_end() {
 fn read_only_submits_nothing_whatever_is_pressed() {
     for action in Action::ALL {
         let mut cockpit = Cockpit::new(80, 24);
-        cockpit.gate = fleet::gate(Level::L2, vec![Need::Yes]);
+        cockpit.gate = answers::gate(Level::L2, vec![Need::Yes]);
         cockpit.read_only();
         let keymap = Keymap::standard();
         let keys = &keymap.binding(*action).expect("in the table").keys[0];
@@ -206,4 +210,29 @@ fn a_revert_is_previewed_for_the_commit_that_was_chosen() {
     };
     assert_eq!(order.to.short(), "51c9e80");
     assert_eq!(order.mode, RevertMode::Restore);
+    cockpit.end_run("revert");
+    assert!(cockpit.text().starts_with("SYNC payments"), "after the push its sync plan opens: {}", cockpit.text());
+}
+
+#[test]
+fn an_unlock_takes_a_reason() {
+    let mut cockpit = Cockpit::new(80, 24);
+    cockpit.gate = answers::gate(Level::L1, vec![]);
+    cockpit.script("U");
+    cockpit.wait(400);
+    cockpit.key("<Enter>");
+    assert_eq!(cockpit.orders, vec![], "without a reason nothing is unlocked");
+    cockpit.script("INC-1");
+    cockpit.wait(400);
+    cockpit.key("<Enter>");
+    assert!(matches!(&cockpit.orders[0].command, Command::Unlock { reason, .. } if reason.raw() == "INC-1"));
+}
+
+#[test]
+fn an_answer_to_an_older_question_is_dropped() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.script("d");
+    let before = cockpit.text();
+    cockpit.late_answer();
+    assert_eq!(cockpit.text(), before, "only the newest question counts");
 }

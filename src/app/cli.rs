@@ -1,9 +1,10 @@
 //! The `driftdeck …` command that equals what a screen is about to do.
 
-use crate::model::{AppId, Command, RevertMode};
+use crate::model::{AppId, Command, PlanView, RevertMode};
 
 use super::App;
 use super::hold::SPANS;
+use super::sync::PlanScreen;
 
 /// A word as a shell takes it.
 pub fn quoted(text: &str) -> String {
@@ -39,6 +40,13 @@ pub fn line(command: &Command, until: usize) -> String {
     }
 }
 
+/// The plan's command; with `--prune` once a delete is ticked.
+pub fn plan_line(view: &PlanView, screen: &PlanScreen) -> String {
+    let line = view.command_line.raw();
+    let prunes = screen.counts()[3] > 0 && !line.contains("--prune");
+    if prunes { format!("{line} --prune") } else { line.to_owned() }
+}
+
 fn at(app: &AppId) -> String {
     format!("{} -c {}", app.name, app.cluster)
 }
@@ -55,7 +63,7 @@ impl App {
             }
             Some(Screen::History(_)) => format!("driftdeck history {}", at(&id)),
             Some(Screen::Plan(screen)) => match &screen.asked.ready {
-                Some(view) => view.command_line.raw().to_owned(),
+                Some(view) => plan_line(view, screen),
                 None => format!("driftdeck sync {}", at(&id)),
             },
             Some(Screen::Revert(screen)) => match screen.command(jiff::Timestamp::UNIX_EPOCH) {

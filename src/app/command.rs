@@ -94,8 +94,8 @@ fn app(text: &str, fleet: &Fleet) -> Result<AppId, String> {
         [one] => Ok((*one).clone()),
         [] => Err(format!("no app is called {text:?}")),
         many => {
-            let names: Vec<String> = many.iter().map(ToString::to_string).collect();
-            Err(format!("which one: {}", names.join(", ")))
+            let ids: Vec<String> = many.iter().map(ToString::to_string).collect();
+            Err(format!("which one: {}", ids.join(", ")))
         }
     }
 }

@@ -217,10 +217,9 @@ impl Confirm {
     /// Takes a key.
     pub fn press(&mut self, key: Key) -> Answer {
         match (key.code, self.focus) {
-            (Code::Esc, _) => Answer::Cancelled,
+            (Code::Esc, _) | (Code::Enter, Focus::Cancel) => Answer::Cancelled,
             (Code::Tab, _) => self.walk(1),
             (Code::BackTab, _) => self.walk(-1),
-            (Code::Enter, Focus::Cancel) => Answer::Cancelled,
             (Code::Enter, Focus::Run) => self.run(),
             (_, Focus::Field(at)) => Answer::Field(at, key),
             (Code::Left | Code::Right, _) => self.other_button(),

@@ -72,7 +72,8 @@ fn text_of(object: &DiffObject, both: bool) -> String {
             text.push(sign);
         }
         if let DiffMark::Fold(count) = line.mark {
-            text.push_str(&format!(" {count} equal lines"));
+            text.push_str(&count.to_string());
+            text.push_str(" equal lines");
         }
         text.push_str(line.text.raw());
         text.push('\n');

@@ -31,6 +31,8 @@ pub struct DiffScreen {
     pub swapped: bool,
     /// What is on screen.
     pub rows: Vec<Spot>,
+    /// The rows at which a change begins.
+    starts: Vec<usize>,
 }
 
 impl DiffScreen {
@@ -46,6 +48,7 @@ impl DiffScreen {
             folded: false,
             swapped: false,
             rows: Vec::new(),
+            starts: Vec::new(),
         }
     }
 
@@ -77,14 +80,9 @@ impl DiffScreen {
         Some((object, *line))
     }
 
-    /// The object of that key.
-    pub fn object(&self, key: &ResourceKey) -> Option<&DiffObject> {
-        self.asked.ready.as_ref()?.objects.iter().find(|object| object.key == *key)
-    }
-
     /// To the next or the previous change; a change is a run of lines that differ.
     pub fn next_change(&mut self, forward: bool) {
-        let starts = self.changes();
+        let starts = &self.starts;
         let at = self.cursor.row();
         let found = if forward {
             let here = self.cursor.key().is_some_and(|spot| spot.1.is_some());
@@ -92,7 +90,8 @@ impl DiffScreen {
         } else {
             starts.iter().rev().find(|start| **start < at)
         };
-        self.jump(found.copied());
+        let found = found.copied();
+        self.jump(found);
     }
 
     /// To the next or the previous object.
@@ -105,7 +104,7 @@ impl DiffScreen {
 
     /// Which change of how many the cursor is on, from 1; 0 before the first.
     pub fn change(&self) -> (usize, usize) {
-        let starts = self.changes();
+        let starts = &self.starts;
         (starts.iter().filter(|start| **start <= self.cursor.row()).count(), starts.len())
     }
 
@@ -115,36 +114,27 @@ impl DiffScreen {
         }
     }
 
-    fn changes(&self) -> Vec<usize> {
-        let differs = |spot: &Spot| self.mark(spot).is_some_and(|mark| matches!(mark, DiffMark::Live | DiffMark::Git));
-        let mut starts = Vec::new();
-        let mut before = false;
-        for (row, spot) in self.rows.iter().enumerate() {
-            let now = differs(spot);
-            if now && !before {
-                starts.push(row);
-            }
-            before = now;
-        }
-        starts
-    }
-
-    fn mark(&self, (key, line): &Spot) -> Option<DiffMark> {
-        self.object(key)?.lines.get((*line)?).map(|line| line.mark)
-    }
-
     fn lay_out(&mut self) {
         let Some(view) = self.asked.ready.clone() else { return };
         self.rows.clear();
+        self.starts.clear();
         for object in &view.objects {
             self.rows.push((object.key.clone(), None));
-            let shown = object.lines.iter().enumerate().filter(|(_, line)| !self.folded || is_change(line.mark));
-            self.rows.extend(shown.map(|(at, _)| (object.key.clone(), Some(at))));
+            let mut before = false;
+            for (at, line) in object.lines.iter().enumerate().filter(|(_, line)| !self.folded || is_shown(line.mark)) {
+                let differs = matches!(line.mark, DiffMark::Live | DiffMark::Git);
+                if differs && !before {
+                    self.starts.push(self.rows.len());
+                }
+                before = differs;
+                self.rows.push((object.key.clone(), Some(at)));
+            }
         }
         self.cursor.settle(&self.rows);
     }
 }
 
-fn is_change(mark: DiffMark) -> bool {
+/// Whether a line stays when equal lines are folded away.
+fn is_shown(mark: DiffMark) -> bool {
     !matches!(mark, DiffMark::Context | DiffMark::Fold(_))
 }

@@ -33,6 +33,9 @@ pub struct HelpRow {
 impl App {
     /// The rows that match, those valid here first, each in the table's order.
     pub(super) fn help_rows(&self, help: &Help) -> Vec<HelpRow> {
+        let plain = |row: &HelpRow| {
+            self.keymap.binding(row.action).map(|binding| binding.plain_words().to_owned()).unwrap_or_default()
+        };
         let query = help.query.text().to_lowercase();
         let row = |binding: &super::Binding| {
             let here = binding.on.contains(&help.from);
@@ -49,7 +52,7 @@ impl App {
         };
         let mut rows: Vec<HelpRow> = self.keymap.bindings().iter().map(row).collect();
         rows.retain(|row| {
-            let text = format!("{} {} {}", row.words, row.action.name(), row.keys).to_lowercase();
+            let text = format!("{} {} {} {}", row.words, plain(row), row.action.name(), row.keys).to_lowercase();
             query.split_whitespace().all(|word| text.contains(word))
         });
         rows.sort_by_key(|row| !row.here);

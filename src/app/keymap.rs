@@ -111,7 +111,13 @@ impl Binding {
         self.words_on.get(&place).unwrap_or(&self.words)
     }
 
-    /// Its keys as printed: `g g Home`.
+    /// Its words where no place has others.
+    #[must_use]
+    pub fn plain_words(&self) -> &str {
+        &self.words
+    }
+
+    /// Its keys as printed: `g g, Home`.
     #[must_use]
     pub fn spelled(&self) -> String {
         let one = |keys: &Vec<Key>| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");

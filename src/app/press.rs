@@ -8,7 +8,7 @@ use super::confirm::{Answer, Focus};
 use super::cursor::Motion;
 use super::key::{Code, Key};
 use super::keymap::{Place, Pressed};
-use super::screen::{CommandField, HelpField, HoldField, Overlay, Screen};
+use super::screen::{CommandField, HelpField, Overlay, Screen};
 use super::status::Role;
 use super::{App, Effect};
 
@@ -43,7 +43,7 @@ impl App {
             }
             (Some(Overlay::Command(CommandField(line))), _) => line.edit.paste(text),
             (Some(Overlay::Help(HelpField(help))), _) => help.query.paste(text),
-            (Some(Overlay::Hold(HoldField(dialog))), _) => dialog.paste(text),
+            (Some(Overlay::Hold(dialog)), _) => dialog.paste(text),
             (None, Some(Screen::Plan(screen))) => screen.confirm.paste(text),
             (None, Some(Screen::Revert(screen))) if screen.confirm.focus == Focus::Field(super::revert::REASON) => {
                 screen.reason.paste(text);
@@ -178,7 +178,7 @@ impl App {
     }
 
     fn press_hold(&mut self, key: Key) {
-        let Some(Overlay::Hold(HoldField(dialog))) = &mut self.overlay else { return };
+        let Some(Overlay::Hold(dialog)) = &mut self.overlay else { return };
         let in_reason = matches!(dialog.confirm.focus, Focus::Field(0));
         let answer = match key.code {
             Code::Enter if matches!(dialog.confirm.focus, Focus::Field(_)) => {

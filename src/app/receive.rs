@@ -5,9 +5,8 @@ use std::sync::Arc;
 use crate::model::{AppRow, Fleet, Outcome, Query, RevertMode, RunState, Ticket, View, ViewBody};
 
 use super::App;
-use super::hold::HoldDialog;
 use super::lists::RunScreen;
-use super::screen::{Asked, HoldField, Overlay, Screen};
+use super::screen::{Asked, Overlay, Screen};
 use super::status::Role;
 use super::sync::Arrived;
 
@@ -39,6 +38,10 @@ impl App {
             let note = run.note.as_ref().map(|note| format!(" · {}", note.raw())).unwrap_or_default();
             let role = if outcome == Outcome::Nothing { Role::Text } else { role };
             self.say(role, format!("{glyph} {} {}: {word}{note}", run.what, run.app));
+            let on_screen = matches!(self.stack.last(), Some(Screen::Run(screen)) if screen.id == run.id);
+            if run.what == "revert" && outcome == Outcome::Done && on_screen && self.overlay.is_none() {
+                self.open_plan();
+            }
         }
     }
 
@@ -74,7 +77,7 @@ impl App {
     }
 
     pub(super) fn receive(&mut self, view: &View) {
-        if let Some(Overlay::Hold(HoldField(dialog))) = &mut self.overlay {
+        if let Some(Overlay::Hold(dialog)) = &mut self.overlay {
             receive_gate(&mut dialog.confirm, view);
         }
         let mut moved = false;
@@ -119,17 +122,17 @@ impl App {
 
     pub(super) fn ask_hold_gate(&mut self) {
         let Some(now) = self.now else { return };
-        let Some(Overlay::Hold(HoldField(dialog))) = &self.overlay else { return };
+        let Some(Overlay::Hold(dialog)) = &self.overlay else { return };
         let ticket = self.ask(Query::GateOf { command: dialog.command(now.wall) });
-        if let Some(Overlay::Hold(HoldField(dialog))) = &mut self.overlay {
+        if let Some(Overlay::Hold(dialog)) = &mut self.overlay {
             dialog.confirm.asked(ticket);
         }
     }
 
     pub(super) fn ask_hold_gate_if_until_moved(&mut self, key: super::Key) {
         use super::key::Code;
-        let Some(Overlay::Hold(HoldField(HoldDialog { confirm, .. }))) = &self.overlay else { return };
-        let on_until = matches!(confirm.focus, super::confirm::Focus::Field(1));
+        let Some(Overlay::Hold(dialog)) = &self.overlay else { return };
+        let on_until = matches!(dialog.confirm.focus, super::confirm::Focus::Field(1));
         if on_until && matches!(key.code, Code::Left | Code::Right | Code::Up | Code::Down) {
             self.ask_hold_gate();
         }
@@ -172,7 +175,7 @@ impl App {
 
     pub(super) fn submit_hold(&mut self) {
         let Some(now) = self.now else { return };
-        let Some(Overlay::Hold(HoldField(dialog))) = self.overlay.take() else { return };
+        let Some(Overlay::Hold(dialog)) = self.overlay.take() else { return };
         let consent = dialog.confirm.consent();
         self.submit(dialog.command(now.wall), consent);
     }

@@ -71,7 +71,7 @@ pub enum Overlay {
     /// Help.
     Help(HelpField),
     /// A small dialog.
-    Hold(HoldField),
+    Hold(Box<HoldDialog>),
 }
 
 /// The filter's text field and what stood there before.
@@ -88,10 +88,6 @@ pub struct CommandField(pub(super) CommandLine);
 /// Help.
 #[derive(Clone, Debug)]
 pub struct HelpField(pub(super) Help);
-
-/// A small dialog.
-#[derive(Clone, Debug)]
-pub struct HoldField(pub(super) HoldDialog);
 
 impl Screen {
     /// Where its keys stand in the keymap.
@@ -187,7 +183,7 @@ impl App {
     /// The confirmation on screen.
     pub(super) fn confirm(&self) -> Option<&Confirm> {
         match (&self.overlay, self.stack.last()) {
-            (Some(Overlay::Hold(HoldField(dialog))), _) => Some(&dialog.confirm),
+            (Some(Overlay::Hold(dialog)), _) => Some(&dialog.confirm),
             (_, Some(Screen::Plan(screen))) => Some(&screen.confirm),
             (_, Some(Screen::Revert(screen))) => Some(&screen.confirm),
             _ => None,
@@ -197,7 +193,7 @@ impl App {
     /// The confirmation on screen, to change.
     pub(super) fn confirm_mut(&mut self) -> Option<&mut Confirm> {
         match (&mut self.overlay, self.stack.last_mut()) {
-            (Some(Overlay::Hold(HoldField(dialog))), _) => Some(&mut dialog.confirm),
+            (Some(Overlay::Hold(dialog)), _) => Some(&mut dialog.confirm),
             (_, Some(Screen::Plan(screen))) => Some(&mut screen.confirm),
             (_, Some(Screen::Revert(screen))) => Some(&mut screen.confirm),
             _ => None,

@@ -24,12 +24,14 @@ const PEOPLE: [&str; 14] = [
     "dashboard*",
 ];
 /// Managers that are controllers: a sync over them would start a fight.
-const CONTROLLERS: [&str; 9] = [
+const CONTROLLERS: [&str; 11] = [
     "*-controller",
     "*-controller-manager",
     "*-operator",
     "*controller*",
     "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
     "vpa-*",
     "cluster-autoscaler",
     "keda*",

@@ -1,9 +1,9 @@
 //! Step 2: the local comparison. It settles what is provably equal without a request; what differs waits for the server.
 
 use super::findings::{self, Raw};
-use super::{Ground, Legs, Pair, outcome};
-use crate::fields::Set;
-use crate::model::{Base, Basis, Comparison, Op, Verdict};
+use super::{BaseLeg, Ground, Legs, Pair, noise, outcome};
+use crate::fields::{self, Set};
+use crate::model::{Basis, Comparison, FieldPath, Op, Step, Verdict};
 use crate::typed::{self, Leniency, Side};
 
 /// Compares both sides as far as that can be done here.
@@ -23,7 +23,7 @@ pub(super) fn compare(pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
 
 /// What git declares that live has not, what we own that git no longer declares, and what git dropped since the base.
 pub(super) fn differences(pair: &Pair, legs: &Legs) -> Vec<Raw> {
-    let leniency = Leniency { empty_is_absent: false, zero_is_absent: is_built_in(&pair.git.gvk.group) };
+    let leniency = Leniency { empty_is_absent: false, zero_is_absent: noise::is_built_in(&pair.git.gvk.group) };
     let declared = typed::subset(pair.node.as_ref(), &pair.wanted, &pair.have, leniency);
     let mut raw: Vec<Raw> = declared
         .into_iter()
@@ -35,52 +35,61 @@ pub(super) fn differences(pair: &Pair, legs: &Legs) -> Vec<Raw> {
             needs_delete: false,
         })
         .collect();
-    let dropped = match pair.ours() {
-        Some(entry) => left_behind(pair, &entry.set),
-        None => dropped_since(pair, legs),
-    };
-    raw.extend(dropped);
+    if let Some(entry) = pair.ours() {
+        raw.extend(left_behind(pair, &entry.set));
+    }
+    for found in dropped_since(pair, legs) {
+        if !raw.iter().any(|other| other.path.covers(&found.path) || found.path.covers(&other.path)) {
+            raw.push(found);
+        }
+    }
     if is_aggregated(pair) {
-        raw.retain(|found| !found.path.to_string().starts_with("rules"));
+        raw.retain(|found| !matches!(found.path.0.first(), Some(Step::Key(key)) if &**key == "rules"));
     }
     raw
-}
-
-/// Groups whose zero values the server does not tell from absent ones.
-fn is_built_in(group: &str) -> bool {
-    !group.contains('.') || group.ends_with(".k8s.io")
 }
 
 /// Paths that our Apply entry owns and git no longer declares, as far as live still has them.
 fn left_behind(pair: &Pair, owned: &Set) -> Vec<Raw> {
     let declared = typed::applied_set(pair.node.as_ref(), &pair.git.body);
-    let left = owned.difference(&declared).leaves();
-    let live = left.into_iter().filter(|path| !path.to_string().contains(super::noise::TRACKING));
-    live.filter_map(|path| {
-        let value = typed::at(&pair.have, &path)?.clone();
-        Some(Raw { path, op: Op::Add, git: None, live: Some(value), needs_delete: false })
-    })
-    .collect()
+    let mut paths: Vec<FieldPath> = Vec::new();
+    for path in owned.difference(&declared).leaves() {
+        let path = whole_item(path, owned, &declared);
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    paths.into_iter().filter_map(|path| still_there(pair, path, false)).collect()
 }
 
-/// Without an Apply entry of ours: what the base declared, git does not any more, and live still has as it was.
+/// A field of a list item that git dropped whole stands for the item: one dropped sidecar is one finding.
+fn whole_item(path: FieldPath, owned: &Set, declared: &Set) -> FieldPath {
+    for (at, step) in path.0.iter().enumerate() {
+        if matches!(step, Step::Item(_)) {
+            let item = FieldPath(path.0[..=at].to_vec());
+            if owned.contains(&item) && !declared.contains(&item) && !declared.has_below(&item) {
+                return item;
+            }
+        }
+    }
+    path
+}
+
+fn still_there(pair: &Pair, path: FieldPath, needs_delete: bool) -> Option<Raw> {
+    let live = typed::at(&pair.have, &path)?.clone();
+    Some(Raw { path, op: Op::Add, git: None, live: Some(live), needs_delete })
+}
+
+/// What the base declared, git does not any more, and live still has as it was, though our Apply entry does not own it
+/// (never adopted, or applied by another under our name): a sync would leave it.
 fn dropped_since(pair: &Pair, legs: &Legs) -> Vec<Raw> {
-    let super::BaseLeg::At(Base::Record | Base::Seen | Base::Claimed, Some(base)) = &legs.base else {
-        return Vec::new();
-    };
-    let base = super::noise::without_tracking((*base.body).clone());
+    let BaseLeg::At(_, Some(base)) = &legs.base else { return Vec::new() };
+    let base = noise::without_tracking((*base.body).clone());
     let gone = typed::compare(pair.node.as_ref(), &base, &pair.wanted).into_iter().filter(|c| c.side == Side::Removed);
-    gone.filter_map(|change| {
-        let live = typed::at(&pair.have, &change.path)?;
-        (Some(live) == change.a.as_ref()).then(|| Raw {
-            path: change.path,
-            op: Op::Add,
-            git: None,
-            live: Some(live.clone()),
-            needs_delete: false,
-        })
-    })
-    .collect()
+    gone.filter(|change| typed::at(&pair.have, &change.path) == change.a.as_ref())
+        .filter(|change| pair.ours().is_none() || fields::owner(&pair.entries, &change.path, fields::MANAGER).is_some())
+        .filter_map(|change| still_there(pair, change.path, pair.ours().is_some()))
+        .collect()
 }
 
 /// Aggregated cluster roles: the controller writes the rules.

@@ -17,8 +17,8 @@ pub(super) enum Mover<'a> {
         git: Vec<FieldPath>,
         /// Paths where live is not what the base declared.
         live: Vec<FieldPath>,
-        /// The live object.
-        have: &'a Value,
+        /// The live object and who owns what of it.
+        pair: &'a Pair<'a>,
     },
     /// Only the hash of what was applied: git moved or not as a whole.
     Hash {
@@ -45,7 +45,7 @@ impl<'a> Mover<'a> {
                 let lenient = Leniency { empty_is_absent: true, zero_is_absent: true };
                 let live = base.as_ref().map(|base| typed::subset(node, base, &pair.have, lenient));
                 let live = live.unwrap_or_default().into_iter().map(|change| change.path).collect();
-                Self::Base { base, git, live, have: &pair.have }
+                Self::Base { base, git, live, pair }
             }
         }
     }
@@ -59,10 +59,10 @@ impl<'a> Mover<'a> {
                 let others = fields::owner(&pair.entries, path, fields::MANAGER).is_some();
                 Some(if others { Moved::Both } else { Moved::Git })
             }
-            Self::Base { base, git, live, have } => {
+            Self::Base { base, git, live, pair } => {
                 let git_moved = touches(git, path);
                 let declared = base.as_ref().is_some_and(|base| typed::at(base, path).is_some());
-                let live_moved = touches(live, path) || (!declared && git_moved && typed::at(have, path).is_some());
+                let live_moved = touches(live, path) || (!declared && git_moved && put_by_another(pair, path));
                 Some(match (git_moved, live_moved) {
                     (true, true) => Moved::Both,
                     (true, false) => Moved::Git,
@@ -79,6 +79,11 @@ impl<'a> Mover<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether live has a value that somebody set. What nobody owns is a default, and did not move.
+fn put_by_another(pair: &Pair, path: &FieldPath) -> bool {
+    typed::at(&pair.have, path).is_some() && fields::owner(&pair.entries, path, fields::MANAGER).is_some()
 }
 
 /// Whether a path is one of these, or lies above or below one.

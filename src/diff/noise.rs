@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::model::Gvk;
 use crate::schema::Node;
 
 /// The annotation that ties an object to its record (drift.md *The record*); sent with every apply, never a finding.
@@ -18,6 +19,38 @@ const SERVER_METADATA: [&str; 7] = [
     "deletionGracePeriodSeconds",
 ];
 
+/// Groups under `k8s.io` that the API server itself serves; others there (gateway, snapshot, metrics) are custom kinds.
+const BUILT_IN: [&str; 18] = [
+    "admissionregistration",
+    "apiextensions",
+    "apiregistration",
+    "authentication",
+    "authorization",
+    "certificates",
+    "coordination",
+    "discovery",
+    "events",
+    "flowcontrol.apiserver",
+    "internal.apiserver",
+    "networking",
+    "node",
+    "rbac.authorization",
+    "resource",
+    "scheduling",
+    "storage",
+    "storagemigration",
+];
+
+/// Whether the API server itself serves the group: a custom kind's group must hold a dot.
+pub(super) fn is_built_in(group: &str) -> bool {
+    !group.contains('.') || group.strip_suffix(".k8s.io").is_some_and(|name| BUILT_IN.contains(&name))
+}
+
+/// Whether `status` of a kind is written through its own subresource. Before the schema is there: all built-in kinds.
+pub(super) fn has_own_status(gvk: &Gvk, node: Option<&Node>) -> bool {
+    node.map_or_else(|| is_built_in(&gvk.group), Node::has_status_subresource)
+}
+
 /// Without our tracking annotation, and without an annotations map that held nothing else.
 pub(super) fn without_tracking(mut object: Value) -> Value {
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
@@ -32,13 +65,13 @@ pub(super) fn without_tracking(mut object: Value) -> Value {
 }
 
 /// Without the server's metadata, our tracking, and a status that has its own subresource.
-pub(super) fn without_server_fields(mut object: Value, node: Option<&Node>) -> Value {
+pub(super) fn without_server_fields(mut object: Value, gvk: &Gvk, node: Option<&Node>) -> Value {
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         for field in SERVER_METADATA {
             metadata.remove(field);
         }
     }
-    if node.is_none_or(Node::has_status_subresource)
+    if has_own_status(gvk, node)
         && let Some(map) = object.as_object_mut()
     {
         map.remove("status");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Ground, Legs, Refusal, ServerSaid, ignore};
+use super::{BaseLeg, Ground, Legs, Refusal, ServerSaid, ignore};
 use crate::model::{
     Base, Basis, Comparison, FieldPath, Finding, Foreign, Live, Manifest, Moved, Op, Reason, ReasonCode, Verdict,
 };
@@ -13,6 +13,7 @@ pub(super) fn presence<'a>(legs: &Legs<'a>, ground: &Ground) -> Result<(&'a Mani
         (_, Some(live)) if is_leaving(live) => terminating(legs, live, ground),
         (Some(git), Some(live)) => return Ok((git, live)),
         (Some(_), None) => missing(legs, ground),
+        (None, Some(_)) if !was_ours(legs) => not_ours(legs, ground),
         (None, Some(live)) => extra(legs, live, ground),
         (None, None) => blank(legs, Verdict::Synced),
     };
@@ -55,10 +56,20 @@ fn whole(moved: Moved, op: Op) -> Finding {
     }
 }
 
+/// Whether the base or our inventory has the object; a label alone never makes it ours.
+fn was_ours(legs: &Legs) -> bool {
+    legs.in_inventory || matches!(legs.base, BaseLeg::At(_, Some(_)) | BaseLeg::Hash(_))
+}
+
+/// On the cluster only, and never ours.
+fn not_ours(legs: &Legs, ground: &Ground) -> Comparison {
+    let words = "in neither git nor the inventory; it is not ours to judge or to delete";
+    Comparison { reason: Some(reason(ReasonCode::Other, words, ground)), ..blank(legs, Verdict::Unknown) }
+}
+
 /// In git only: deleted by somebody when it was there before, else never synced.
 fn missing(legs: &Legs, ground: &Ground) -> Comparison {
-    let was_there = legs.in_inventory || matches!(legs.base, super::BaseLeg::At(_, Some(_)));
-    let moved = if was_there { Moved::Live } else { Moved::Git };
+    let moved = if was_ours(legs) { Moved::Live } else { Moved::Git };
     with_whole(blank(legs, Verdict::Missing), whole(moved, Op::Remove), legs, ground)
 }
 
@@ -117,8 +128,14 @@ pub(super) fn absent_with(judged: Comparison, said: &ServerSaid, ground: &Ground
             ..judged
         },
         (Verdict::Missing, Refusal::Quota | Refusal::Webhook | Refusal::Immutable) => {
-            Comparison { refused: Some(message.clone()), ..judged }
+            let reason = Some(reason(ReasonCode::Refused, message.clone(), ground));
+            Comparison { refused: Some(message.clone()), basis: Basis::Local, reason, ..judged }
         }
+        (Verdict::Missing, Refusal::Unavailable) => Comparison {
+            basis: Basis::Local,
+            reason: Some(reason(ReasonCode::DryRunUnavailable, message.clone(), ground)),
+            ..judged
+        },
         _ => judged,
     }
 }

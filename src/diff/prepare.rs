@@ -80,6 +80,9 @@ fn one(document: &Document, wanted: &Wanted, warnings: &mut Vec<Foreign>) -> Res
     let mut body = (*document.body).clone();
     let Some(object) = body.as_object_mut() else { return Err((None, "not an object")) };
     let key = identity::key(document, scope, wanted)?;
+    if scope.is_none() {
+        warn(warnings, document, "the server does not say whether this kind has a namespace; taken as if it had");
+    }
     set_namespace(object, &key);
     for field in strip::server_fields(object) {
         warn(warnings, document, &format!("metadata.{field} is the server's own and was left out"));

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::model::Foreign;
 
-/// Values shorter than this are not searched for; the sentence is replaced whole instead when it quotes a value.
+/// Values shorter than this are taken out only as words of their own: inside words they would be everywhere.
 const SHORTEST: usize = 4;
 /// The server quotes a wrong value so; what follows may be any part of it.
 const QUOTES: [&str; 4] = ["valueUnstructured", "Invalid value:", "Value:", "got \""];
@@ -30,10 +30,32 @@ pub fn scrub(message: &Foreign, bodies: &[&Value]) -> Foreign {
         text.truncate(at);
         text.push_str("(value masked)");
     }
-    for value in values.iter().filter(|value| value.len() >= SHORTEST) {
-        text = text.replace(value.as_str(), "(masked)");
+    for value in values.iter().filter(|value| !value.is_empty()) {
+        text =
+            if value.len() >= SHORTEST { text.replace(value.as_str(), "(masked)") } else { without_word(&text, value) };
     }
     Foreign::new(text)
+}
+
+/// A short value is taken out where it stands as a word of its own.
+fn without_word(text: &str, value: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric();
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(value) {
+        let (before, after) = (&rest[..at], &rest[at + value.len()..]);
+        let joined = before.chars().next_back().or(out.chars().next_back()).is_some_and(is_part)
+            || after.chars().next().is_some_and(is_part);
+        out.push_str(before);
+        out.push_str(if joined { value } else { "(masked)" });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// As a server writes it between quotes: line breaks and quotes escaped.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string().trim_matches('"').to_owned()
 }
 
 fn collect(value: &Value, out: &mut Vec<String>) {
@@ -43,8 +65,11 @@ fn collect(value: &Value, out: &mut Vec<String>) {
         Value::String(text) => {
             out.push(STANDARD.encode(text));
             if let Some(decoded) = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
+                out.extend(decoded.lines().map(str::to_owned));
+                out.push(quoted(&decoded));
                 out.push(decoded);
             }
+            out.push(quoted(text));
             out.push(text.clone());
         }
         Value::Null => {}

@@ -18,7 +18,7 @@ pub(super) fn compare(pair: &Pair, legs: &Legs, said: &ServerSaid, ground: &Grou
 }
 
 fn answered(pair: &Pair, legs: &Legs, would: &Value, ground: &Ground) -> Comparison {
-    let after = noise::without_server_fields(would.clone(), pair.node.as_ref());
+    let after = noise::without_server_fields(would.clone(), &pair.git.gvk, pair.node.as_ref());
     let leniency = Leniency { empty_is_absent: true, zero_is_absent: false };
     let changes = typed::compare_with(pair.node.as_ref(), &pair.have, &after, leniency);
     let mut raw: Vec<Raw> = consequences_left_out(changes, pair).into_iter().map(raw).collect();

@@ -264,6 +264,55 @@ fn presence_tells_missing_extra_and_terminating() {
 }
 
 #[test]
+fn an_object_that_was_never_ours_is_never_extra() {
+    let stage = Stage::new();
+    let live = live_of(&deployment("a:1", 3));
+    let legs = Legs { git: None, base: BaseLeg::None, live: Some(&live), in_inventory: false };
+    let judged = compare_local(&legs, &stage.ground());
+    assert_eq!((judged.verdict, judged.reason.is_some()), (Verdict::Unknown, true), "{judged:?}");
+    let hashed = Legs { base: BaseLeg::Hash("x"), ..legs };
+    assert_eq!(compare_local(&hashed, &stage.ground()).verdict, Verdict::Extra, "the record has its hash");
+}
+
+#[test]
+fn a_field_new_in_git_over_a_default_nobody_set_is_behind() {
+    let stage = Stage::new();
+    let mut old = deployment("a:1", 3);
+    old["spec"].as_object_mut().expect("spec").remove("replicas");
+    let (base, git) = (manifest(&old), manifest(&deployment("a:1", 3)));
+    let mut object: Value = serde_json::from_str(&stage.live(&old, &[]).json).expect("JSON");
+    object["spec"]["replicas"] = json!(1);
+    let live = live_of(&object);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&base)), live: Some(&live), in_inventory: true };
+    assert_eq!(compare_local(&legs, &stage.ground()).verdict, Verdict::Behind, "a default did not move");
+    let scaled = stage.live(&old, &[("kubectl-scale", "Update", edit_replicas(1))]);
+    let legs = Legs { live: Some(&scaled), ..legs };
+    assert_eq!(compare_local(&legs, &stage.ground()).verdict, Verdict::Diverged, "a hand did");
+}
+
+#[test]
+fn a_container_dropped_from_git_is_one_finding() {
+    let stage = Stage::new();
+    let mut with = deployment("a:1", 3);
+    let containers = with.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut).expect("list");
+    containers.push(json!({"name": "sidecar", "image": "s:1"}));
+    let (base, git) = (manifest(&with), manifest(&deployment("a:1", 3)));
+    let live = stage.live(&with, &[]);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&base)), live: Some(&live), in_inventory: true };
+    let judged = compare_local(&legs, &stage.ground());
+    assert_eq!(paths(&judged), ["spec.template.spec.containers[name=sidecar]"]);
+    assert_eq!(judged.verdict, Verdict::Behind);
+}
+
+#[test]
+fn custom_kinds_under_k8s_io_keep_their_zeros() {
+    assert!(noise::is_built_in("") && noise::is_built_in("apps") && noise::is_built_in("networking.k8s.io"));
+    assert!(!noise::is_built_in("gateway.networking.k8s.io") && !noise::is_built_in("example.com"));
+}
+
+#[test]
 fn without_a_base_differences_stand_and_say_so() {
     let stage = Stage::new();
     let git = manifest(&deployment("a:2", 3));
@@ -375,6 +424,7 @@ fn a_changed_secret_is_reported_per_key_and_never_quoted() {
     let text = text_diff(Some(&git), Some(&live), &judged, &stage.ground());
     let lines: String = text.lines.iter().map(|line| line.text.raw()).collect::<Vec<_>>().join("\n");
     assert!(lines.contains("password: •••••••• (live value, 11 bytes)"), "{lines}");
+    assert_eq!(text.stat, (1, 1), "equal lengths still show as a change");
     let told = format!("{judged:?}{lines}{}", serde_json::to_string(&judged.findings).expect("JSON"));
     for value in PLAIN {
         assert!(!told.contains(value), "{value} must be told nowhere");
@@ -397,6 +447,13 @@ fn the_servers_sentence_about_a_secret_loses_its_values() {
 }
 
 #[test]
+fn short_values_and_values_with_line_breaks_are_scrubbed_too() {
+    let body = json!({"stringData": {"pin": "42", "pem": "first-line\nsecond-line"}});
+    let told = scrub(&Foreign::from(r#"42 is no "first-line\nsecond-line" on 1420"#), &[&body]);
+    assert_eq!(told.raw(), r#"(masked) is no "(masked)" on 1420"#);
+}
+
+#[test]
 fn the_text_shows_exactly_the_findings_with_who_wrote_the_live_side() {
     let stage = Stage::new();
     let git = manifest(&deployment("registry/api:2.8.1", 3));
@@ -408,7 +465,12 @@ fn the_text_shows_exactly_the_findings_with_who_wrote_the_live_side() {
     let changed: Vec<_> = text.lines.iter().filter(|line| line.mark != DiffMark::Context).collect();
     let marks: Vec<DiffMark> =
         changed.iter().map(|line| line.mark).filter(|m| !matches!(m, DiffMark::Fold(_))).collect();
-    assert_eq!(marks, [DiffMark::Live, DiffMark::Git]);
+    assert_eq!(
+        marks,
+        [DiffMark::Live, DiffMark::Git],
+        "{:?}",
+        text.lines.iter().map(|l| (l.mark, l.text.raw())).collect::<Vec<_>>()
+    );
     let minus = changed.iter().find(|line| line.mark == DiffMark::Live).expect("a live line");
     assert_eq!(minus.text.raw().trim(), "image: registry/api:2.8.1-hotfix3");
     assert_eq!(minus.who.as_ref().map(|who| who.manager.raw()), Some("kubectl-edit"));
@@ -452,6 +514,12 @@ fn what_names_no_single_object_is_invalid() {
         ("no name", vec![json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}})]),
         ("generateName", vec![json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "x-"}})]),
         ("an escape in the name", vec![named("a\u{1b}[2J", "1")]),
+        (
+            "an escape in a label",
+            vec![
+                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": {"a": "\u{1b}[2J"}}}),
+            ],
+        ),
         ("a slash in the name", vec![named("a/b", "1")]),
         ("twice, differently", vec![named("x", "1"), named("x", "2")]),
     ] {

@@ -3,6 +3,7 @@
 mod diffs;
 mod history;
 mod preview;
+mod revision;
 
 use std::sync::Arc;
 
@@ -25,7 +26,11 @@ pub(super) fn whose(query: &Query) -> Option<AppId> {
 
 /// Answers one query.
 pub(super) async fn answer(site: Site, query: &Query) -> ViewBody {
-    let answered = match query {
+    let query = match revision::resolved(&site, query).await {
+        Ok(query) => query,
+        Err(trouble) => return ViewBody::Failed(trouble.message),
+    };
+    let answered = match &query {
         Query::DiffOf { key, rev, .. } => diffs::diff(&site, key.as_ref(), rev.as_ref()).await.map(ViewBody::Diff),
         Query::HistoryOf { limit, .. } => history::history(site, *limit).await.map(ViewBody::History),
         Query::PlanFor { rev, .. } => plan_view(&site, rev.as_ref()).await.map(ViewBody::Plan),
@@ -53,14 +58,9 @@ async fn gate(site: &Site, command: &Command) -> Result<Gate, Trouble> {
         Command::Sync(order) => {
             let outlook = planning::outlook(site, Some(&order.commit)).await?;
             let plan = planning::plan(site, &outlook);
-            plan::gate_sync(&plan, &order.chosen, inventory, site.cluster.protected)
+            plan::gate_sync(&plan, order, inventory, site.cluster.protected)
         }
-        Command::Revert(order) => {
-            let outlook = planning::outlook(site, Some(&order.to)).await?;
-            let plan = planning::plan(site, &outlook);
-            let protected = super::execute::is_protected(site, order.mode);
-            plan::gate_revert(&plan, order.mode, inventory, protected)
-        }
+        Command::Revert(order) => plan::gate_revert(&order.app, super::execute::is_protected(site, order.mode)),
         command => plan::gate_of(command, site.cluster.protected),
     })
 }

@@ -261,7 +261,9 @@ impl State {
             .partition(|(_, (of, _))| kind.is_none() || of.is_none() || *of == kind);
         self.wakers = kept;
         let woken: BTreeMap<u64, (Option<KindId>, Waker)> = woken;
-        woken.into_values().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in woken.into_values() {
+            waker.wake();
+        }
     }
 }
 

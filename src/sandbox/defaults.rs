@@ -44,7 +44,9 @@ fn apply(rule: &Value, path: &[&str], copied: Option<&Value>, at: &mut Value) {
             if at.is_object() && at.get(*key).is_none_or(Value::is_null) && holds(&rule["when"], at) {
                 let sibling = rule["copy"].as_str().and_then(|sibling| at.get(sibling)).cloned();
                 let value = sibling.or_else(|| copied.cloned()).or_else(|| rule.get("value").cloned());
-                value.into_iter().for_each(|value| object::put(at, key, value));
+                if let Some(value) = value {
+                    object::put(at, key, value);
+                }
             }
         }
         [key, rest @ ..] => {
@@ -88,6 +90,9 @@ fn special(kind: &KindInfo, body: &mut Value) {
         if let Some(spec) = body.pointer_mut(pointer).filter(|spec| spec.get("containers").is_some()) {
             alias(spec);
         }
+    }
+    if kind.is("", "Service") && text(body, "/spec/type") == "ExternalName" {
+        object::take(body, &["spec", "internalTrafficPolicy"]);
     }
     if kind.is("", "Secret") {
         fold_string_data(body);
@@ -215,6 +220,7 @@ pub(super) fn reallocate(state: &mut State, kind: &KindInfo, new: &mut Value) {
 }
 
 fn cluster_ip(state: &mut State, body: &mut Value) {
+    object::put(body, "status", json!({"loadBalancer": {}}));
     if text(body, "/spec/type") == "ExternalName" {
         return;
     }
@@ -229,7 +235,6 @@ fn cluster_ip(state: &mut State, body: &mut Value) {
         &json!({"clusterIPs": [own], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}),
     );
     node_ports(state, body);
-    object::put(body, "status", json!({"loadBalancer": {}}));
 }
 
 fn node_ports(state: &mut State, body: &mut Value) {

@@ -136,7 +136,9 @@ impl Failure {
 
     /// 422 with the fields that do not hold.
     pub(super) fn invalid(kind: &KindInfo, name: &str, causes: &[Cause]) -> Self {
-        let sentences: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        let mut sentences: Vec<String> =
+            causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        sentences.dedup();
         let what = match sentences.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),

@@ -3,6 +3,8 @@
 //! Owns ownership after an update and after an apply, conflicts and pruning. Refuses version conversion (each kind has
 //! one version here) and the cap on update managers.
 
+mod moves;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -15,7 +17,8 @@ use super::write::Author;
 use crate::fields::{self, Entry, Set};
 use crate::model::{FieldPath, Foreign, Step};
 use crate::schema::{Node, Shape};
-use crate::typed::{self, Side};
+use crate::typed;
+use moves::Moves;
 
 /// A kind's schema and the moment: what every computation here needs.
 #[derive(Clone, Copy)]
@@ -23,84 +26,6 @@ pub(super) struct Ground<'a> {
     pub(super) kind: &'a KindInfo,
     pub(super) node: Option<&'a Node>,
     pub(super) now: Timestamp,
-}
-
-/// What differs from one object to the next, in sets of paths.
-struct Moves {
-    changed: Set,
-    added: Set,
-    removed: Set,
-}
-
-impl Moves {
-    fn between(node: Option<&Node>, live: &Value, new: &Value) -> Self {
-        let (before, after) = (typed::applied_set(node, live), typed::applied_set(node, new));
-        let (mut added, mut removed) = (after.difference(&before), before.difference(&after));
-        let zero = |path: &FieldPath| live.is_null() && ZERO.contains(&spelled(path).as_str());
-        added = added.difference(&zeros(live, new));
-        for path in above(&added).into_iter().filter(|path| typed::at(live, path).is_none() && !zero(path)) {
-            added.insert(&path);
-        }
-        for path in above(&removed).into_iter().filter(|path| typed::at(new, path).is_none()) {
-            removed.insert(&path);
-        }
-        let mut changed = Set::default();
-        for change in typed::compare(node, live, new) {
-            if change.side == Side::Changed && after.contains(&change.path) {
-                changed.insert(&change.path);
-            }
-        }
-        Self { changed, added, removed }
-    }
-
-    fn written(&self) -> Set {
-        self.changed.union(&self.added)
-    }
-}
-
-/// What a Go object has before anything is set: such a struct is not "added" by a create, as a pointer or a map is.
-const ZERO: [&str; 21] = [
-    ".metadata",
-    ".roleRef",
-    ".spec",
-    ".spec.containers",
-    ".spec.jobTemplate",
-    ".spec.jobTemplate.metadata",
-    ".spec.jobTemplate.spec",
-    ".spec.jobTemplate.spec.template",
-    ".spec.jobTemplate.spec.template.metadata",
-    ".spec.jobTemplate.spec.template.spec",
-    ".spec.jobTemplate.spec.template.spec.containers",
-    ".spec.podSelector",
-    ".spec.resources",
-    ".spec.scaleTargetRef",
-    ".spec.strategy",
-    ".spec.template",
-    ".spec.template.metadata",
-    ".spec.template.spec",
-    ".spec.template.spec.containers",
-    ".spec.updateStrategy",
-    ".status",
-];
-
-/// The empty structs of a new object that it would have had anyway.
-fn zeros(live: &Value, new: &Value) -> Set {
-    let mut out = Set::default();
-    let empty = |path: &FieldPath| typed::at(new, path).is_some_and(|at| at.as_object().is_some_and(Map::is_empty));
-    for path in ZERO.iter().filter_map(|path| path.parse::<FieldPath>().ok()) {
-        if live.is_null() && empty(&path) {
-            out.insert(&path);
-        }
-    }
-    out
-}
-
-/// Every path above a member, but for the root.
-fn above(set: &Set) -> Vec<FieldPath> {
-    let members = set.iter();
-    members
-        .flat_map(|path| (1..path.0.len()).map(move |n| FieldPath(path.0[..n].to_vec())).collect::<Vec<_>>())
-        .collect()
 }
 
 /// Sets the managedFields of `new` after an update of `live` (null for a create).
@@ -229,10 +154,10 @@ fn settle(entries: &mut Vec<Entry>, moves: &Moves, force: bool) -> Result<(), Fa
 fn named(entry: &Entry) -> String {
     let mut out = format!("\"{}\"", entry.manager.raw());
     if let Some(subresource) = &entry.subresource {
-        out.push_str(&format!(" with subresource \"{}\"", subresource.raw()));
+        out = format!("{out} with subresource \"{}\"", subresource.raw());
     }
     if entry.operation.raw() == "Update" {
-        out.push_str(&format!(" using {}", entry.api_version.raw()));
+        out = format!("{out} using {}", entry.api_version.raw());
     }
     out
 }
@@ -283,7 +208,9 @@ pub(super) fn after_scale(ground: Ground, live: &Value, new: &mut Value, author:
     if !entries.iter().any(|entry| !entry.set.intersection(&replicas).is_empty()) {
         return;
     }
-    entries.iter_mut().for_each(|entry| entry.set = entry.set.difference(&replicas));
+    for entry in &mut entries {
+        entry.set = entry.set.difference(&replicas);
+    }
     let scaler = Author { subresource: Some("scale"), ..author.clone() };
     match entries.iter_mut().find(|entry| is_of(entry, &scaler, "Update")) {
         Some(own) => own.set = own.set.union(&replicas),
@@ -320,9 +247,10 @@ pub(super) fn without_managed(object: &Value) -> Value {
 /// Writes the entries, sorted as the server sorts them; empty ones are left out.
 fn store(object: &mut Value, mut entries: Vec<Entry>) {
     entries.retain(|entry| !entry.set.is_empty());
-    entries.sort_by(|a, b| {
-        let key = |entry: &Entry| (entry.operation.raw().to_owned(), entry.time, entry.manager.raw().to_owned());
-        key(a).cmp(&key(b))
+    entries.sort_by_key(|entry| {
+        let text = |word: &Foreign| word.raw().to_owned();
+        let subresource = entry.subresource.as_ref().map(text);
+        (text(&entry.operation), entry.time, text(&entry.manager), text(&entry.api_version), subresource)
     });
     let list: Vec<Value> = entries.iter().map(encode).collect();
     if list.is_empty() {

@@ -1,4 +1,4 @@
-//! SelfSubjectAccessReview and SelfSubjectRulesReview: what the asking account may do. Refuses to ask about others.
+//! `SelfSubjectAccessReview` and `SelfSubjectRulesReview`: what the asking account may do. Refuses to ask about others.
 
 use bytes::Bytes;
 use serde_json::{Value, json};

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::core::{State, World};
 use super::failure::Failure;
+use super::kinds::KindInfo;
 use super::managed;
 use super::object::{self, number};
 use super::route::{Part, Target};
@@ -30,11 +31,7 @@ pub(super) fn answer(world: &World, state: &mut State, target: &Target, asked: &
     if replicas < 0 {
         let why = "must be greater than or equal to 0";
         let cause = super::failure::Cause::invalid("spec.replicas", &wanted["spec"]["replicas"], why);
-        return Err(Failure::new(
-            422,
-            "Invalid",
-            format!("Scale.autoscaling \"{}\" is invalid: {}: {}", target.name, cause.field, cause.message),
-        ));
+        return Err(Failure::invalid(&scale_kind(&target.kind), &target.name, &[cause]));
     }
     let mut new = live.clone();
     object::set(&mut new, &["spec", "replicas"], replicas.into());
@@ -69,4 +66,9 @@ fn scale_of(object: &Value) -> Value {
             "replicas": number(object, "/status/replicas").unwrap_or_default(), "selector": selector.join(","),
         },
     })
+}
+
+/// What refusals of a Scale name: not the scaled kind.
+fn scale_kind(kind: &KindInfo) -> KindInfo {
+    KindInfo { group: "autoscaling".into(), version: "v1".into(), kind: "Scale".into(), ..kind.clone() }
 }

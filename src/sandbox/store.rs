@@ -118,8 +118,8 @@ impl Store {
     pub(super) fn list(&self, kind: KindId, namespace: &str) -> impl Iterator<Item = (&Name, &Arc<Stored>)> {
         let from = Name::new(namespace, "");
         let within = namespace.to_owned();
-        let shelf = self.shelves.get(kind.0);
-        shelf
+        let shelves = self.shelves.get(kind.0);
+        shelves
             .into_iter()
             .flat_map(move |shelf| shelf.range(from.clone()..))
             .take_while(move |(name, _)| within.is_empty() || *name.namespace == *within)

@@ -3,6 +3,7 @@
 //! Refuses completeness: these are the refusals an operator meets with built-in kinds; `docs/limits.md` says so.
 
 pub(super) mod shape;
+pub(super) mod zeros;
 
 use serde_json::Value;
 
@@ -63,17 +64,39 @@ fn name(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
 /// Rules of any version of an object.
 fn every(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
     match (&*kind.group, &*kind.kind) {
-        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet") => workload(body, causes),
-        ("batch", "Job") => pod_spec(body, "/spec/template/spec", causes),
+        ("apps", "Deployment") => deployment(body, causes),
+        ("apps", "ReplicaSet" | "StatefulSet" | "DaemonSet") => workload(body, causes),
+        ("batch", "Job") => job(body, causes),
         ("", "Pod") => pod_spec(body, "/spec", causes),
         ("", "Service") => service(body, causes),
         ("", "ConfigMap" | "Secret") => keys(body, causes),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
-            if text(body, "/roleRef/name").is_empty() {
-                causes.push(Cause::required("roleRef.name", ""));
-            }
+            required(body, "/roleRef/name", causes);
         }
         _ => {}
+    }
+}
+
+fn required(body: &Value, pointer: &str, causes: &mut Vec<Cause>) {
+    if text(body, pointer).is_empty() {
+        causes.push(Cause::required(&pointer.trim_start_matches('/').replace('/', "."), ""));
+    }
+}
+
+fn deployment(body: &Value, causes: &mut Vec<Cause>) {
+    workload(body, causes);
+    let recreate = text(body, "/spec/strategy/type") == "Recreate";
+    if recreate && body.pointer("/spec/strategy/rollingUpdate").is_some() {
+        let why = "may not be specified when strategy `type` is 'Recreate'";
+        causes.push(Cause::forbidden("spec.strategy.rollingUpdate", why));
+    }
+}
+
+fn job(body: &Value, causes: &mut Vec<Cause>) {
+    pod_spec(body, "/spec/template/spec", causes);
+    if !matches!(text(body, "/spec/template/spec/restartPolicy"), "OnFailure" | "Never") {
+        let why = "valid values: \"OnFailure\", \"Never\"";
+        causes.push(Cause::required("spec.template.spec.restartPolicy", why));
     }
 }
 
@@ -139,12 +162,14 @@ fn finalizers(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
         |object: &Value| object.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
     let (before, after) = (of(live), of(new));
     if object::is_terminating(live) && after.iter().any(|one| !before.contains(one)) {
-        let added: Vec<&Value> = after.iter().filter(|one| !before.contains(one)).collect();
+        let added = after.iter().filter(|one| !before.contains(one));
+        let added: Vec<String> = added.map(ToString::to_string).collect();
         let why = format!(
-            "no new finalizers can be added if the object is being deleted, found new finalizers {}",
-            Value::from(added.into_iter().cloned().collect::<Vec<_>>())
+            "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+            added.join(", ")
         );
-        causes.push(Cause::forbidden("metadata.finalizers", &why));
+        let cause = Cause::forbidden("metadata.finalizers", &why);
+        causes.extend([cause.clone(), cause]);
     }
 }
 
@@ -210,7 +235,9 @@ const STATEFUL: [&str; 7] = [
 fn stateful_set(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
     let kept = |object: &Value| {
         let mut spec = object["spec"].clone();
-        STATEFUL.iter().for_each(|key| drop(object::take(&mut spec, &[key])));
+        for key in STATEFUL {
+            object::take(&mut spec, &[key]);
+        }
         spec
     };
     if kept(live) != kept(new) {

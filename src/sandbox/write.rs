@@ -12,7 +12,7 @@ pub(super) mod update;
 use serde_json::Value;
 
 use super::core::{Call, State, World};
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use super::flags::{Flags, Validation};
 use super::kinds::KindInfo;
 use super::managed::{self, Ground};
@@ -164,8 +164,8 @@ pub(super) fn committed(world: &World, state: &mut State, kind: &KindInfo, mut o
 fn keep_identity(kind: &KindInfo, live: &Value, new: &mut Value) -> Result<(), Failure> {
     let (own, said) = (object::uid(live), object::uid(new));
     if !said.is_empty() && own != said {
-        let why = format!("Precondition failed: UID in precondition: {said}, UID in object meta: {own}");
-        return Err(Failure::precondition(kind, object::name(live), &why));
+        let cause = Cause::invalid("metadata.uid", &said.into(), "field is immutable");
+        return Err(Failure::invalid(kind, object::name(live), &[cause.clone(), cause]));
     }
     for key in ["uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         match live["metadata"].get(key) {

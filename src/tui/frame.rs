@@ -104,8 +104,12 @@ fn beside(canvas: &mut Canvas<'_>, area: Rect, title: &Line, lines: &[Line]) -> 
     let right = Rect { x: left.right() + 2, width: area.width - left.width - 2, ..area };
     let head = title.spans.iter().fold(Line::new(), |line, span| line.strong(span.role, span.text.clone()));
     canvas.line(Rect { height: 1, ..right }, &head);
-    for (y, line) in (right.y + 1..right.bottom()).zip(lines) {
-        canvas.line(Rect { y, height: 1, ..right }, line);
+    let mut y = right.y + 1;
+    for line in lines {
+        if y >= right.bottom() {
+            break;
+        }
+        y += canvas.wrapped(Rect { y, height: right.bottom() - y, ..right }, line);
     }
     Rect { width: left.width - 1, ..left }
 }

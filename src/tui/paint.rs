@@ -48,6 +48,31 @@ impl Canvas<'_> {
         x - area.x
     }
 
+    /// Draws a line over as many rows as it takes, later ones indented; returns the rows used.
+    pub fn wrapped(&mut self, area: Rect, line: &Line) -> u16 {
+        if self.width(line) <= usize::from(area.width) || area.width < 8 {
+            self.line(area, line);
+            return 1;
+        }
+        let mut cells = Vec::new();
+        for span in &line.spans {
+            let style = self.look.style(span);
+            cells.extend(self.text(span).chars().map(|c| (c, style)));
+        }
+        let (mut from, mut row) = (0, 0);
+        while from < cells.len() && row < area.height {
+            let indent = if row == 0 { 0 } else { 2 };
+            let end = break_at(&cells[from..], usize::from(area.width - indent)) + from;
+            let (mut x, y) = (area.x + indent, area.y + row);
+            for (c, style) in &cells[from..end] {
+                let wide = c.width().unwrap_or(0);
+                x = self.buffer.set_stringn(x, y, c.encode_utf8(&mut [0; 4]), wide, *style).0;
+            }
+            (from, row) = (end, row + 1);
+        }
+        row
+    }
+
     /// Draws a line that ends at `area`'s right edge; returns the cells used.
     pub fn right(&mut self, area: Rect, line: &Line) -> u16 {
         let used = u16::try_from(self.width(line)).unwrap_or(u16::MAX).min(area.width);
@@ -99,6 +124,21 @@ impl Canvas<'_> {
     }
 }
 
+/// How many cells go on one row: all that fit, cut behind a space, dot or slash where one is near.
+fn break_at(cells: &[(char, Style)], room: usize) -> usize {
+    let mut used = 0;
+    let over = |(c, _): &(char, Style)| {
+        used += c.width().unwrap_or(0);
+        used > room
+    };
+    let Some(fit) = cells.iter().position(over) else { return cells.len() };
+    let near = cells[..fit]
+        .iter()
+        .rposition(|(c, _)| matches!(c, ' ' | '.' | '/'))
+        .filter(|space| fit - space < 24 && *space > 4);
+    near.map_or(fit.max(1), |space| space + 1)
+}
+
 fn width(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
@@ -112,8 +152,7 @@ fn ascii(c: char) -> String {
         '✗' => "!",
         '⊘' => "z",
         '⚑' => "^",
-        '◌' => ".",
-        '↻' => "*",
+        '↻' | '•' => "*",
         '⇄' => "%",
         '∘' => "o",
         '⊖' => "t",
@@ -123,13 +162,11 @@ fn ascii(c: char) -> String {
         '─' => "-",
         '│' => "|",
         '…' => "..",
-        '·' => ".",
-        '•' => "*",
+        '·' | '◌' | '░' => ".",
         '‹' => "<",
         '≤' => "<=",
         '≈' => "~",
         '█' => "#",
-        '░' => ".",
         '↑' => "up",
         '↓' => "down",
         '←' => "left",

@@ -27,14 +27,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, list: &List<'_>, first: 
     let more = list.len > room && room > 3;
     let shown = if more { room - 1 } else { room };
     scroll(first, list, shown);
-    let last = (*first + shown).min(list.len);
-    for (y, at) in (body.y..).zip(*first..last) {
+    let end = (*first + shown).min(list.len);
+    for (y, at) in (body.y..).zip(*first..end) {
         let line = Rect { y, height: 1, ..body };
         row(canvas, line, &list.columns, (&widths, &(list.row)(at), list.cursor == Some(at)));
     }
-    let used = u16::try_from(last - *first).unwrap_or(u16::MAX);
+    let used = u16::try_from(end - *first).unwrap_or(u16::MAX);
     if more {
-        let text = if last < list.len { format!("  …{} more", list.len - last) } else { "  end".to_owned() };
+        let text = if end < list.len { format!("  …{} more", list.len - end) } else { "  end".to_owned() };
         canvas.line(Rect { y: body.y + used, height: 1, ..body }, &Line::new().dim(text));
     }
     head + used + u16::from(more)

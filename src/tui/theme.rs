@@ -69,7 +69,7 @@ pub enum Depth {
 }
 
 impl Depth {
-    /// From the environment's words: COLORTERM, TERM, NO_COLOR.
+    /// From the environment's words: `COLORTERM`, `TERM`, `NO_COLOR`.
     #[must_use]
     pub fn of(colorterm: &str, term: &str, no_color: &str) -> Self {
         match (colorterm, term) {

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::scalar::{self, Scalar};
+use crate::model::is_hidden;
 
 /// The keys that come first wherever they stand; the others follow by name.
 const FIRST: [&str; 7] = ["apiVersion", "kind", "metadata", "name", "namespace", "spec", "data"];
@@ -226,5 +227,5 @@ fn escape(out: &mut String, code: u32) {
 
 /// Characters a reader refuses, takes for a line break or drops.
 fn must_escape(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    c.is_control() || is_hidden(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }

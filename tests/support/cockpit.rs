@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
-use crate::fleet;
+use crate::{answers, fleet};
 
 /// Every screen and dialog, by the keys that lead there from the fleet.
 pub const SCRIPTS: &[(&str, &str)] = &[
@@ -19,6 +19,7 @@ pub const SCRIPTS: &[(&str, &str)] = &[
     ("fleet_filter", "/status:dri cluster:prod-*"),
     ("fleet_wrong_filter", "/statsu:x"),
     ("app", "<Enter>"),
+    ("app_object", "<Enter>jjjjjjj"),
     ("diff", "d"),
     ("diff_who", "bn"),
     ("history", "tjjj"),
@@ -63,7 +64,7 @@ impl Cockpit {
         let mut cockpit = Self {
             app: App::new(Setup { demo: true, ..Setup::default() }),
             look: Look::new(ThemeName::System, Depth::Sixteen, false),
-            gate: fleet::gate(Level::L3, needs),
+            gate: answers::gate(Level::L3, needs),
             orders: Vec::new(),
             state: ViewState::default(),
             fleet: fleet::fleet(),
@@ -131,6 +132,20 @@ impl Cockpit {
         self.publish();
     }
 
+    pub fn end_run(&mut self, what: &'static str) {
+        let id = self.orders.last().expect("an order was sent").id;
+        let run = fleet::run(id.0, RunState::Ended(Outcome::Done));
+        self.fleet.runs.push(Arc::new(RunRow { what, ..run }));
+        self.publish();
+    }
+
+    /// An empty diff under a ticket that is not the newest.
+    pub fn late_answer(&mut self) {
+        let query = Query::DiffOf { app: fleet::id("payments", "prod-eu"), key: None, rev: None };
+        let empty = DiffView { objects: Vec::new(), ..answers::diff() };
+        self.tell(Msg::View(View { ticket: Ticket(0), query, body: ViewBody::Diff(Arc::new(empty)) }));
+    }
+
     pub fn move_plan(&mut self) {
         self.fingerprint = "beef";
         let ticket = self.plan.expect("a plan was asked for");
@@ -161,18 +176,18 @@ impl Cockpit {
 
     fn answer(&mut self, ticket: Ticket, query: Query) {
         let body = match &query {
-            Query::DiffOf { .. } => ViewBody::Diff(Arc::new(fleet::diff())),
-            Query::HistoryOf { .. } => ViewBody::History(Arc::new(fleet::history())),
+            Query::DiffOf { .. } => ViewBody::Diff(Arc::new(answers::diff())),
+            Query::HistoryOf { .. } => ViewBody::History(Arc::new(answers::history())),
             Query::PlanFor { .. } => {
                 self.plan = Some(ticket);
-                let mut view = fleet::plan_view(self.gate.clone());
+                let mut view = answers::plan_view(self.gate.clone());
                 view.plan.fingerprint = Fingerprint(self.fingerprint.into());
                 ViewBody::Plan(Arc::new(view))
             }
             Query::PreviewRevert { to, mode, .. } => {
-                let rows = fleet::history().rows;
+                let rows = answers::history().rows;
                 let commit = rows.into_iter().map(|row| row.commit).find(|commit| commit.id == *to).expect("listed");
-                ViewBody::Revert(Arc::new(fleet::preview(commit, *mode)))
+                ViewBody::Revert(Arc::new(answers::preview(commit, *mode)))
             }
             Query::GateOf { .. } => ViewBody::Gate(Arc::new(self.gate.clone())),
         };

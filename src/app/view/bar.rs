@@ -105,9 +105,8 @@ impl App {
                 Line::new().strong(Role::Error, "OPERATE").text(format!("{name} {left}{tail}"))
             }
             Some(row) if row.mode == Mode::Operate => Line::new().strong(Role::Error, "OPERATE"),
-            Some(_) => Line::of("OBSERVE"),
             None if id.is_none() && self.fleet.clusters.iter().any(|row| !row.protected) => Line::of("OBSERVE #"),
-            None => Line::of("OBSERVE"),
+            Some(_) | None => Line::of("OBSERVE"),
         }
     }
 

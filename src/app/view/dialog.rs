@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::app::cli;
 use crate::app::confirm::Focus;
 use crate::app::hold::{Field, Hold, HoldDialog, SPANS};
-use crate::app::screen::{CommandField, HoldField};
+use crate::app::screen::CommandField;
 use crate::app::status::Role;
 use crate::model::AppId;
 
@@ -13,43 +13,24 @@ use super::plan::ask_lines;
 use super::text::Line;
 
 impl App {
-    pub(super) fn hold_panel(&self, field: &HoldField) -> Panel {
-        let dialog = &field.0;
+    pub(super) fn hold_panel(&self, dialog: &HoldDialog) -> Panel {
         let mut lines = vec![self.what_line(dialog), Line::new()];
         for (at, field) in dialog.fields().iter().enumerate().rev() {
             let focused = dialog.confirm.focus == Focus::Field(at);
             lines.push(self.field_line(dialog, *field, focused));
             lines.push(Line::new());
         }
-        lines.push(self.effect_line(dialog));
+        lines.push(effect_line(dialog));
         if let Some(now) = self.now {
             let same = cli::line(&dialog.command(now.wall), dialog.until);
             lines.push(Line::new().dim("same as   ").text(same));
         }
         Panel {
-            title: self.hold_title(dialog),
+            title: hold_title(dialog),
             corner: Line::new().dim("esc cancels, nothing runs"),
             lines,
             ask: ask_lines(&dialog.confirm, verb(&dialog.what)),
         }
-    }
-
-    fn hold_title(&self, dialog: &HoldDialog) -> Line {
-        let word = match dialog.what {
-            Hold::Pause(_) => "PAUSE",
-            Hold::Resume(_) => "RESUME",
-            Hold::Pin(..) => "PIN",
-            Hold::Unpin(_) => "UNPIN",
-            Hold::Abort(..) => "ABORT",
-            Hold::Unlock(_) => "UNLOCK",
-        };
-        let whom = match (&dialog.what, dialog.app()) {
-            (Hold::Unlock(cluster), _) => cluster.to_string(),
-            (_, Some(app)) => format!("{} · {}", app.name, app.cluster),
-            (_, None) => String::new(),
-        };
-        let line = Line::new().strong(Role::Text, format!("{word} {whom}"));
-        if dialog.protected { line.strong(Role::Error, " #") } else { line }
     }
 
     fn what_line(&self, dialog: &HoldDialog) -> Line {
@@ -97,17 +78,6 @@ impl App {
         }
     }
 
-    fn effect_line(&self, dialog: &HoldDialog) -> Line {
-        let line = Line::new().dim("effect    ");
-        match &dialog.what {
-            Hold::Pause(_) => line.text("others see ⊘ paused, your name, reason and end"),
-            Hold::Pin(..) => line.text("desired is that commit; git is not changed; others see ⚑ pinned"),
-            Hold::Resume(_) | Hold::Unpin(_) => line.text("what waited may be synced again"),
-            Hold::Abort(..) => line.text("nothing is rolled back"),
-            Hold::Unlock(_) => line.text("each write is still planned and confirmed"),
-        }
-    }
-
     pub(super) fn command_panel(&self, field: &CommandField) -> Panel {
         let line = &field.0;
         let offers = line.offers(&self.fleet);
@@ -145,5 +115,34 @@ fn verb(what: &Hold) -> &'static str {
         Hold::Unpin(_) => "Unpin",
         Hold::Abort(..) => "Abort",
         Hold::Unlock(_) => "Unlock",
+    }
+}
+
+fn hold_title(dialog: &HoldDialog) -> Line {
+    let word = match dialog.what {
+        Hold::Pause(_) => "PAUSE",
+        Hold::Resume(_) => "RESUME",
+        Hold::Pin(..) => "PIN",
+        Hold::Unpin(_) => "UNPIN",
+        Hold::Abort(..) => "ABORT",
+        Hold::Unlock(_) => "UNLOCK",
+    };
+    let whom = match (&dialog.what, dialog.app()) {
+        (Hold::Unlock(cluster), _) => cluster.to_string(),
+        (_, Some(app)) => format!("{} · {}", app.name, app.cluster),
+        (_, None) => String::new(),
+    };
+    let line = Line::new().strong(Role::Text, format!("{word} {whom}"));
+    if dialog.protected { line.strong(Role::Error, " #") } else { line }
+}
+
+fn effect_line(dialog: &HoldDialog) -> Line {
+    let line = Line::new().dim("effect    ");
+    match &dialog.what {
+        Hold::Pause(_) => line.text("others see ⊘ paused, your name, reason and end"),
+        Hold::Pin(..) => line.text("desired is that commit; git is not changed; others see ⚑ pinned"),
+        Hold::Resume(_) | Hold::Unpin(_) => line.text("what waited may be synced again"),
+        Hold::Abort(..) => line.text("nothing is rolled back"),
+        Hold::Unlock(_) => line.text("each write is still planned and confirmed"),
     }
 }

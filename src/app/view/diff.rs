@@ -13,7 +13,7 @@ impl App {
     pub(super) fn diff_page<'a>(&'a self, screen: &'a DiffScreen, class: Class) -> Page<'a> {
         let tail = screen.rev.as_ref().map_or_else(|| "diff".to_owned(), |rev| format!("diff to {}", rev.short()));
         let mut page = self.app_bar(&screen.app, &tail, class);
-        page.list.empty = vec![self.waiting(screen.asked.failed.as_ref(), "comparing")];
+        page.list.empty = vec![Self::waiting(screen.asked.failed.as_ref(), "comparing")];
         let Some(view) = &screen.asked.ready else { return page };
         page.intro = vec![direction(screen, view)];
         let who = screen.who && class != Class::Narrow;
@@ -33,7 +33,7 @@ impl App {
     }
 
     /// What is said while an answer is on its way, or why there is none.
-    pub(super) fn waiting(&self, failed: Option<&Foreign>, doing: &str) -> Line {
+    pub(super) fn waiting(failed: Option<&Foreign>, doing: &str) -> Line {
         match failed {
             Some(why) => Line::in_role(Role::Error, "✗ ").text(why.clone()),
             None => Line::in_role(Role::Behind, format!("↻ {doing}")),
@@ -51,43 +51,20 @@ impl App {
                 let head = Line::new().strong(Role::Text, format!("[{}/{}] ", number + 1, view.objects.len()));
                 let head = head.strong(Role::Text, key.label()).dim(place);
                 let head = head.put(status.role(), format!("   {} {}", status.glyph(), status.word()));
-                let (git, live) = object.stat;
-                head.put(Role::Ok, format!("   +{git}")).put(Role::Error, format!(" -{live}"))
+                let (added, removed) = object.stat;
+                head.put(Role::Ok, format!("   +{added}")).put(Role::Error, format!(" -{removed}"))
             }
-            Some(line) => self.diff_line(line, screen.swapped, object_rule(self, screen, &(key.clone(), None), line)),
+            Some(line) => diff_line(line, screen.swapped, object_rule(self, screen, &(key.clone(), None), line)),
         };
-        let cells = if !who {
-            vec![body]
-        } else {
+        let cells = if who {
             let line = line.and_then(|line| object.lines.get(line));
             let by = line.and_then(|line| line.who.as_ref());
             let name = by.map(|by| clipped(&manager(Some(by)), 23)).unwrap_or_default();
             vec![Line::of(name), Line::new().dim(by.map(|by| self.when(Some(by))).unwrap_or_default()), body]
+        } else {
+            vec![body]
         };
         Row { marked: false, cells }
-    }
-
-    fn diff_line(&self, line: &DiffLine, swapped: bool, rule: Option<String>) -> Line {
-        let (sign, role) = match (line.mark, swapped) {
-            (DiffMark::Context, _) => ("  ", Role::Text),
-            (DiffMark::Live, false) | (DiffMark::Git, true) => ("- ", Role::Error),
-            (DiffMark::Git, false) | (DiffMark::Live, true) => ("+ ", Role::Ok),
-            (DiffMark::Ignored, _) => ("i ", Role::Dim),
-            (DiffMark::Fold(count), _) => return Line::new().dim(format!("  ··· {count} equal lines")),
-        };
-        let mut out = Line::in_role(role, sign);
-        let (text, mut from) = (line.text.raw(), 0);
-        for (start, end) in &line.words {
-            if let (Some(before), Some(word)) = (text.get(from..*start), text.get(*start..*end)) {
-                out = out.put(role, before).word(role, word);
-                from = *end;
-            }
-        }
-        out = out.put(role, text.get(from..).unwrap_or_default());
-        match rule {
-            Some(rule) => out.dim(format!("    ignored: {rule}")),
-            None => out,
-        }
     }
 
     /// The change under the cursor: kind, who, from what to what, what a sync does.
@@ -119,6 +96,29 @@ impl App {
             lines.push(Line::new().dim("effect of a sync: ").text(effect.clone()));
         }
         Detail { title, lines, side: false }
+    }
+}
+
+fn diff_line(line: &DiffLine, swapped: bool, hidden_by: Option<String>) -> Line {
+    let (sign, role) = match (line.mark, swapped) {
+        (DiffMark::Context, _) => ("  ", Role::Text),
+        (DiffMark::Live, false) | (DiffMark::Git, true) => ("- ", Role::Error),
+        (DiffMark::Git, false) | (DiffMark::Live, true) => ("+ ", Role::Ok),
+        (DiffMark::Ignored, _) => ("i ", Role::Dim),
+        (DiffMark::Fold(count), _) => return Line::new().dim(format!("  ··· {count} equal lines")),
+    };
+    let mut shown = Line::in_role(role, sign);
+    let (text, mut from) = (line.text.raw(), 0);
+    for (start, end) in &line.words {
+        if let (Some(before), Some(word)) = (text.get(from..*start), text.get(*start..*end)) {
+            shown = shown.put(role, before).word(role, word);
+            from = *end;
+        }
+    }
+    shown = shown.put(role, text.get(from..).unwrap_or_default());
+    match hidden_by {
+        Some(place) => shown.dim(format!("    ignored: {place}")),
+        None => shown,
     }
 }
 

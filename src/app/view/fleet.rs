@@ -45,12 +45,11 @@ impl App {
     pub(super) fn filter_lines(&self, field: &FilterField, page: &mut Page<'_>) {
         let (shown, all) = (self.root.order.len(), self.fleet.apps.len());
         let first = Line::new().text("filter: ").field(field.edit.halves(), true).dim(format!("   {shown} of {all}"));
-        let second = match self.root.wrong() {
-            Some(wrong) => Line::in_role(Role::Error, format!("no key {} · mean {}", wrong.typed, wrong.meant)),
-            None => {
-                let keys = crate::app::filter::KEYS.join(" ");
-                Line::new().dim(format!("keys    {keys}protected|paused|pinned|stale  - negates  * globs"))
-            }
+        let second = if let Some(wrong) = self.root.wrong() {
+            Line::in_role(Role::Error, format!("no key {} · mean {}", wrong.typed, wrong.meant))
+        } else {
+            let keys = crate::app::filter::KEYS.join(" ");
+            Line::new().dim(format!("keys    {keys}protected|paused|pinned|stale  - negates  * globs"))
         };
         page.intro = vec![first, second];
     }

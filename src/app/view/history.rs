@@ -12,7 +12,7 @@ use super::text::Line;
 impl App {
     pub(super) fn history_page<'a>(&'a self, screen: &'a HistoryScreen, class: Class) -> Page<'a> {
         let mut page = self.app_bar(&screen.app, "history", class);
-        page.list.empty = vec![self.waiting(screen.asked.failed.as_ref(), "reading the history")];
+        page.list.empty = vec![Self::waiting(screen.asked.failed.as_ref(), "reading the history")];
         let Some(view) = &screen.asked.ready else { return page };
         let branch = self.fleet.app(&screen.app).map(|row| revision(row)).unwrap_or_default();
         let more = if view.more { "+" } else { "" };

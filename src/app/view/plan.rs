@@ -16,7 +16,7 @@ impl App {
         if self.is_protected(&screen.app) {
             page.left = page.left.strong(Role::Error, " # PROTECTED");
         }
-        page.list.empty = vec![self.waiting(screen.asked.failed.as_ref(), "planning")];
+        page.list.empty = vec![Self::waiting(screen.asked.failed.as_ref(), "planning")];
         let Some(view) = &screen.asked.ready else { return page };
         let rows: Vec<&PlanRow> = screen.rows().collect();
         page.intro = self.plan_intro(screen, &view.plan);
@@ -28,7 +28,7 @@ impl App {
             empty: vec![Line::in_role(Role::Ok, "✓ nothing to do: live is as git says")],
         };
         page.after = plan_notes(&view.plan);
-        page.after.push(Line::new().dim("same as  ").text(view.command_line.clone()));
+        page.after.push(Line::new().dim("same as  ").text(crate::app::cli::plan_line(view, screen)));
         page.detail = screen.here().map(|row| self.row_detail(row)).unwrap_or_default();
         page.ask = ask_lines(&screen.confirm, "Run");
         page

@@ -19,7 +19,7 @@ impl App {
             page.left = page.left.strong(Role::Error, " # PROTECTED");
         }
         page.intro = self.revert_intro(screen);
-        page.list.empty = vec![self.waiting(screen.asked.failed.as_ref(), "previewing")];
+        page.list.empty = vec![Self::waiting(screen.asked.failed.as_ref(), "previewing")];
         page.ask = ask_lines(&screen.confirm, if screen.mode == RevertMode::Pin { "Pin" } else { "Commit and push" });
         let Some(view) = &screen.asked.ready else { return page };
         let rows: Vec<&PlanRow> = screen.rows().collect();

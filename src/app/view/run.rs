@@ -43,7 +43,7 @@ impl App {
             seconds(end.duration_since(row.started))
         ));
         let mut lines = vec![line.text(format!("   {done} of {all} done"))];
-        if all > 0 {
+        if !row.steps.is_empty() {
             let width = if class == Class::Narrow { 24 } else { 60 };
             let filled = width * done / all;
             let bar = Line::in_role(role, "█".repeat(filled)).dim("░".repeat(width - filled));

@@ -4,6 +4,10 @@ use crate::app::status::Role;
 use crate::model::Foreign;
 
 /// A piece of a line.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "four marks that may all stand on one piece; an enum could not say so"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
     /// The text; escaped by `tui`.

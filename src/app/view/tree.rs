@@ -27,7 +27,7 @@ impl App {
             row: Box::new(move |at| self.tree_row(screen, row, at, class)),
             empty: vec![Line::of("no objects yet")],
         };
-        page.detail = self.tree_detail(screen, row);
+        page.detail = self.tree_detail(screen, row, class);
         page
     }
 
@@ -87,7 +87,7 @@ impl App {
         vec![name, word, object_health(object), Line::new().dim(self.age(object.created))]
     }
 
-    fn tree_detail(&self, screen: &TreeScreen, row: &AppRow) -> Detail {
+    fn tree_detail(&self, screen: &TreeScreen, row: &AppRow, class: Class) -> Detail {
         let Some(object) = screen.object().and_then(|key| object(row, key)) else {
             return Detail {
                 title: Line::of("this group"),
@@ -109,7 +109,10 @@ impl App {
             lines.push(Line::new().dim("the server refused the dry run: ").text(refused.clone()));
         }
         for finding in object.findings.iter().take(20) {
-            lines.extend(self.finding_lines(finding));
+            match class {
+                Class::Wide => lines.extend(self.finding_lines(finding)),
+                _ => lines.push(self.finding_line(finding)),
+            }
         }
         if !object.hidden.is_empty() {
             lines.push(Line::new().dim(format!("ignored {}", object.hidden.len())));
@@ -123,7 +126,17 @@ impl App {
         Detail { title: Line::of(object.key.label()), lines, side: true }
     }
 
-    /// A finding in three lines: where, from what to what, by whom.
+    /// A finding in one line.
+    fn finding_line(&self, finding: &Finding) -> Line {
+        let path = finding.path.to_string();
+        let last = path.rsplit_once('.').map_or(path.as_str(), |(_, last)| last).to_owned();
+        let value = |said| clipped(&said_text(said), 24);
+        let line = Line::in_role(Role::Drift, "~ ").text(last).dim("  git ").text(value(finding.git.as_ref()));
+        let line = line.dim(" · live ").text(value(finding.live.as_ref()));
+        line.dim("   ").text(manager(finding.by.as_ref())).dim(format!(" {}", self.when(finding.by.as_ref())))
+    }
+
+    /// A finding in four lines: where, from what to what, by whom.
     pub(super) fn finding_lines(&self, finding: &Finding) -> Vec<Line> {
         let path = finding.path.to_string();
         let path = if path.is_empty() { "the object".to_owned() } else { short_path(&path) };

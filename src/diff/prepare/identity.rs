@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::{Misfit, Scope, Wanted};
 use crate::model::{Document, ResourceKey};
 
@@ -25,8 +27,19 @@ pub(super) fn check(document: &Document) -> Result<(), Misfit> {
     match document.name.as_deref() {
         None | Some("") => Err((None, "no metadata.name")),
         Some(name) if !is_name(name) => Err((None, "metadata.name is no name that a server takes")),
-        Some(_) => Ok(()),
+        Some(_) => check_labels(document),
     }
+}
+
+/// Labels with control characters, which no server takes.
+fn check_labels(document: &Document) -> Result<(), Misfit> {
+    let labels = document.body.pointer("/metadata/labels").and_then(Value::as_object);
+    let is_odd = |text: &str| text.chars().any(char::is_control);
+    let mut each = labels.into_iter().flatten();
+    if each.any(|(key, value)| is_odd(key) || value.as_str().is_some_and(is_odd)) {
+        return Err((None, "metadata.labels holds control characters, which no server takes"));
+    }
+    Ok(())
 }
 
 /// Names and namespaces as servers take them: printable, without slash or percent. Kinds differ in what else they

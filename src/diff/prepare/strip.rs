@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use crate::diff::noise;
 use crate::model::Gvk;
-use crate::schema::{Node, Schemas};
+use crate::schema::Schemas;
 
 /// Fields of `metadata` that a declaration cannot set.
 const SERVER_FIELDS: [&str; 6] =
@@ -25,17 +26,11 @@ pub(super) fn server_fields(object: &mut Map<String, Value>) -> Vec<&'static str
 
 /// Takes `status` out where the kind has a status subresource; whether it held something.
 pub(super) fn status(object: &mut Map<String, Value>, gvk: &Gvk, schemas: &Schemas) -> bool {
-    let separate = schemas.of(gvk).as_ref().map_or_else(|| is_built_in(gvk), Node::has_status_subresource);
-    if !separate {
+    if !noise::has_own_status(gvk, schemas.of(gvk).as_ref()) {
         return false;
     }
     let taken = object.remove("status");
     taken.is_some_and(|status| !status.is_null() && status.as_object().is_none_or(|map| !map.is_empty()))
-}
-
-/// Before the schema is there: the groups whose kinds with a status all have the subresource.
-fn is_built_in(gvk: &Gvk) -> bool {
-    !gvk.group.contains('.') || gvk.group.ends_with(".k8s.io")
 }
 
 /// Folds `stringData` into `data`, as the server does on every write; else neither a diff nor an apply sees the truth.

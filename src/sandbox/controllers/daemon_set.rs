@@ -1,4 +1,4 @@
-//! DaemonSets: a pod on each node, rolled one at a time.
+//! `DaemonSets`: a pod on each node, rolled one at a time.
 
 use serde_json::{Value, json};
 

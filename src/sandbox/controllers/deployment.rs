@@ -83,7 +83,9 @@ fn roll(room: &mut Room, live: &Value, new: &Value, old: &[Value]) -> bool {
     let old_total: usize = old.iter().map(replicas).sum();
     let recreate = text(live, "/spec/strategy/type") == "Recreate";
     if recreate && old_total > 0 {
-        old.iter().for_each(|set| scale(room, set, 0));
+        for set in old {
+            scale(room, set, 0);
+        }
         return true;
     }
     if recreate && old.iter().any(|set| number(set, "/status/replicas").unwrap_or_default() > 0) {

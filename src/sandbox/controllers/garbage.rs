@@ -25,7 +25,9 @@ pub(super) fn collect(room: &mut Room, kind: &KindInfo, live: &Value) -> bool {
         all.is_some_and(|all| all.iter().any(|one| one == name))
     };
     if has("orphan") {
-        children(room, live).iter().for_each(|child| abandon(room, live, child));
+        for child in children(room, live) {
+            abandon(room, live, &child);
+        }
         release(room, kind, live, "orphan");
         return true;
     }
@@ -64,7 +66,9 @@ fn abandon(room: &mut Room, owner: &Value, child: &Value) {
     let Some(kind) = room.world.kinds.of(group, object::text(child, "/kind")).cloned() else { return };
     let mut new = child.clone();
     let owners = new.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut);
-    owners.into_iter().for_each(|owners| owners.retain(|one| one["uid"] != object::uid(owner)));
+    if let Some(owners) = owners {
+        owners.retain(|one| one["uid"] != object::uid(owner));
+    }
     room.state.queue.children.remove(object::uid(owner));
     room.update(&kind, child, new);
 }
@@ -72,6 +76,8 @@ fn abandon(room: &mut Room, owner: &Value, child: &Value) {
 fn release(room: &mut Room, kind: &KindInfo, live: &Value, finalizer: &str) {
     let mut new = live.clone();
     let all = new.pointer_mut("/metadata/finalizers").and_then(Value::as_array_mut);
-    all.into_iter().for_each(|all| all.retain(|one| one != finalizer));
+    if let Some(all) = all {
+        all.retain(|one| one != finalizer);
+    }
     room.update(kind, live, new);
 }

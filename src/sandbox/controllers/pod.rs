@@ -94,7 +94,9 @@ fn advance(room: &mut Room, kind: &KindInfo, live: &Value) {
         let ready = !never && !missing && ready_at <= now;
         run(live, &mut new, (ready, now, start));
         let next = if ready_at > now && !never { Some(ready_at) } else { end };
-        next.into_iter().for_each(|next| room.again(kind, live, next));
+        if let Some(next) = next {
+            room.again(kind, live, next);
+        }
     }
     room.status(kind, live, new, KUBELET);
 }

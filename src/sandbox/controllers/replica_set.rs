@@ -1,4 +1,4 @@
-//! ReplicaSets: as many pods as asked for, and their count in the status.
+//! `ReplicaSets`: as many pods as asked for, and their count in the status.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! StatefulSets: pods by number, each after the one before is ready; rolled from the highest down.
+//! `StatefulSets`: pods by number, each after the one before is ready; rolled from the highest down.
 
 use serde_json::{Value, json};
 

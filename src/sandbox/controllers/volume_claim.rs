@@ -1,4 +1,4 @@
-//! Claims are bound a second after they were made. Refuses volumes: no PersistentVolume is made for them.
+//! Claims are bound a second after they were made. Refuses volumes: no `PersistentVolume` is made for them.
 
 use serde_json::{Value, json};
 
@@ -45,11 +45,15 @@ fn release(room: &mut Room, kind: &KindInfo, live: &Value) {
     });
     if used {
         let later = after(&room.now().to_string(), 1);
-        later.into_iter().for_each(|later| room.again(kind, live, later));
+        if let Some(later) = later {
+            room.again(kind, live, later);
+        }
         return;
     }
     let mut new = live.clone();
     let all = new.pointer_mut("/metadata/finalizers").and_then(Value::as_array_mut);
-    all.into_iter().for_each(|all| all.retain(|one| one != "kubernetes.io/pvc-protection"));
+    if let Some(all) = all {
+        all.retain(|one| one != "kubernetes.io/pvc-protection");
+    }
     room.update(kind, live, new);
 }

@@ -40,7 +40,7 @@ fn the_loop_comes_to_rest() {
     send(&sandbox, &format!("POST {APPS}"), &deployment("x:1"), 201);
     sandbox.advance(Duration::from_secs(30));
     let rest = version(&sandbox);
-    sandbox.advance(Duration::from_secs(3600));
+    sandbox.advance(Duration::from_hours(1));
     assert_eq!(version(&sandbox), rest, "a healthy fleet writes nothing");
 }
 
@@ -50,7 +50,7 @@ fn a_new_image_rolls_over_and_the_old_set_is_kept_empty() {
     send_as(&sandbox, &format!("PATCH {APPS}/api?fieldManager=d"), (&deployment("x:1"), APPLY), 201);
     sandbox.advance(Duration::from_secs(10));
     send_as(&sandbox, &format!("PATCH {APPS}/api?fieldManager=d"), (&deployment("x:2"), APPLY), 200);
-    sandbox.advance(Duration::from_secs(60));
+    sandbox.advance(Duration::from_mins(1));
     let live = get(&sandbox, &format!("{APPS}/api"));
     assert_eq!((&live["status"]["updatedReplicas"], &live["status"]["replicas"]), (&json!(1), &json!(1)));
     let images: Vec<Value> = pods(&sandbox).iter().map(|pod| pod["spec"]["containers"][0]["image"].clone()).collect();
@@ -68,7 +68,7 @@ fn an_image_that_does_not_exist_times_the_rollout_out() {
     sandbox.advance(Duration::from_secs(30));
     let pod = &pods(&sandbox)[0];
     assert_eq!(pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"], "ImagePullBackOff");
-    sandbox.advance(Duration::from_secs(120));
+    sandbox.advance(Duration::from_mins(2));
     let live = get(&sandbox, &format!("{APPS}/api"));
     assert_eq!(condition_of(&live, "Progressing")["reason"], "ProgressDeadlineExceeded", "{}", live["status"]);
 }

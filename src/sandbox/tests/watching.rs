@@ -78,8 +78,8 @@ fn a_selector_turns_leaving_into_a_deletion() {
     let path = format!("{MAPS}?watch=true&labelSelector=l%3Dx&resourceVersion={from}");
     let mut watching = Watching::open(&sandbox, &path);
     let label = |value: &str| {
-        let patch = json!({"metadata": {"labels": {"l": value}}});
-        send_as(&sandbox, &format!("PATCH {MAPS}/a"), (&patch, MERGE), 200);
+        let relabel = json!({"metadata": {"labels": {"l": value}}});
+        send_as(&sandbox, &format!("PATCH {MAPS}/a"), (&relabel, MERGE), 200);
     };
     put(&sandbox, "a", &json!({}));
     label("x");
@@ -153,5 +153,5 @@ fn a_cut_breaks_a_watch_off_and_a_mute_cluster_says_nothing() {
 
 /// Time moves on a mute cluster too; nothing of it is heard.
 fn put_silently(sandbox: &Sandbox) {
-    sandbox.advance(Duration::from_secs(600));
+    sandbox.advance(Duration::from_mins(10));
 }

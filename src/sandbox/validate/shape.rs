@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::failure::Failure;
 use super::super::kinds::KindInfo;
 use super::super::managed::spelled;
+use super::zeros;
 use crate::model::{FieldPath, Step};
 use crate::schema::{ListKind, Node, Scalar, Shape};
 
@@ -65,6 +66,8 @@ pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut 
         match problem.what {
             What::Unknown => unknown.push((problem.plain, problem.pointer)),
             What::Type { go, .. } => {
+                let bytes = kind.is("", "Secret") && problem.plain == "data";
+                let go = if bytes { "[]uint8" } else { go };
                 let got = go_name(value_at(body, &problem.pointer));
                 let what = format!(
                     "json: cannot unmarshal {got} into Go struct field {}.{} of type {go}",
@@ -77,13 +80,16 @@ pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut 
             What::NoKey(_) | What::Twice => {}
         }
     }
-    unknown.iter().for_each(|(_, pointer)| take(body, pointer));
+    for (_, pointer) in &unknown {
+        take(body, pointer);
+    }
     if let Some(fault) = base64_fault(kind, body) {
         let head = format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
         return Err(Failure::bad(format!("{head}: {fault}")));
     }
-    drop_nulls(body);
-    drop_zeros(node, body);
+    zeros::keep_null_texts(node, body);
+    zeros::drop_nulls(body);
+    zeros::drop_zeros(node, body);
     Ok(unknown.into_iter().map(|(plain, _)| plain).collect())
 }
 
@@ -95,7 +101,9 @@ pub(in super::super) fn declared(node: Option<&Node>, patch: &Value) -> Result<(
         match problem.what {
             What::Unknown => format!("{place}: field not declared in schema"),
             What::Type { wanted, .. } => {
-                format!("{place}: expected {wanted}, got {}", smd_name(value_at(patch, &problem.pointer)))
+                let value = value_at(patch, &problem.pointer);
+                let got = if wanted == "string" { go_value(value) } else { go_type(value).to_owned() };
+                format!("{place}: expected {wanted}, got {got}")
             }
             What::NoKey(key) => format!(
                 "{place}: associative list with keys has an element that omits key field \"{key}\" (and doesn't \
@@ -225,16 +233,22 @@ fn go_name(value: &Value) -> &'static str {
     }
 }
 
-fn smd_name(value: &Value) -> String {
+/// Go's `%T` of a decoded JSON value.
+fn go_type(value: &Value) -> &'static str {
     match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(_) => "boolean".to_owned(),
-        Value::Number(number) if number.is_f64() => "float".to_owned(),
-        Value::Number(_) => "int".to_owned(),
-        Value::String(_) => "string".to_owned(),
-        Value::Array(_) => "list".to_owned(),
-        Value::Object(_) => "map".to_owned(),
+        Value::Null => "nil",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
     }
+}
+
+/// Go's `%#v` of structured-merge-diff's wrapper, for single values.
+fn go_value(value: &Value) -> String {
+    format!("&value.valueUnstructured{{Value:{value}}}")
 }
 
 fn value_at<'v>(body: &'v Value, pointer: &str) -> &'v Value {
@@ -246,58 +260,6 @@ fn take(body: &mut Value, pointer: &str) {
         && let Some(map) = body.pointer_mut(parent).and_then(Value::as_object_mut)
     {
         map.remove(&key.replace("~1", "/").replace("~0", "~"));
-    }
-}
-
-/// A null says nothing to the Go decoder.
-pub(in super::super) fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.retain(|_, value| !value.is_null());
-            map.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(list) => list.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
-}
-
-/// Fields whose zero is a value: Go keeps them as pointers.
-const POINTERS: [&str; 4] = ["type", "storageClassName", "service", "group"];
-/// Booleans that Go leaves out when false.
-const PLAIN_BOOLEANS: [&str; 9] = [
-    "hostIPC",
-    "hostNetwork",
-    "hostPID",
-    "paused",
-    "publishNotReadyAddresses",
-    "readOnly",
-    "stdin",
-    "stdinOnce",
-    "tty",
-];
-
-/// What Go's `omitempty` leaves out: empty lists, maps and texts, and false where the field is no pointer.
-pub(in super::super) fn drop_zeros(node: Option<&Node>, value: &mut Value) {
-    let Some(node) = node else { return };
-    match value {
-        Value::Object(map) => {
-            let open = node.shape() != Shape::Struct;
-            map.retain(|key, value| open || !is_zero(node.field(key).as_ref(), key, value));
-            map.iter_mut().for_each(|(key, value)| drop_zeros(node.field(key).as_ref(), value));
-        }
-        Value::Array(list) => list.iter_mut().for_each(|item| drop_zeros(node.item().as_ref(), item)),
-        _ => {}
-    }
-}
-
-fn is_zero(node: Option<&Node>, key: &str, value: &Value) -> bool {
-    let is_map = || node.is_some_and(|node| matches!(node.shape(), Shape::Map));
-    match value {
-        Value::Array(list) => list.is_empty(),
-        Value::Object(map) => map.is_empty() && is_map(),
-        Value::String(text) => text.is_empty() && !POINTERS.contains(&key),
-        Value::Bool(false) => PLAIN_BOOLEANS.contains(&key),
-        _ => false,
     }
 }
 

@@ -42,8 +42,9 @@ pub(in super::super) fn answer(
     let ground = super::ground(kind, node.as_ref(), state);
     let merged = managed::after_apply(ground, &live, &patch, &author, asked.flags.is("force"))?;
     let Some(mut new) = merged else { return Ok(Answer::ok(&live)) };
-    validate::shape::drop_nulls(&mut new);
-    validate::shape::drop_zeros(node.as_ref(), &mut new);
+    validate::zeros::keep_null_texts(node.as_ref(), &mut new);
+    validate::zeros::drop_nulls(&mut new);
+    validate::zeros::drop_zeros(node.as_ref(), &mut new);
     defaults::fill(world, kind, &mut new);
     if live.is_null() {
         let mut made = new;
@@ -73,7 +74,7 @@ fn read(body: &[u8]) -> Result<Value, Failure> {
 
 fn check(target: &Target, patch: &mut Value) -> Result<(), Failure> {
     let (version, kind) = (object::text(patch, "/apiVersion"), object::text(patch, "/kind"));
-    if kind.is_empty() || version.is_empty() {
+    if kind.is_empty() {
         return Err(Failure::bad("Object 'Kind' is missing in the apply patch"));
     }
     if kind != &*target.kind.kind || version != target.kind.api_version() {
@@ -110,10 +111,7 @@ fn check_version(target: &Target, live: &Value, patch: &Value) -> Result<(), Fai
         let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
         return Err(Failure::precondition(&target.kind, &target.name, &why));
     }
-    if live.is_null() && !version.is_empty() {
-        return Err(Failure::not_found(&target.kind, &target.name));
-    }
-    if !version.is_empty() && version != object::text(live, "/metadata/resourceVersion") {
+    if !version.is_empty() && !live.is_null() && version != object::text(live, "/metadata/resourceVersion") {
         return Err(Failure::stale(&target.kind, &target.name));
     }
     Ok(())

@@ -61,12 +61,12 @@ pub(in super::super) fn place(state: &mut State, target: &Target, body: &mut Val
         return Err(Failure::invalid(kind, "", &[cause]));
     }
     if !object::text(body, "/metadata/resourceVersion").is_empty() {
-        return Err(Failure::bad("resourceVersion should not be set on objects to be created"));
+        return Err(Failure::new(500, "", "resourceVersion should not be set on objects to be created"));
     }
     Ok(())
 }
 
-/// The namespace must be there and not go away (the admission plugin NamespaceLifecycle).
+/// The namespace must be there and not go away (the admission plugin `NamespaceLifecycle`).
 fn check_namespace(world: &World, state: &State, kind: &KindInfo, body: &Value) -> Result<(), Failure> {
     if !kind.namespaced {
         return Ok(());

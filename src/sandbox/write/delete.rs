@@ -67,7 +67,7 @@ pub(in super::super) fn collection(
     Ok(listed)
 }
 
-/// DeleteOptions: the body's, else the query's.
+/// `DeleteOptions`: the body's, else the query's.
 fn options(asked: &Asked) -> Result<Value, Failure> {
     let mut options = match asked.call.body.as_ref() {
         [] => json!({}),

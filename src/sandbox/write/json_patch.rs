@@ -46,13 +46,13 @@ fn add(live: &mut Value, path: &str, value: Value) -> Option<()> {
         *live = value;
         return Some(());
     }
-    let (parent, last) = parent(live, path)?;
+    let (parent, token) = parent(live, path)?;
     match parent {
         Value::Object(map) => {
-            map.insert(last, value);
+            map.insert(token, value);
         }
         Value::Array(list) => {
-            let at = if last == "-" { list.len() } else { last.parse().ok().filter(|at| *at <= list.len())? };
+            let at = if token == "-" { list.len() } else { token.parse().ok().filter(|at| *at <= list.len())? };
             list.insert(at, value);
         }
         _ => return None,
@@ -61,11 +61,11 @@ fn add(live: &mut Value, path: &str, value: Value) -> Option<()> {
 }
 
 fn remove(live: &mut Value, path: &str) -> Option<Value> {
-    let (parent, last) = parent(live, path)?;
+    let (parent, token) = parent(live, path)?;
     match parent {
-        Value::Object(map) => map.remove(&last),
+        Value::Object(map) => map.remove(&token),
         Value::Array(list) => {
-            let at: usize = last.parse().ok().filter(|at| *at < list.len())?;
+            let at: usize = token.parse().ok().filter(|at| *at < list.len())?;
             Some(list.remove(at))
         }
         _ => None,

@@ -21,6 +21,11 @@ pub(in super::super) fn answer(
     let (mut body, warnings) = asked.object(world, target)?;
     check_name(target, &mut body)?;
     let live = super::stored(state, &target.kind, &Name::new(&target.namespace, &target.name))?;
+    let (own, said) = (object::uid(&live), object::uid(&body));
+    if !said.is_empty() && own != said {
+        let why = format!("Precondition failed: UID in precondition: {said}, UID in object meta: {own}");
+        return Err(Failure::precondition(&target.kind, &target.name, &why));
+    }
     let author = asked.author(target.part);
     let object = update(world, state, (&target.kind, target.part), (&live, body), &author)?;
     Ok(Answer::ok(&object).with_warnings(warnings))
@@ -42,11 +47,8 @@ pub(in super::super) fn check_name(target: &Target, body: &mut Value) -> Result<
     if said.is_empty() {
         object::set(body, &["metadata", "namespace"], target.namespace.as_str().into());
     } else if said != target.namespace {
-        let what = format!(
-            "the namespace of the object ({said}) does not match the namespace on the URL ({})",
-            target.namespace
-        );
-        return Err(Failure::bad(what));
+        let why = "the namespace of the provided object does not match the namespace sent on the request";
+        return Err(Failure::bad(why));
     }
     Ok(())
 }

@@ -1,0 +1,313 @@
+//! The road in tests: a real git repository, an engine, and a server – the real one or the sandbox – behind one trait.
+//!
+//! Nothing sleeps: every wait is for the next fleet, with one long limit that only a hang reaches.
+
+use std::path::{Path, PathBuf};
+use std::process::Command as Program;
+use std::sync::Arc;
+use std::time::Duration;
+
+use driftdeck::config;
+use driftdeck::engine::{self, Clock, Handle, Ports, Role, Setup};
+use driftdeck::model::{
+    AppId, AppRow, ClusterName, Command, CommitId, Consent, Fleet, Foreign, Now, Order, OrderId, Outcome, PlanView,
+    Query, ResourceRow, RevertMode, RevertPreview, RunState, SyncOrder, Ticket, Verdict, View, ViewBody,
+};
+use tokio::sync::{mpsc, watch};
+
+/// Longest wait for a fleet; only a hang reaches it.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A repository with a work tree that "people" commit in, and the bare one they push to.
+pub struct Git {
+    dir: tempfile::TempDir,
+}
+
+impl Git {
+    /// An empty repository with one branch, `main`.
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let git = Self { dir };
+        git.run(git.dir.path(), &["init", "-q", "--bare", "-b", "main", "origin.git"]);
+        git.run(git.dir.path(), &["init", "-q", "-b", "main", "work"]);
+        git.run(&git.work(), &["remote", "add", "origin", "../origin.git"]);
+        git
+    }
+
+    /// Where people push to.
+    pub fn origin(&self) -> PathBuf {
+        self.dir.path().join("origin.git")
+    }
+
+    fn work(&self) -> PathBuf {
+        self.dir.path().join("work")
+    }
+
+    /// Writes, commits and pushes; `None` removes a file. The new commit's id.
+    pub fn commit(&self, message: &str, files: &[(&str, Option<&str>)]) -> CommitId {
+        for (path, content) in files {
+            let file = self.work().join(path);
+            match content {
+                Some(content) => {
+                    std::fs::create_dir_all(file.parent().expect("a parent")).expect("directories");
+                    std::fs::write(file, content).expect("written");
+                }
+                None => std::fs::remove_file(file).expect("removed"),
+            }
+        }
+        self.run(&self.work(), &["add", "-A"]);
+        self.run(&self.work(), &["commit", "-q", "-m", message]);
+        self.run(&self.work(), &["push", "-q", "origin", "HEAD:main"]);
+        self.head()
+    }
+
+    /// The branch as it is at the origin.
+    pub fn head(&self) -> CommitId {
+        CommitId::new(self.run(&self.origin(), &["rev-parse", "main"]).trim().to_owned())
+    }
+
+    /// A file as it is at the origin's head.
+    pub fn show(&self, path: &str) -> String {
+        self.run(&self.origin(), &["show", &format!("main:{path}")])
+    }
+
+    /// The message of the origin's head.
+    pub fn message(&self) -> String {
+        self.run(&self.origin(), &["log", "-1", "--format=%B", "main"])
+    }
+
+    /// Brings the work tree to what is at the origin.
+    pub fn pull(&self) {
+        self.run(&self.work(), &["pull", "-q", "--ff-only", "origin", "main"]);
+    }
+
+    fn run(&self, at: &Path, args: &[&str]) -> String {
+        let done = Program::new("git")
+            .args(["-c", "user.name=Ana", "-c", "user.email=ana@example.com"])
+            .args(args)
+            .current_dir(at)
+            .env("HOME", self.dir.path())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .output()
+            .expect("git runs");
+        assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).expect("UTF-8")
+    }
+}
+
+/// A driftdeck at work: an engine with its directories.
+pub struct Deck {
+    /// The engine.
+    pub handle: Handle,
+    fleet: watch::Receiver<Arc<Fleet>>,
+    views: mpsc::Receiver<View>,
+    asked: u64,
+    _dirs: Arc<tempfile::TempDir>,
+}
+
+/// What a deck is started with, beside the config.
+pub struct Start {
+    /// Its role.
+    pub role: Role,
+    /// `--read-only`.
+    pub read_only: bool,
+    /// Its clock.
+    pub clock: Clock,
+    /// Who acts.
+    pub who: &'static str,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self { role: Role::Cockpit, read_only: false, clock: Clock::real(), who: "ana@test" }
+    }
+}
+
+/// A config for one app `shop` of `origin` on one cluster `test`.
+pub fn config_text(origin: &Path, namespace: &str, more: &str) -> String {
+    format!(
+        "interval = \"1s\"\n[author]\nname = \"Ops\"\nemail = \"ops@example.com\"\n\
+         [[clusters]]\nname = \"test\"\nprotected = false\n\
+         [[repos]]\nname = \"platform\"\nurl = \"file://{}\"\n\
+         [[apps]]\nname = \"shop\"\nrepo = \"platform\"\npath = \"shop\"\ncluster = \"test\"\nnamespace = \"{namespace}\"\n{more}\n",
+        origin.display()
+    )
+}
+
+impl Deck {
+    /// Starts a deck on these ports; its mirror and journal live in `dirs`, so a second one on the same is "restarted".
+    pub fn start(
+        text: &str,
+        ports: impl FnOnce(PathBuf) -> Ports,
+        dirs: &Arc<tempfile::TempDir>,
+        start: Start,
+    ) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let root = dirs.path();
+        let config = config::parse(text, Path::new("test.toml"), root, config::Standing::Own).expect("a good config");
+        let (handle, views) = engine::start(Setup {
+            config,
+            role: start.role,
+            read_only: start.read_only,
+            who: Foreign::from(start.who),
+            state_dir: root.join("state"),
+            scratch_dir: root.join("scratch"),
+            ports: ports(root.join("cache")),
+            clock: start.clock,
+            only: None,
+        });
+        Self { fleet: handle.fleet(), handle, views, asked: 0, _dirs: dirs.clone() }
+    }
+
+    /// Waits for a fleet in which the app is as wanted; says what it was instead when that never comes.
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&AppRow) -> bool) -> Arc<AppRow> {
+        let waited = tokio::time::timeout(LIMIT, async {
+            loop {
+                let row = self.fleet.borrow_and_update().app(&shop()).cloned();
+                if let Some(row) = row.filter(|row| wanted(row)) {
+                    return row;
+                }
+                self.fleet.changed().await.expect("the engine lives");
+            }
+        });
+        match waited.await {
+            Ok(row) => row,
+            Err(_) => panic!("never {what}; last: {}", self.told()),
+        }
+    }
+
+    /// The fleet as it stands, in words, for a failed wait.
+    pub fn told(&self) -> String {
+        let fleet = self.fleet.borrow();
+        let Some(row) = fleet.app(&shop()) else { return "no app".to_owned() };
+        let why = row.reason.as_ref().map(|reason| format!("{:?} {}", reason.code, reason.message.raw()));
+        let rows: Vec<String> = row.resources.iter().map(|row| told(row)).collect();
+        let runs: Vec<_> = fleet
+            .runs
+            .iter()
+            .map(|run| {
+                let note = run.note.as_ref().map(|note| note.raw().to_owned());
+                let steps: Vec<_> = run
+                    .steps
+                    .iter()
+                    .map(|s| format!("{:?} {:?} {:?}", s.key, s.state, s.note.as_ref().map(Foreign::raw)))
+                    .collect();
+                format!("{:?} {} {:?} {note:?} {steps:?}", run.id, run.what, run.state)
+            })
+            .collect();
+        let clusters: Vec<_> = fleet
+            .clusters
+            .iter()
+            .map(|c| format!("{} {:?} {:?}", c.name, c.state, c.reason.as_ref().map(|r| r.message.raw())))
+            .collect();
+        format!("{} {why:?}\n{}\n{}\n{}", row.verdict.word(), rows.join("\n"), runs.join("\n"), clusters.join("\n"))
+    }
+
+    /// Waits until the app is settled with that verdict.
+    pub async fn verdict(&mut self, wanted: Verdict) -> Arc<AppRow> {
+        self.until(wanted.word(), |row| row.verdict == wanted && row.counts.pending == 0).await
+    }
+
+    /// Asks, and waits for the answer.
+    pub async fn ask(&mut self, query: Query) -> ViewBody {
+        self.asked += 1;
+        let ticket = Ticket(self.asked);
+        assert!(self.handle.ask(ticket, query), "the queue has room");
+        let answer = tokio::time::timeout(LIMIT, async {
+            loop {
+                let view = self.views.recv().await.expect("the engine lives");
+                if view.ticket == ticket {
+                    return view.body;
+                }
+            }
+        });
+        answer.await.expect("an answer within the limit")
+    }
+
+    /// The plan to the commit the app follows.
+    pub async fn plan(&mut self) -> Arc<PlanView> {
+        match self.ask(Query::PlanFor { app: shop(), rev: None }).await {
+            ViewBody::Plan(plan) => plan,
+            other => panic!("no plan: {}", failed(&other)),
+        }
+    }
+
+    /// The preview of a revert.
+    pub async fn preview(&mut self, to: &CommitId, mode: RevertMode) -> Arc<RevertPreview> {
+        match self.ask(Query::PreviewRevert { app: shop(), to: to.clone(), mode }).await {
+            ViewBody::Revert(preview) => preview,
+            other => panic!("no preview: {}", failed(&other)),
+        }
+    }
+
+    /// Sends a command and waits for its end.
+    pub async fn order(&mut self, command: Command, consent: Consent) -> (Outcome, String) {
+        self.asked += 1;
+        let id = OrderId(self.asked);
+        assert!(self.handle.order(Order { id, command, consent }), "the queue has room");
+        let ended = tokio::time::timeout(LIMIT, async {
+            loop {
+                let run = self.fleet.borrow_and_update().runs.iter().find(|run| run.id == id).cloned();
+                if let Some(RunState::Ended(outcome)) = run.as_ref().map(|run| run.state) {
+                    let note = run.and_then(|run| run.note.clone());
+                    return (outcome, note.map(|note| note.raw().to_owned()).unwrap_or_default());
+                }
+                self.fleet.changed().await.expect("the engine lives");
+            }
+        });
+        match ended.await {
+            Ok(ended) => ended,
+            Err(_) => panic!("the order never ended; {}", self.told()),
+        }
+    }
+
+    /// Plans and applies everything the plan ticks; with `prune` its deletes too.
+    pub async fn sync(&mut self, prune: bool) -> (Outcome, String) {
+        let plan = self.plan().await.plan.clone();
+        let acts = |row: &&driftdeck::model::PlanRow| {
+            use driftdeck::model::Act;
+            matches!(row.act, Act::Create | Act::Update | Act::Adopt) || (prune && row.act == Act::Prune)
+        };
+        let chosen: Vec<_> = plan.rows.iter().filter(acts).collect();
+        let deletes = chosen.iter().filter(|row| row.act == driftdeck::model::Act::Prune).count();
+        let order = SyncOrder {
+            app: shop(),
+            commit: plan.commit.id.clone(),
+            fingerprint: plan.fingerprint.clone(),
+            chosen: chosen.iter().map(|row| row.key.clone()).collect(),
+            take: Vec::new(),
+            take_over: false,
+            full: true,
+        };
+        let consent = Consent { yes: true, deletes: Some(deletes), prune, ..Consent::default() };
+        self.order(Command::Sync(order), consent).await
+    }
+
+    /// Ends it, as a process ends.
+    pub async fn close(self) {
+        self.handle.close().await;
+    }
+}
+
+fn failed(body: &ViewBody) -> String {
+    match body {
+        ViewBody::Failed(why) => why.raw().to_owned(),
+        _ => "another kind of answer".to_owned(),
+    }
+}
+
+fn told(row: &ResourceRow) -> String {
+    let paths: Vec<String> = row.findings.iter().map(|finding| finding.path.to_string()).collect();
+    let why = row.reason.as_ref().map(|reason| format!("{:?} {}", reason.code, reason.message.raw()));
+    format!("  {:?} {} pending={} {:?} {paths:?} {why:?}", row.key, row.verdict.word(), row.pending, row.base)
+}
+
+/// The app of all these tests.
+pub fn shop() -> AppId {
+    AppId::new("shop", ClusterName::new("test"))
+}
+
+/// A clock that stands still.
+pub fn still() -> (watch::Sender<Now>, Clock) {
+    Clock::held(Now { wall: "2026-01-01T00:00:00Z".parse().expect("a time"), since_start: Duration::ZERO })
+}
