@@ -5,45 +5,33 @@ use clap::error::ErrorKind;
 
 use super::args::Cli;
 use super::error::CliError;
-use super::exit;
 use super::screen::Screen;
+use super::{exit, refused};
 use crate::model::Foreign;
 
 /// Prints what clap answered instead of arguments, and gives the exit code.
 pub fn clap(error: &clap::Error, screen: &mut Screen) -> u8 {
-    let text = error.render().to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            screen.data(&text);
-            exit::OK
-        }
-        _ => {
-            // The words of the command line are in it.
-            for line in text.trim_end().lines() {
-                screen.say_foreign("", &Foreign::from(line));
-            }
-            exit::USAGE
-        }
+    if let Some(error) = refused::flag(error) {
+        return screen.fail(&error);
     }
+    let text = error.render().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        screen.data(&text);
+        return exit::OK;
+    }
+    // The words of the command line are in it.
+    for line in text.trim_end().lines() {
+        screen.say_foreign("", &Foreign::from(line));
+    }
+    exit::USAGE
 }
 
 /// `driftdeck completions SHELL`.
 pub fn completions(shell: clap_complete::Shell, screen: &mut Screen) -> u8 {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut offered(&Cli::command()), "driftdeck", &mut script);
+    clap_complete::generate(shell, &mut Cli::command(), "driftdeck", &mut script);
     screen.data(&String::from_utf8_lossy(&script));
     exit::OK
-}
-
-/// The command line without what is hidden: clap_complete would offer that too.
-fn offered(command: &clap::Command) -> clap::Command {
-    let args = command.get_arguments().filter(|arg| !arg.is_hide_set()).cloned();
-    let plain = clap::Command::new(command.get_name().to_owned()).args(args);
-    let plain = plain.subcommands(command.get_subcommands().map(offered)).version(env!("CARGO_PKG_VERSION"));
-    match command.get_about() {
-        Some(about) => plain.about(about.clone()),
-        None => plain,
-    }
 }
 
 /// `driftdeck man`.
