@@ -1,5 +1,7 @@
 //! The built binary on a real API server and a real repository: the whole way of an operator without a cockpit.
 
+#![allow(clippy::expect_used, reason = "a test that cannot be set up says so")]
+
 #[path = "support/apiserver.rs"]
 mod apiserver;
 
@@ -36,7 +38,7 @@ author = {{ name = "Ops", email = "ops@example.com" }}
 [[clusters]]
 name = "real"
 context = {context:?}
-kubeconfig = {kubeconfig:?}
+kubeconfig = "{kubeconfig}"
 [[repos]]
 name = "platform"
 url = "file://{home}/origin.git"
@@ -49,7 +51,7 @@ cluster = "real"
 namespace = "{namespace}"
 "#,
             context = User::Operator.name(),
-            kubeconfig = server.kubeconfig(User::Operator),
+            kubeconfig = server.kubeconfig(User::Operator).display(),
             home = operator.home.path().display(),
             namespace = operator.namespace,
         );
@@ -72,7 +74,8 @@ namespace = "{namespace}"
     /// Commits one ConfigMap with this colour; the commit's id.
     fn commit(&self, colour: &str) -> String {
         std::fs::create_dir_all(self.path("work/web")).expect("a directory");
-        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: web }}\ndata: {{ colour: {colour} }}\n");
+        let text =
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: web }}\ndata: {{ colour: {colour} }}\n");
         std::fs::write(self.path("work/web/cm.yaml"), text).expect("written");
         self.git("work", &["add", "-A"]);
         self.git("work", &["commit", "-q", "-m", &format!("Paint it {colour}")]);

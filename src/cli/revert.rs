@@ -13,8 +13,8 @@ use super::sync::Wish;
 use super::{exit, progress};
 use crate::config::Config;
 use crate::model::{
-    AppId, Command, CommitId, Consent, Foreign, Query, RevertMode, RevertOrder, RevertPreview, RunState,
-    Shown, ViewBody,
+    AppId, Command, CommitId, Consent, Foreign, Query, RevertMode, RevertOrder, RevertPreview, RunState, Shown,
+    ViewBody,
 };
 
 /// Runs it.
