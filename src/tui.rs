@@ -3,6 +3,7 @@
 //! All foreign text passes `Shown` in `paint`, the only place that writes cells. Draws on change only, at most 60 times a second,
 //! one write per frame.
 
+mod cockpit;
 mod drive;
 mod frame;
 mod input;
@@ -19,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::model::{Fleet, Now, Order, Query, Ticket, View};
 
+pub use cockpit::cockpit;
 pub use drive::run;
 pub use frame::{ViewState, draw};
 pub use screen::Painter;
