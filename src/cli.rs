@@ -49,7 +49,7 @@ use signal::Running;
 pub use args::{DemoArgs, Global, When};
 pub use error::{CliError, Kind};
 pub use start::{Cockpit, cockpit};
-pub use terminal::Terminal;
+pub use terminal::{Terminal, no_git, zone};
 
 #[cfg(test)]
 mod tests;

@@ -18,9 +18,10 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
+pub use crate::app::Setup as Start;
 use crate::model::{Fleet, Now, Order, Query, Ticket, View};
 
-pub use cockpit::cockpit;
+pub use cockpit::{Cockpit, cockpit};
 pub use drive::run;
 pub use frame::{ViewState, draw};
 pub use screen::Painter;

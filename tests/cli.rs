@@ -46,12 +46,7 @@ struct Ran {
 impl Ran {
     fn of(words: &[&str], output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        Self {
-            line: words.join(" "),
-            exit: output.status.code(),
-            out: text(&output.stdout),
-            err: text(&output.stderr),
-        }
+        Self { line: words.join(" "), exit: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }
 
     /// Ended with this code, and said this on stderr.
@@ -198,7 +193,8 @@ fn a_write_that_cannot_be_planned_exits_3_and_prints_no_plan() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let home = Home::new();
-    let mut child = home.command(&["config", "example"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+    let mut child =
+        home.command(&["config", "example"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
     drop(child.stdout.take());
     let ended = child.wait_with_output().expect("ends");
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();

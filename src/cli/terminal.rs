@@ -1,6 +1,10 @@
 //! What the terminal can show, read once from environment and flags; the screen itself reads no environment.
 
+use jiff::tz::TimeZone;
+
 use super::args::{Global, When};
+use crate::engine;
+use crate::model::Foreign;
 
 /// The words that decide colours and glyphs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +34,18 @@ impl Terminal {
             term,
         }
     }
+}
+
+/// Where clock times are shown: the system's zone.
+#[must_use]
+pub fn zone() -> TimeZone {
+    TimeZone::system()
+}
+
+/// Why commits cannot be pushed from here; `None` = they can.
+#[must_use]
+pub fn no_git() -> Option<Foreign> {
+    (!engine::can_push()).then(|| Foreign::from("no git program on PATH: pin instead"))
 }
 
 fn is_utf8(locale: &str) -> bool {

@@ -12,6 +12,14 @@ use super::{Exit, Feed, Link, Look, TuiError, run};
 const LAST_WRITE: Duration = Duration::from_secs(10);
 const HUNG_UP: Duration = Duration::from_millis(1500);
 
+/// What a cockpit is started with.
+pub struct Cockpit {
+    /// The engine's side.
+    pub setup: engine::Setup,
+    /// The screen's side.
+    pub start: app::Setup,
+}
+
 /// The engine as the loop sees it.
 struct Line {
     handle: Handle,
@@ -40,7 +48,8 @@ impl Link for Line {
 ///
 /// # Errors
 /// [`TuiError::Terminal`] when the terminal cannot be taken or written to.
-pub async fn cockpit(setup: engine::Setup, start: app::Setup, look: Look) -> Result<Exit, TuiError> {
+pub async fn cockpit(cockpit: Cockpit, look: Look) -> Result<Exit, TuiError> {
+    let Cockpit { setup, start } = cockpit;
     let clock = setup.clock.clone();
     let (handle, views) = engine::start(setup);
     let feed = Feed { fleet: handle.fleet(), views };
