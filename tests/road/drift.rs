@@ -1,6 +1,6 @@
 //! From a commit or an edit to the word on the screen, and back by a sync.
 
-use driftdeck::model::{Moved, Query, Verdict, ViewBody};
+use driftdeck::model::{AppRow, Moved, Query, Verdict, ViewBody};
 use serde_json::json;
 
 use crate::road::{Start, still};
@@ -33,8 +33,9 @@ async fn a_commit_is_missing_then_synced_then_behind_then_synced(place: Place) {
     assert_eq!(changed, ["spec.template.spec.containers[name=app].image"]);
     assert_eq!(row(&app, "api").findings[0].moved, Some(Moved::Git));
     sync(&mut deck, false).await;
-    let app = deck.verdict(Verdict::Synced).await;
-    assert_eq!(app.deployed.as_ref().map(|deployed| &deployed.commit), app.desired.as_ref().map(|commit| &commit.id));
+    let deployed = |app: &AppRow| app.deployed.as_ref().map(|deployed| deployed.commit.clone());
+    deck.until("deployed at head", |app| deployed(app) == app.desired.as_ref().map(|commit| commit.id.clone())).await;
+    deck.verdict(Verdict::Synced).await;
     assert_eq!(scene.image(), "a:2", "the server has git's image");
     deck.close().await;
 }
