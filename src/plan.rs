@@ -13,15 +13,14 @@ mod rows;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{AppSpec, Check, CommitInfo, Digest, Foreign, Plan, Record, ResourceKey, ResourceRow};
+use crate::model::{AppSpec, Check, CommitInfo, Digest, Fault, Foreign, Pause, Plan, ResourceKey, ResourceRow};
 
 pub use bounds::in_bounds;
 pub use gate::{admit, gate_of, gate_revert, gate_sync};
 pub use order::wave;
-pub use prune::prunable;
+pub use prune::{Candidate, prunable};
 
 /// What a plan is made from, all taken at one moment.
-#[allow(clippy::struct_excessive_bools, reason = "four independent facts, each named in drift.md; no state machine")]
 pub struct Facts<'a> {
     /// The app.
     pub app: &'a AppSpec,
@@ -37,16 +36,23 @@ pub struct Facts<'a> {
     pub live: &'a BTreeMap<ResourceKey, Digest>,
     /// Objects in the inventory: what a share of deletes is taken of.
     pub inventory: usize,
-    /// The record.
-    pub record: Option<&'a Record>,
-    /// Every document was read.
-    pub complete: bool,
+    /// The pause in force.
+    pub paused: Option<&'a Pause>,
+    /// The first document that could not be read: the render is partial.
+    pub fault: Option<&'a Fault>,
     /// The render has no objects at all.
     pub empty: bool,
     /// Not the commit the app follows.
     pub other_revision: bool,
-    /// Objects that the prune rule lets go, with their uid.
-    pub prunable: &'a BTreeMap<ResourceKey, Arc<str>>,
+    /// What the prune rule says of each extra object that is live: its uid, or why it stays.
+    pub prunable: &'a BTreeMap<ResourceKey, Result<Arc<str>, &'static str>>,
+}
+
+impl Facts<'_> {
+    /// Every document was read: only then may anything be applied or pruned.
+    fn is_complete(&self) -> bool {
+        self.fault.is_none()
+    }
 }
 
 /// Makes the plan.
@@ -54,7 +60,6 @@ pub struct Facts<'a> {
 pub fn plan(facts: &Facts) -> Plan {
     let mut rows: Vec<_> = facts.rows.iter().map(|row| rows::row(row, facts)).collect();
     rows.sort_by(|a, b| order::place(a).cmp(&order::place(b)));
-    let paused = facts.record.and_then(|record| record.paused.clone());
     let mut plan = Plan {
         app: facts.app.id.clone(),
         commit: facts.commit.clone(),
@@ -67,19 +72,19 @@ pub fn plan(facts: &Facts) -> Plan {
             calming: false,
         },
         rows,
-        paused,
+        paused: facts.paused.cloned(),
         blocked: blocked(facts),
         other_revision: facts.other_revision,
     };
-    let chosen: Vec<ResourceKey> = plan.chosen().map(|row| row.key.clone()).collect();
-    plan.gate = gate_sync(&plan, &chosen, facts.inventory, facts.protected);
+    plan.gate = gate::gate_ticked(&plan, facts.inventory, facts.protected);
     plan
 }
 
 /// Why nothing of the render may be applied, by anybody.
 fn blocked(facts: &Facts) -> Option<Foreign> {
-    (!facts.complete)
-        .then(|| Foreign::from("the render is partial: a document cannot be read; nothing of it is applied or pruned"))
+    let fault = facts.fault?;
+    let (file, line, what) = (fault.origin.file.raw(), fault.origin.line, fault.message.raw());
+    Some(Foreign::new(format!("{file}:{line}: {what}; the render is partial: nothing of it is applied or pruned")))
 }
 
 fn checks(facts: &Facts, rows: &[crate::model::PlanRow]) -> Vec<Check> {
@@ -89,7 +94,7 @@ fn checks(facts: &Facts, rows: &[crate::model::PlanRow]) -> Vec<Check> {
     let overwrites = rows.iter().filter(|row| row.chosen && row.overwrites).count();
     let outside = count(|row| !row.in_bounds);
     let mut checks = vec![
-        check(facts.complete, if facts.complete { "render complete" } else { "render partial" }.to_owned()),
+        check(facts.is_complete(), if facts.is_complete() { "render complete" } else { "render partial" }.to_owned()),
         check(pending == 0, words(pending, "server answered for every difference", "not confirmed by the server yet")),
         check(refused == 0, words(refused, "no refusals", "refused by the server in its dry run")),
         check(overwrites == 0, words(overwrites, "no manual edits overwritten", "manual edit(s) will be overwritten")),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use apiserver::{Server, User};
 use driftdeck::cluster::KubeSource;
 use driftdeck::engine::Ports;
-use driftdeck::model::{Command, Consent, Moved, Outcome, RevertMode, RevertOrder, Verdict};
+use driftdeck::model::{AppRow, Command, Consent, Moved, Outcome, RevertMode, RevertOrder, Verdict};
 use road::{Deck, Git, Start, config_text, shop};
 
 const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: flags\ndata:\n  RETRY_MAX: \"3\"\n";
@@ -41,12 +41,16 @@ impl Scene {
         let namespace = server.namespace(name);
         let dirs = Arc::new(tempfile::tempdir().expect("a directory"));
         let git = Git::new();
-        git.commit("feat: first", &[("shop/flags.yaml", Some(CONFIG_MAP)), ("shop/api.yaml", Some(&deployment("a:1")))]);
+        git.commit(
+            "feat: first",
+            &[("shop/flags.yaml", Some(CONFIG_MAP)), ("shop/api.yaml", Some(&deployment("a:1")))],
+        );
         Some(Self { server, git, namespace, dirs })
     }
 
     fn deck(&self, start: Start) -> Deck {
-        let text = config_text(&self.git.origin(), &self.namespace, "").replace("name = \"test\"\n", "name = \"test\"\ncontext = \"admin\"\n");
+        let text = config_text(&self.git.origin(), &self.namespace, "")
+            .replace("name = \"test\"\n", "name = \"test\"\ncontext = \"admin\"\n");
         Deck::start(&text, ports(self.server, User::Admin), &self.dirs, start)
     }
 }
@@ -66,8 +70,8 @@ async fn a_commit_is_missing_then_synced_then_behind_then_synced() {
     let changed: Vec<_> = row.resources.iter().flat_map(|row| &row.findings).map(|f| f.path.to_string()).collect();
     assert_eq!(changed, ["spec.template.spec.containers[name=app].image"]);
     deck.sync(false).await;
-    let row = deck.verdict(Verdict::Synced).await;
-    assert_eq!(row.deployed.as_ref().map(|deployed| &deployed.commit), row.desired.as_ref().map(|commit| &commit.id));
+    let deployed = |row: &AppRow| row.deployed.as_ref().map(|deployed| deployed.commit.clone());
+    deck.until("deployed at head", |row| deployed(row) == row.desired.as_ref().map(|commit| commit.id.clone())).await;
     deck.close().await;
 }
 
@@ -86,7 +90,8 @@ async fn an_edit_is_drift_with_its_manager_and_a_sync_puts_it_back() {
     let (outcome, note) = deck.sync(false).await;
     assert_eq!(outcome, Outcome::Done, "{note}");
     deck.verdict(Verdict::Synced).await;
-    let image = scene.server.kubectl(User::Admin, &["get", "deploy/api", "-n", &scene.namespace, "-o", "jsonpath={..image}"]);
+    let image =
+        scene.server.kubectl(User::Admin, &["get", "deploy/api", "-n", &scene.namespace, "-o", "jsonpath={..image}"]);
     assert_eq!(image, "a:1", "the server has git's image again");
     deck.close().await;
 }
@@ -122,7 +127,9 @@ async fn a_revert_pushes_a_commit_that_puts_the_inputs_back() {
     assert!(scene.git.show("shop/api.yaml").contains("a:1"), "the inputs are back");
     assert_eq!(scene.git.show("other/x.txt"), "x", "what is not the app's stays");
     let message = scene.git.message();
-    for trailer in ["Driftdeck-App: shop", "Driftdeck-Cluster: test", "Driftdeck-Operator: ana@test", "Driftdeck-Reason: INC-1"] {
+    for trailer in
+        ["Driftdeck-App: shop", "Driftdeck-Cluster: test", "Driftdeck-Operator: ana@test", "Driftdeck-Reason: INC-1"]
+    {
         assert!(message.contains(trailer), "{trailer} in:\n{message}");
     }
     deck.verdict(Verdict::Behind).await;

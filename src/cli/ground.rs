@@ -6,6 +6,7 @@ use super::places::Places;
 use super::screen::Screen;
 use super::select::{self, Wanted};
 use super::session::{Purpose, Session};
+use super::signal::Running;
 use crate::config::Config;
 use crate::engine::Role;
 use crate::model::AppId;
@@ -18,6 +19,8 @@ pub struct Ground<'a> {
     pub global: &'a Global,
     /// Streams.
     pub screen: &'a mut Screen,
+    /// Engines that a signal ends.
+    pub running: Running,
 }
 
 impl Ground<'_> {
@@ -60,6 +63,6 @@ impl Ground<'_> {
     /// When it cannot be started.
     pub fn look(&self, config: Config, asked: &[AppId]) -> Result<Session, CliError> {
         let purpose = Purpose { role: Role::OneShot, only: Some(asked.to_vec()) };
-        Session::open(self.places, self.global, config, purpose)
+        Session::open(self, config, purpose)
     }
 }

@@ -58,14 +58,9 @@ async fn gate(site: &Site, command: &Command) -> Result<Gate, Trouble> {
         Command::Sync(order) => {
             let outlook = planning::outlook(site, Some(&order.commit)).await?;
             let plan = planning::plan(site, &outlook);
-            plan::gate_sync(&plan, &order.chosen, inventory, site.cluster.protected)
+            plan::gate_sync(&plan, order, inventory, site.cluster.protected)
         }
-        Command::Revert(order) => {
-            let outlook = planning::outlook(site, Some(&order.to)).await?;
-            let plan = planning::plan(site, &outlook);
-            let protected = super::execute::is_protected(site, order.mode);
-            plan::gate_revert(&plan, order.mode, inventory, protected)
-        }
+        Command::Revert(order) => plan::gate_revert(&order.app, super::execute::is_protected(site, order.mode)),
         command => plan::gate_of(command, site.cluster.protected),
     })
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::base;
 use super::desired::Desired;
 use super::event::Trouble;
 use super::site::Site;
 use super::{judge, rendering};
-use crate::model::{CommitId, Digest, Live, Plan, ResourceKey, ResourceRow, Verdict};
-use crate::plan::{self, Facts};
+use crate::model::{CommitId, Digest, Plan, ResourceKey, ResourceRow, Verdict};
+use crate::plan::{self, Candidate, Facts};
 use crate::{diff, fields};
 
 /// Git's side and the rows of an app at the commit that was asked for.
@@ -44,7 +46,7 @@ pub(super) fn plan(site: &Site, outlook: &Outlook) -> Plan {
     let digests: BTreeMap<ResourceKey, Digest> =
         desired.manifests.iter().map(|(key, manifest)| (key.clone(), manifest.digest.clone())).collect();
     let live = site.lives.iter().map(|(key, live)| (key.clone(), diff::live_hash(live))).collect();
-    let prunable = prunable(site, outlook);
+    let leaving = prunable(site, outlook);
     let record = site.record.record();
     plan::plan(&Facts {
         app: &site.app,
@@ -54,30 +56,41 @@ pub(super) fn plan(site: &Site, outlook: &Outlook) -> Plan {
         digests: &digests,
         live: &live,
         inventory: record.map_or(0, |record| record.inventory.len()),
-        record: record.map(|record| &**record),
-        complete: desired.is_complete(),
+        paused: record.and_then(|record| record.pause_at(site.now.wall)),
+        fault: desired.faults.first(),
         empty: desired.is_empty(),
         other_revision: outlook.other,
-        prunable: &prunable,
+        prunable: &leaving,
     })
 }
 
-/// Extra objects that may be pruned at all, with the uid they may be pruned under (drift.md, *Prune*).
-fn prunable(site: &Site, outlook: &Outlook) -> BTreeMap<ResourceKey, Arc<str>> {
+/// What the prune rule says of each extra object (drift.md, *Prune*): its uid, or why it stays.
+fn prunable(site: &Site, outlook: &Outlook) -> BTreeMap<ResourceKey, Result<Arc<str>, &'static str>> {
+    let held = |namespace: &str| {
+        let place = (site.id().cluster.clone(), namespace.to_owned());
+        site.shared.held_namespaces.contains(&place) || namespace == site.record_namespace()
+    };
     let extra = outlook.rows.iter().filter(|row| row.verdict == Verdict::Extra);
     extra
         .filter_map(|row| {
             let live = site.lives.get(&row.key)?;
-            let line = base::line_of(site, &row.key);
-            let ours = is_ours(live);
-            plan::prunable(row, line, Some(&live.uid), ours, outlook.desired.is_complete()).ok()?;
-            Some((row.key.clone(), live.uid.clone()))
+            let object = serde_json::from_str(&live.json).unwrap_or_default();
+            let allowed = plan::prunable(&Candidate {
+                row,
+                line: base::line_of(site, &row.key),
+                uid: &live.uid,
+                has_our_apply: fields::ours(&fields::managed(&object), fields::MANAGER).is_some(),
+                has_controller: has_controller(&object),
+                complete: outlook.desired.is_complete(),
+                held: &held,
+            });
+            Some((row.key.clone(), allowed.map(|()| live.uid.clone())))
         })
         .collect()
 }
 
-/// Whether live carries our Apply entry.
-fn is_ours(live: &Live) -> bool {
-    let Ok(object) = serde_json::from_str(&live.json) else { return false };
-    fields::ours(&fields::managed(&object), fields::MANAGER).is_some()
+/// Whether a controller made the object (`metadata.ownerReferences[].controller`).
+fn has_controller(object: &Value) -> bool {
+    let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    owners.into_iter().flatten().any(|owner| owner.get("controller") == Some(&Value::Bool(true)))
 }

@@ -68,7 +68,7 @@ pub(super) fn freshness(world: &World, app: &AppWorld, now: Now) -> Option<Reaso
     })
 }
 
-fn cluster_stale(cluster: &ClusterWorld, now: Now) -> Option<Reason> {
+pub(super) fn cluster_stale(cluster: &ClusterWorld, now: Now) -> Option<Reason> {
     let answered = cluster.answered?;
     let silent = now.since_start.saturating_sub(answered.since_start);
     if silent <= STALE_AFTER {

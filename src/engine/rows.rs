@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::desired::Misplaced;
 use super::step::scene_of;
 use super::world::{AppWorld, SceneState, World, because};
-use crate::model::{Base, Basis, Foreign, Health, Now, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict};
+use crate::model::{Base, Basis, Health, Now, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict};
 use crate::plan;
 
 /// Every row of an app, by key.

@@ -1,5 +1,6 @@
 //! What an engine is started with: the checked config, the role, and the ports to the outside.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -13,17 +14,22 @@ use crate::cluster::{self, Cluster, ConnectError};
 use crate::config::Config;
 use crate::diff::{Masker, Owners};
 use crate::journal::Journal;
-use crate::model::{AppId, ClusterSpec, Cost, Foreign, RepoSpec};
+use crate::model::{AppId, ClusterName, ClusterSpec, Cost, Foreign, RepoSpec};
 use crate::render::Programs;
 use crate::source::{Mirror, SourceError};
+
+/// Connects to a cluster.
+pub type Connect = Arc<dyn Fn(ClusterSpec) -> BoxFuture<'static, Result<Cluster, ConnectError>> + Send + Sync>;
+/// Opens a repository's mirror; blocks.
+pub type Open = Arc<dyn Fn(&RepoSpec) -> Result<Mirror, SourceError> + Send + Sync>;
 
 /// How the engine reaches clusters and repositories. The demo and the tests put theirs here.
 #[derive(Clone)]
 pub struct Ports {
     /// Connects to a cluster.
-    pub connect: Arc<dyn Fn(ClusterSpec) -> BoxFuture<'static, Result<Cluster, ConnectError>> + Send + Sync>,
+    pub connect: Connect,
     /// Opens a repository's mirror; blocks.
-    pub open: Arc<dyn Fn(&RepoSpec) -> Result<Mirror, SourceError> + Send + Sync>,
+    pub open: Open,
 }
 
 /// What an engine is started with.
@@ -52,11 +58,17 @@ impl Ports {
     /// The real ones: mirrors below `cache_dir`, clusters by kubeconfig.
     #[must_use]
     pub fn real(cache_dir: PathBuf, kubeconfig: cluster::KubeSource) -> Self {
+        let documents = cache_dir.join("openapi");
         let store = crate::source::Store::new(cache_dir);
         Self {
             connect: Arc::new(move |spec| {
                 let kubeconfig = kubeconfig.clone();
-                Box::pin(async move { cluster::connect(&spec, &kubeconfig).await })
+                let documents = documents.clone();
+                Box::pin(async move {
+                    let cluster = cluster::connect(&spec, &kubeconfig).await?;
+                    cluster.keep_documents_in(documents);
+                    Ok(cluster)
+                })
             }),
             open: Arc::new(move |spec| store.open(spec)),
         }
@@ -90,10 +102,17 @@ impl Setup {
             masker: Masker::new(rand::random()),
             owners: Owners::with(&owners.people, &owners.controllers),
             journal: journal.ok(),
+            held_namespaces: self.held_namespaces(),
             who: self.who.clone(),
             author: self.config.author.clone(),
-            role: self.role,
         }
+    }
+
+    /// Namespaces that hold an app or a record, of every app in the config, asked for or not.
+    fn held_namespaces(&self) -> BTreeSet<(ClusterName, String)> {
+        let records = self.config.clusters.iter().filter_map(|c| Some((c.name.clone(), c.record_namespace.clone()?)));
+        let apps = self.config.apps.iter().map(|app| (app.id.cluster.clone(), app.namespace.clone()));
+        records.chain(apps).collect()
     }
 
     /// The world before anything has happened: the apps asked for, and the clusters and repositories they need.

@@ -1,6 +1,6 @@
 //! One app as a task sees it: everything it needs, taken at one moment; and what all tasks share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -8,12 +8,12 @@ use super::desired::Desired;
 use super::line::Wire;
 use super::rendering::Renders;
 use super::setup::Ports;
-use super::world::{RecordState, Role};
+use super::world::RecordState;
 use crate::diff::{Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
-    AppId, AppSpec, ClusterSpec, CommitId, Foreign, Live, Location, Mode, Now, RepoName, RepoSpec, ResourceKey,
-    ResourceRow,
+    AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Foreign, Live, Location, Mode, Now, RepoName, RepoSpec,
+    ResourceKey, ResourceRow,
 };
 use crate::render::Programs;
 use crate::source::{Author, Mirror, SourceError};
@@ -38,12 +38,12 @@ pub(super) struct Shared {
     pub owners: Owners,
     /// What happened here; `None` where the state directory cannot be written.
     pub journal: Option<Journal>,
+    /// Namespaces in which apps of the config live or have their records: never pruned.
+    pub held_namespaces: BTreeSet<(ClusterName, String)>,
     /// Who acts.
     pub who: Foreign,
     /// Author of commits.
     pub author: Option<(String, String)>,
-    /// What the process is for.
-    pub role: Role,
 }
 
 impl Shared {
@@ -93,7 +93,9 @@ pub(super) struct Site {
     pub mode: Mode,
     /// All apps that follow the same repository and revision, this one included, with their clusters' protection.
     pub siblings: Vec<(Arc<AppSpec>, bool)>,
-    /// Data is stale: why.
+    /// The least of what may be done on the clusters of all siblings.
+    pub fed_mode: Mode,
+    /// The cluster has been silent for too long: why. Nothing is written on what it said before.
     pub stale: Option<Foreign>,
     /// When.
     pub now: Now,

@@ -161,6 +161,10 @@ pub enum RenderState {
 
 /// One app.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one question about one adapter: asked, asked again, out of date"
+)]
 pub struct AppWorld {
     /// From the config.
     pub spec: AppSpec,

@@ -100,3 +100,11 @@ pub struct Record {
     /// What was applied.
     pub inventory: Vec<InventoryLine>,
 }
+
+impl Record {
+    /// The pause in force at a time.
+    #[must_use]
+    pub fn pause_at(&self, now: Timestamp) -> Option<&Pause> {
+        self.paused.as_ref().filter(|pause| pause.until.is_none_or(|until| until > now))
+    }
+}

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::Facts;
 use crate::model::{Digest, Fingerprint};
 
-/// Hash over commit, policy, pause, and per object git's digest, uid, content hash, verdict and prunability.
+/// Hash over the commit, the policy, the pause (the gate depends on it), and per object its uid, its content hash and
+/// git's digest. Verdicts are left out: they follow from these, and a confirmation that only agrees moves nothing.
 pub(super) fn fingerprint(facts: &Facts) -> Fingerprint {
     let rows: Vec<_> = facts
         .rows
@@ -13,24 +14,14 @@ pub(super) fn fingerprint(facts: &Facts) -> Fingerprint {
         .map(|row| {
             json!([
                 format!("{:?}", row.key),
-                facts.digests.get(&row.key).map(|digest| &*digest.0),
                 row.uid,
                 facts.live.get(&row.key).map(|digest| &*digest.0),
-                row.verdict.word(),
-                row.pending,
-                facts.prunable.contains_key(&row.key),
+                facts.digests.get(&row.key).map(|digest| &*digest.0),
             ])
         })
         .collect();
     let policy = facts.app.policy;
-    let paused = facts.record.and_then(|record| record.paused.as_ref()).map(|pause| pause.since.to_string());
-    let all = json!([
-        facts.commit.id.as_str(),
-        [policy.auto, policy.self_heal, policy.prune],
-        facts.complete,
-        facts.inventory,
-        paused,
-        rows
-    ]);
+    let paused = facts.paused.map(|pause| [Some(pause.since), pause.until].map(|at| at.map(|at| at.to_string())));
+    let all = json!([facts.commit.id.as_str(), [policy.auto, policy.self_heal, policy.prune], paused, rows]);
     Fingerprint(Digest::of_value(&all).0)
 }

@@ -1,29 +1,37 @@
 //! The gates: one table (product.md *Gates*), asked by the one executor, so cockpit and command line cannot differ.
 
-use crate::model::{
-    Act, Command, Consent, Gate, Kind, Level, Mode, Need, Plan, PlanRow, Refusal, ResourceKey, RevertMode,
-};
+use crate::model::{Act, AppId, Command, Consent, Gate, Kind, Level, Mode, Need, Plan, PlanRow, Refusal, SyncOrder};
 
 /// Deletes that L3 still lets through: this many, or this share of the inventory, whichever is more.
 const DELETES: usize = 3;
 const SHARE: usize = 5;
 
-/// The gate of a sync with these rows ticked.
+/// The gate of a sync order: by what it deletes, what it takes from others, and whether somebody holds the app.
 #[must_use]
-pub fn gate_sync(plan: &Plan, chosen: &[ResourceKey], inventory: usize, protected: bool) -> Gate {
-    let rows: Vec<&PlanRow> = plan.rows.iter().filter(|row| chosen.contains(&row.key)).collect();
+pub fn gate_sync(plan: &Plan, order: &SyncOrder, inventory: usize, protected: bool) -> Gate {
+    let chosen = |row: &&PlanRow| order.chosen.contains(&row.key);
+    let takes = order.take_over || !order.take.is_empty();
+    gate_rows(plan, plan.rows.iter().filter(chosen).collect(), takes, (inventory, protected))
+}
+
+/// The gate of a plan as it comes, before anybody ticked anything.
+pub(super) fn gate_ticked(plan: &Plan, inventory: usize, protected: bool) -> Gate {
+    gate_rows(plan, plan.chosen().collect(), false, (inventory, protected))
+}
+
+fn gate_rows(plan: &Plan, rows: Vec<&PlanRow>, takes: bool, (inventory, protected): (usize, bool)) -> Gate {
     let deletes: Vec<&&PlanRow> = rows.iter().filter(|row| row.act == Act::Prune).collect();
     let limit = DELETES.max(inventory / SHARE);
     let heavy = deletes.iter().any(|row| is_heavy(&row.key.kind));
     let whole = !deletes.is_empty() && plan.rows.iter().all(|row| row.act == Act::Prune);
     let level = if deletes.len() > limit || heavy || whole {
         Level::L4
-    } else if !deletes.is_empty() || plan.paused.is_some() {
+    } else if !deletes.is_empty() || takes || plan.paused.is_some() {
         Level::L3
     } else {
         Level::L2
     };
-    gate(level, protected, deletes.len(), plan)
+    gate(level, protected, deletes.len(), &plan.app)
 }
 
 /// Kinds whose deletion takes others along, or data.
@@ -35,15 +43,14 @@ fn is_heavy(kind: &Kind) -> bool {
     )
 }
 
-/// The gate of a revert: L3, a pin too; a push counts for every destination it feeds (`protected`).
+/// The gate of a revert: L3, a pin too. `protected`: any destination it feeds is. It writes no cluster, so it deletes
+/// nothing: the deletes come with the sync that follows, through its own gate.
 #[must_use]
-pub fn gate_revert(plan: &Plan, mode: RevertMode, inventory: usize, protected: bool) -> Gate {
-    // A push writes no cluster: the deletes come with the sync that follows, through its own gate.
-    let _ = (mode, inventory);
-    gate(Level::L3, protected, 0, plan)
+pub fn gate_revert(app: &AppId, protected: bool) -> Gate {
+    gate(Level::L3, protected, 0, app)
 }
 
-fn gate(level: Level, protected: bool, deletes: usize, plan: &Plan) -> Gate {
+fn gate(level: Level, protected: bool, deletes: usize, app: &AppId) -> Gate {
     let mut needs = match level {
         Level::L0 | Level::L1 => Vec::new(),
         Level::L2 => vec![Need::Yes],
@@ -54,7 +61,7 @@ fn gate(level: Level, protected: bool, deletes: usize, plan: &Plan) -> Gate {
         needs.push(Need::Prune);
     }
     if protected {
-        needs.extend([Need::Unlock, Need::AppName(plan.app.clone())]);
+        needs.extend([Need::Unlock, Need::AppName(app.clone())]);
     }
     Gate { level, protected, needs, calming: false }
 }
@@ -63,7 +70,7 @@ fn gate(level: Level, protected: bool, deletes: usize, plan: &Plan) -> Gate {
 #[must_use]
 pub fn gate_of(command: &Command, protected: bool) -> Gate {
     let free = Gate { level: Level::L0, protected: false, needs: Vec::new(), calming: true };
-    let held = |app: &crate::model::AppId| {
+    let held = |app: &AppId| {
         let mut needs = vec![Need::Yes];
         if protected {
             needs.extend([Need::Unlock, Need::AppName(app.clone())]);
@@ -77,26 +84,28 @@ pub fn gate_of(command: &Command, protected: bool) -> Gate {
             Gate { level: Level::L2, protected: false, needs: vec![Need::Yes], calming: true }
         }
         Command::Resume { app } | Command::Pin { app, .. } | Command::Unpin { app } => held(app),
-        Command::Sync(order) => Gate { level: Level::L3, ..held(&order.app) },
-        Command::Revert(order) => Gate { level: Level::L3, ..held(&order.app) },
+        Command::Sync(order) => gate(Level::L3, protected, 0, &order.app),
+        Command::Revert(order) => gate_revert(&order.app, protected),
     }
 }
 
 /// Lets a command through, or says what is missing.
+///
+/// In OBSERVE only what calms gets through, and what an unlock given along with the order opens: that one exists on a
+/// protected cluster alone.
 pub fn admit(gate: &Gate, consent: &Consent, mode: Mode) -> Result<(), Refusal> {
     if gate.level <= Level::L1 {
         return Ok(());
     }
-    match mode {
-        Mode::ReadOnly => return Err(Refusal::ReadOnly),
-        Mode::Observe if !gate.calming && consent.unlock.is_none() => {
-            let missing: Vec<Need> = gate.needs.iter().filter(|need| !is_met(need, consent, mode)).cloned().collect();
-            return Err(if missing.is_empty() { Refusal::Observe } else { Refusal::Unanswered(missing) });
-        }
-        Mode::Observe | Mode::Operate => {}
+    if mode == Mode::ReadOnly {
+        return Err(Refusal::ReadOnly);
     }
     let missing: Vec<Need> = gate.needs.iter().filter(|need| !is_met(need, consent, mode)).cloned().collect();
-    if missing.is_empty() { Ok(()) } else { Err(Refusal::Unanswered(missing)) }
+    if !missing.is_empty() {
+        return Err(Refusal::Unanswered(missing));
+    }
+    let opened = gate.calming || gate.needs.contains(&Need::Unlock);
+    if mode == Mode::Observe && !opened { Err(Refusal::Observe) } else { Ok(()) }
 }
 
 fn is_met(need: &Need, consent: &Consent, mode: Mode) -> bool {

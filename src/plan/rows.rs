@@ -1,14 +1,15 @@
 //! One row of a plan: what is done to an object, why, and whether it is ticked.
 
+use super::prune::is_namespace;
 use super::{Facts, bounds};
-use crate::model::{Act, Finding, Foreign, Kind, Moved, PlanRow, ResourceRow, Verdict};
+use crate::model::{Act, Finding, Foreign, Moved, PlanRow, ResourceRow, Verdict};
 
 /// The answer to one resource row.
 pub(super) fn row(row: &ResourceRow, facts: &Facts) -> PlanRow {
     let (act, why) = act(row, facts);
-    let prune_allowed = facts.app.policy.prune && facts.complete && !facts.empty;
+    let prune_allowed = facts.app.policy.prune && facts.is_complete() && !facts.empty;
     let chosen = match act {
-        Act::Create | Act::Update | Act::Adopt => facts.complete,
+        Act::Create | Act::Update | Act::Adopt => facts.is_complete(),
         Act::Prune => prune_allowed,
         Act::Keep | Act::Skip => false,
     };
@@ -51,21 +52,17 @@ fn act(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
 }
 
 fn prune(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
-    if is_own_namespace(&row.key.kind) && *row.key.name == *facts.app.namespace {
+    if is_namespace(&row.key.kind) && *row.key.name == *facts.app.namespace {
         return (Act::Skip, Foreign::from("not in git any more, but the app's own Namespace is never deleted"));
     }
     if facts.empty {
         return (Act::Skip, Foreign::from("the render is empty: nothing is deleted because of it"));
     }
-    if facts.prunable.contains_key(&row.key) {
-        (Act::Prune, Foreign::from("not in git any more"))
-    } else {
-        (Act::Skip, Foreign::from("not in git any more, but not ours to delete (see docs/limits.md)"))
+    match facts.prunable.get(&row.key) {
+        Some(Ok(_)) => (Act::Prune, Foreign::from("not in git any more")),
+        Some(Err(why)) => (Act::Skip, Foreign::new(format!("not in git any more; kept: {why}"))),
+        None => (Act::Skip, Foreign::from("not in git any more, but not seen live")),
     }
-}
-
-fn is_own_namespace(kind: &Kind) -> bool {
-    kind.group.is_empty() && &*kind.kind == "Namespace"
 }
 
 /// All findings held by others: nothing of it would be written. Some: the rest is.

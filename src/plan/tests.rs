@@ -2,10 +2,12 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::{
-    Act, AppId, Base, Basis, ClusterName, Command, CommitId, Consent, Fingerprint, Gate, Health, InventoryLine, Kind,
-    Level, Location, Mode, Moved, Need, Origin, Pause, Plan, Policy, Refusal, RevertMode, RevertOrder, RunId,
-    SourceSpec, SyncOrder, Verdict,
+    Act, AppId, Base, Basis, ClusterName, CommitId, FieldPath, Finding, Gate, Health, InventoryLine, Kind, Level,
+    Location, Moved, Op, Origin, Plan, Policy, SourceSpec, SyncOrder, Verdict,
 };
+
+mod gates;
+mod properties;
 
 fn id() -> AppId {
     AppId::new("shop", ClusterName::new("prod"))
@@ -54,14 +56,16 @@ fn resource(key: ResourceKey, verdict: Verdict) -> ResourceRow {
     }
 }
 
+#[derive(Debug)]
 struct Stage {
     app: AppSpec,
     rows: Vec<Arc<ResourceRow>>,
-    prunable: BTreeMap<ResourceKey, Arc<str>>,
+    prunable: BTreeMap<ResourceKey, Result<Arc<str>, &'static str>>,
+    live: BTreeMap<ResourceKey, Digest>,
     inventory: usize,
-    complete: bool,
+    fault: Option<Fault>,
     empty: bool,
-    record: Option<Record>,
+    paused: Option<Pause>,
     protected: bool,
 }
 
@@ -70,12 +74,13 @@ impl Stage {
         let extra = rows.iter().filter(|row| row.verdict == Verdict::Extra);
         Self {
             app: app(),
-            prunable: extra.map(|row| (row.key.clone(), Arc::from("u1"))).collect(),
+            prunable: extra.map(|row| (row.key.clone(), Ok(Arc::from("u1")))).collect(),
             rows: rows.into_iter().map(Arc::new).collect(),
             inventory: 10,
-            complete: true,
+            live: BTreeMap::new(),
+            fault: None,
             empty: false,
-            record: None,
+            paused: None,
             protected: false,
         }
     }
@@ -87,10 +92,10 @@ impl Stage {
             commit: CommitInfo { id: CommitId::new("abc1234567"), subject: "s".into(), author: "a".into(), time: None },
             rows: &self.rows,
             digests: &BTreeMap::new(),
-            live: &BTreeMap::new(),
+            live: &self.live,
             inventory: self.inventory,
-            record: self.record.as_ref(),
-            complete: self.complete,
+            paused: self.paused.as_ref(),
+            fault: self.fault.as_ref(),
             empty: self.empty,
             other_revision: false,
             prunable: &self.prunable,
@@ -99,9 +104,25 @@ impl Stage {
 
     fn gate_with_everything(&self) -> Gate {
         let plan = self.plan();
-        let all: Vec<_> = plan.rows.iter().map(|row| row.key.clone()).collect();
-        gate_sync(&plan, &all, self.inventory, self.protected)
+        gate_sync(&plan, &order_of(&plan), self.inventory, self.protected)
     }
+}
+
+/// An order with every row ticked.
+fn order_of(plan: &Plan) -> SyncOrder {
+    SyncOrder {
+        app: plan.app.clone(),
+        commit: plan.commit.id.clone(),
+        fingerprint: plan.fingerprint.clone(),
+        chosen: plan.rows.iter().map(|row| row.key.clone()).collect(),
+        take: Vec::new(),
+        take_over: false,
+        full: true,
+    }
+}
+
+fn fault() -> Fault {
+    Fault { origin: Origin { file: "apps/api.yaml".into(), line: 7 }, message: "a tab in the indentation".into() }
 }
 
 fn extras(count: usize) -> Vec<ResourceRow> {
@@ -132,11 +153,12 @@ fn prune_is_unticked_unless_the_policy_says_so() {
 fn nothing_is_ticked_from_a_partial_render_and_no_prune_from_an_empty_one() {
     let mut stage = Stage::new(extras(2));
     stage.app.policy.prune = true;
-    stage.complete = false;
+    stage.fault = Some(fault());
     let plan = stage.plan();
     assert_eq!(plan.chosen().count(), 0, "a partial render applies nothing");
-    assert!(plan.blocked.is_some(), "and says so");
-    stage.complete = true;
+    let blocked = plan.blocked.expect("and says so");
+    assert!(blocked.raw().starts_with("apps/api.yaml:7: a tab"), "with file and line: {}", blocked.raw());
+    stage.fault = None;
     stage.empty = true;
     assert_eq!(stage.plan().deletes(), 0, "an empty render deletes nothing by itself");
 }
@@ -153,21 +175,91 @@ fn an_object_outside_the_bounds_is_skipped_with_the_line_to_add() {
 #[test]
 fn the_prune_rule_needs_all_of_its_parts() {
     let row = resource(key("ConfigMap", "shop", "old"), Verdict::Extra);
-    let line = InventoryLine {
+    let line = line_of(&row);
+    let whole = || Candidate {
+        row: &row,
+        line: Some(&line),
+        uid: "u1",
+        has_our_apply: true,
+        has_controller: false,
+        complete: true,
+        held: &|_| false,
+    };
+    assert_eq!(prunable(&whole()), Ok(()));
+    let kept = |candidate: Candidate, why: &str| assert!(prunable(&candidate).is_err(), "{why}");
+    kept(Candidate { line: None, ..whole() }, "a label alone never makes an object ours");
+    kept(Candidate { uid: "u2", ..whole() }, "a forged line has another uid");
+    kept(Candidate { has_our_apply: false, ..whole() }, "without our Apply entry");
+    kept(Candidate { has_controller: true, ..whole() }, "what a controller made is the controller's");
+    kept(Candidate { complete: false, ..whole() }, "from a partial render");
+    let outside = ResourceRow { in_bounds: false, ..row.clone() };
+    kept(Candidate { row: &outside, ..whole() }, "outside the bounds");
+    let judged_before = ResourceRow { uid: Some("u0".into()), ..row.clone() };
+    kept(Candidate { row: &judged_before, ..whole() }, "made anew since it was judged");
+}
+
+#[test]
+fn a_namespace_that_holds_an_app_or_a_record_is_never_pruned() {
+    let row = ResourceRow { in_bounds: true, ..resource(key("Namespace", "", "ops"), Verdict::Extra) };
+    let line = line_of(&row);
+    let candidate = |held| Candidate {
+        row: &row,
+        line: Some(&line),
+        uid: "u1",
+        has_our_apply: true,
+        has_controller: false,
+        complete: true,
+        held,
+    };
+    assert!(prunable(&candidate(&|name| name == "ops")).is_err(), "its records would go with it");
+    assert_eq!(prunable(&candidate(&|name| name == "shop")), Ok(()), "an empty one of ours may go");
+}
+
+#[test]
+fn a_row_that_stays_says_why() {
+    let mut stage = Stage::new(extras(1));
+    let old = key("ConfigMap", "shop", "old-0");
+    stage.prunable.insert(old.clone(), Err("a controller owns it"));
+    let plan = stage.plan();
+    let row = plan.rows.iter().find(|row| row.key == old).expect("the extra object has a row");
+    assert_eq!(row.act, Act::Skip);
+    assert!(row.why.raw().contains("a controller owns it"), "{}", row.why.raw());
+}
+
+#[test]
+fn a_row_that_is_contested_in_part_is_still_updated() {
+    let part = |contested: &[bool]| ResourceRow {
+        findings: contested.iter().map(|contested| finding(*contested)).collect(),
+        ..resource(key("Deployment", "shop", "api"), Verdict::Contested)
+    };
+    let act = |contested: &[bool]| Stage::new(vec![part(contested)]).plan().rows[0].act;
+    assert_eq!(act(&[true, false]), Act::Update, "what nobody holds is written");
+    assert_eq!(act(&[true, true]), Act::Skip, "nothing of it would be written");
+}
+
+fn finding(contested: bool) -> Finding {
+    Finding {
+        path: FieldPath::default(),
+        moved: None,
+        contested,
+        op: Op::Replace,
+        live: None,
+        git: None,
+        was: None,
+        by: None,
+        needs_delete: false,
+    }
+}
+
+fn line_of(row: &ResourceRow) -> InventoryLine {
+    InventoryLine {
         kind: row.key.kind.clone(),
-        namespace: "shop".into(),
-        name: "old".into(),
+        namespace: row.key.namespace.clone(),
+        name: row.key.name.clone(),
         uid: "u1".into(),
         commit: CommitId::new("c"),
         hash: "h".into(),
-    };
-    assert_eq!(prunable(&row, Some(&line), Some("u1"), true, true), Ok(()));
-    assert!(prunable(&row, None, Some("u1"), true, true).is_err(), "a label alone never makes an object ours");
-    assert!(prunable(&row, Some(&line), Some("u2"), true, true).is_err(), "a forged line has another uid");
-    assert!(prunable(&row, Some(&line), Some("u1"), false, true).is_err(), "without our Apply entry");
-    assert!(prunable(&row, Some(&line), Some("u1"), true, false).is_err(), "from a partial render");
-    let outside = ResourceRow { in_bounds: false, ..row };
-    assert!(prunable(&outside, Some(&line), Some("u1"), true, true).is_err(), "outside the bounds");
+    }
 }
 
 #[test]
@@ -194,102 +286,26 @@ fn volumes_and_namespaces_take_the_last_level_even_alone() {
 #[test]
 fn a_paused_app_is_one_level_higher_and_the_plan_shows_the_pause() {
     let pause = Pause { by: "ana".into(), reason: "INC".into(), since: Timestamp::UNIX_EPOCH, until: None };
-    let record = Record { paused: Some(pause), ..Record::default() };
-    let stage = Stage { record: Some(record), ..Stage::new(extras(0)) };
+    let stage = Stage { paused: Some(pause), ..Stage::new(extras(0)) };
     assert_eq!(stage.gate_with_everything().level, Level::L3);
     assert_eq!(stage.plan().paused.map(|pause| pause.by), Some("ana".into()));
 }
 
 #[test]
-fn the_fingerprint_moves_with_a_verdict_and_not_with_health() {
+fn the_fingerprint_moves_with_contents_and_not_with_what_follows_from_them() {
     let row = resource(key("Deployment", "shop", "api"), Verdict::Behind);
-    let one = Stage::new(vec![row.clone()]).plan().fingerprint;
-    let sick = ResourceRow { health: Health::Degraded, ..row.clone() };
-    assert_eq!(Stage::new(vec![sick]).plan().fingerprint, one, "a status write never moves it");
-    let drifted = ResourceRow { verdict: Verdict::Drifted, ..row };
-    assert_ne!(Stage::new(vec![drifted]).plan().fingerprint, one);
-}
-
-fn commands() -> Vec<Command> {
-    let (app, reason) = (id(), crate::model::Foreign::from("why"));
-    vec![
-        Command::Refresh { app: None },
-        Command::Sync(SyncOrder {
-            app: app.clone(),
-            commit: CommitId::new("c"),
-            fingerprint: Fingerprint("f".into()),
-            chosen: Vec::new(),
-            take: Vec::new(),
-            take_over: false,
-            full: true,
-        }),
-        Command::Pause { app: app.clone(), until: None, reason: reason.clone() },
-        Command::Resume { app: app.clone() },
-        Command::Pin { app: app.clone(), commit: CommitId::new("c"), until: None, reason: reason.clone() },
-        Command::Unpin { app: app.clone() },
-        Command::Revert(RevertOrder {
-            app,
-            to: CommitId::new("c"),
-            mode: RevertMode::Restore,
-            expected_head: CommitId::new("h"),
-            reason: reason.clone(),
-            until: None,
-        }),
-        Command::Abort { run: RunId { 0: 1 } },
-        Command::Unlock { cluster: ClusterName::new("prod"), reason },
-        Command::Lock { cluster: ClusterName::new("prod") },
-    ]
-}
-
-fn generous() -> Consent {
-    Consent {
-        yes: true,
-        deletes: Some(0),
-        app_name: Some("shop".to_owned()),
-        unlock: None,
-        mass_delete: Some(0),
-        prune: true,
-    }
-}
-
-#[test]
-fn read_only_lets_nothing_through_that_writes() {
-    for command in commands() {
-        let gate = gate_of(&command, false);
-        let passed = admit(&gate, &Consent { unlock: Some("x".to_owned()), ..generous() }, Mode::ReadOnly);
-        let writes = gate.level >= Level::L2;
-        assert_eq!(passed.is_err(), writes, "{command:?}");
-    }
-}
-
-#[test]
-fn a_locked_protected_cluster_lets_only_pause_and_abort_through() {
-    for command in commands() {
-        let gate = gate_of(&command, true);
-        let passed = admit(&gate, &generous(), Mode::Observe).is_ok();
-        let calming = matches!(command, Command::Pause { .. } | Command::Abort { .. });
-        assert_eq!(passed, calming || gate.level <= Level::L1, "{command:?}");
-    }
-}
-
-#[test]
-fn protection_never_makes_anything_easier() {
-    for command in commands() {
-        let (plain, held) = (gate_of(&command, false), gate_of(&command, true));
-        assert!(plain.needs.iter().all(|need| held.needs.contains(need)), "{command:?}");
-    }
-}
-
-#[test]
-fn what_is_not_answered_is_named() {
-    let stage = Stage { protected: true, ..Stage::new(extras(2)) };
-    let gate = stage.gate_with_everything();
-    let Err(Refusal::Unanswered(needs)) = admit(&gate, &Consent::default(), Mode::Observe) else {
-        panic!("an unanswered gate must refuse");
-    };
-    assert_eq!(needs, [Need::Deletes(2), Need::Prune, Need::Unlock, Need::AppName(id())]);
-    let answers = Consent { deletes: Some(2), unlock: Some("INC-1".to_owned()), ..generous() };
-    assert_eq!(admit(&gate, &answers, Mode::Observe), Ok(()), "an unlock for this order opens OBSERVE");
-    let wrong = Consent { app_name: Some("other".to_owned()), ..answers };
-    assert!(admit(&gate, &wrong, Mode::Observe).is_err(), "another app's name opens nothing");
+    let stage = || Stage::new(vec![row.clone()]);
+    let one = stage().plan().fingerprint;
+    let same = |row: ResourceRow, why: &str| assert_eq!(Stage::new(vec![row]).plan().fingerprint, one, "{why}");
+    same(ResourceRow { health: Health::Degraded, ..row.clone() }, "a status write never moves it");
+    same(ResourceRow { pending: true, ..row.clone() }, "nor does a confirmation that only agrees");
+    let moved = |stage: Stage, why: &str| assert_ne!(stage.plan().fingerprint, one, "{why}");
+    let live = [(row.key.clone(), Digest("other".into()))].into();
+    moved(Stage { live, ..stage() }, "another content");
+    moved(Stage::new(vec![ResourceRow { uid: Some("u2".into()), ..row.clone() }]), "made anew");
+    let pause = Pause { by: "ana".into(), reason: "INC".into(), since: Timestamp::UNIX_EPOCH, until: None };
+    moved(Stage { paused: Some(pause), ..stage() }, "paused meanwhile: the gate is another one");
+    let mut stage = stage();
+    stage.app.policy.prune = true;
+    moved(stage, "another policy");
 }

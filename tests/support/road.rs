@@ -136,7 +136,12 @@ pub fn config_text(origin: &Path, namespace: &str, more: &str) -> String {
 
 impl Deck {
     /// Starts a deck on these ports; its mirror and journal live in `dirs`, so a second one on the same is "restarted".
-    pub fn start(text: &str, ports: impl FnOnce(PathBuf) -> Ports, dirs: &Arc<tempfile::TempDir>, start: Start) -> Self {
+    pub fn start(
+        text: &str,
+        ports: impl FnOnce(PathBuf) -> Ports,
+        dirs: &Arc<tempfile::TempDir>,
+        start: Start,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let root = dirs.path();
         let config = config::parse(text, Path::new("test.toml"), root, config::Standing::Own).expect("a good config");
@@ -177,13 +182,24 @@ impl Deck {
         let Some(row) = fleet.app(&shop()) else { return "no app".to_owned() };
         let why = row.reason.as_ref().map(|reason| format!("{:?} {}", reason.code, reason.message.raw()));
         let rows: Vec<String> = row.resources.iter().map(|row| told(row)).collect();
-        let runs: Vec<_> = fleet.runs.iter().map(|run| {
-            let note = run.note.as_ref().map(|note| note.raw().to_owned());
-            let steps: Vec<_> = run.steps.iter().map(|s| format!("{:?} {:?} {:?}", s.key, s.state, s.note.as_ref().map(Foreign::raw))).collect();
-            format!("{:?} {} {:?} {note:?} {steps:?}", run.id, run.what, run.state)
-        }).collect();
-        let clusters: Vec<_> =
-            fleet.clusters.iter().map(|c| format!("{} {:?} {:?}", c.name, c.state, c.reason.as_ref().map(|r| r.message.raw()))).collect();
+        let runs: Vec<_> = fleet
+            .runs
+            .iter()
+            .map(|run| {
+                let note = run.note.as_ref().map(|note| note.raw().to_owned());
+                let steps: Vec<_> = run
+                    .steps
+                    .iter()
+                    .map(|s| format!("{:?} {:?} {:?}", s.key, s.state, s.note.as_ref().map(Foreign::raw)))
+                    .collect();
+                format!("{:?} {} {:?} {note:?} {steps:?}", run.id, run.what, run.state)
+            })
+            .collect();
+        let clusters: Vec<_> = fleet
+            .clusters
+            .iter()
+            .map(|c| format!("{} {:?} {:?}", c.name, c.state, c.reason.as_ref().map(|r| r.message.raw())))
+            .collect();
         format!("{} {why:?}\n{}\n{}\n{}", row.verdict.word(), rows.join("\n"), runs.join("\n"), clusters.join("\n"))
     }
 

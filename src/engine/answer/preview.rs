@@ -34,8 +34,7 @@ pub(super) async fn preview(site: &Site, to: &CommitId, mode: RevertMode) -> Res
         RevertMode::Restore => files(site, &order).await,
         RevertMode::Pin => (Vec::new(), None),
     };
-    let inventory = site.record.record().map_or(0, |record| record.inventory.len());
-    let gate = plan::gate_revert(&plan, mode, inventory, is_protected(site, mode));
+    let gate = plan::gate_revert(site.id(), is_protected(site, mode));
     let line = format!(
         "driftdeck revert {} -c {} --to {} --mode {}",
         site.id().name,

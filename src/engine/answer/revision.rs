@@ -10,7 +10,9 @@ use crate::model::{CommitId, Query, ReasonCode};
 pub(super) async fn resolved(site: &Site, query: &Query) -> Result<Query, Trouble> {
     let mut query = query.clone();
     match &mut query {
-        Query::DiffOf { rev: Some(rev), .. } | Query::PlanFor { rev: Some(rev), .. } => *rev = commit(site, rev).await?,
+        Query::DiffOf { rev: Some(rev), .. } | Query::PlanFor { rev: Some(rev), .. } => {
+            *rev = commit(site, rev).await?
+        }
         Query::PreviewRevert { to, .. } => *to = commit(site, to).await?,
         _ => {}
     }

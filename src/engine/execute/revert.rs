@@ -3,22 +3,19 @@
 use super::{Ending, admit, hold};
 use crate::engine::planning;
 use crate::engine::site::Site;
-use crate::model::{CommitId, Consent, Foreign, Location, Outcome, RevertMode, RevertOrder};
+use crate::model::{CommitId, Consent, Foreign, Location, Mode, Outcome, RevertMode, RevertOrder};
 use crate::plan;
 use crate::render;
 use crate::source::{Restore, SourceError};
 
 /// Carries a revert out.
 pub(super) async fn run(site: &Site, order: &RevertOrder, consent: &Consent) -> Ending {
-    let outlook = match planning::outlook(site, Some(&order.to)).await {
-        Ok(outlook) => outlook,
-        Err(trouble) => return (Outcome::Failed, Some(trouble.message)),
-    };
-    let plan = planning::plan(site, &outlook);
-    let inventory = site.record.record().map_or(0, |record| record.inventory.len());
-    let gate = plan::gate_revert(&plan, order.mode, inventory, is_protected(site, order.mode));
-    if let Err(refused) = admit(&gate, consent, site.mode) {
+    let gate = plan::gate_revert(site.id(), is_protected(site, order.mode));
+    if let Err(refused) = admit(&gate, consent, mode_for(site, order.mode)) {
         return refused;
+    }
+    if let Err(trouble) = planning::outlook(site, Some(&order.to)).await {
+        return (Outcome::Failed, Some(trouble.message));
     }
     match order.mode {
         RevertMode::Pin => hold::pin(site, &order.to, order.until, &order.reason).await,
@@ -30,6 +27,14 @@ pub(super) async fn run(site: &Site, order: &RevertOrder, consent: &Consent) -> 
 pub(in crate::engine) fn is_protected(site: &Site, mode: RevertMode) -> bool {
     let fed = site.siblings.iter().any(|(_, protected)| *protected);
     site.cluster.protected || (mode == RevertMode::Restore && fed)
+}
+
+/// What may be done where the revert lands: a push lands at every destination it feeds, the least of them counts.
+fn mode_for(site: &Site, mode: RevertMode) -> Mode {
+    match mode {
+        RevertMode::Restore => site.mode.min(site.fed_mode),
+        RevertMode::Pin => site.mode,
+    }
 }
 
 async fn restore(site: &Site, order: &RevertOrder) -> Ending {

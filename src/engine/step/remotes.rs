@@ -58,7 +58,7 @@ pub(super) fn polled(
     for id in &apps {
         follow(world, id);
     }
-    advance_all(world, apps, now)
+    advance_all(world, &apps, now)
 }
 
 fn confirm(remote: &mut RemoteWorld, heads: BTreeMap<String, Result<CommitId, Trouble>>, now: Now) {
