@@ -128,6 +128,7 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         counts: counts(&resources),
         resources,
         running: app.running,
+        settling: cluster.is_some_and(|cluster| app.is_settling(cluster, now)),
         warnings: app.desired.as_ref().map(|desired| desired.warnings.clone()).unwrap_or_default(),
     }
 }
