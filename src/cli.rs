@@ -32,6 +32,7 @@ mod start;
 mod status;
 mod sync;
 mod table;
+mod terminal;
 mod words;
 
 use std::ffi::OsString;
@@ -45,9 +46,10 @@ use places::Places;
 use screen::Screen;
 use signal::Running;
 
-pub use args::{DemoArgs, Global, When};
+pub use args::{Global, When};
 pub use error::{CliError, Kind};
 pub use start::{Cockpit, cockpit};
+pub use terminal::{Terminal, no_git, zone};
 
 #[cfg(test)]
 mod tests;
@@ -91,7 +93,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Mode, ExitCode
             let error = CliError::usage("a directory opens the cockpit: it takes no command");
             Err(ExitCode::from(screen.fail(&error.hint("for a command on plain manifests: driftdeck diff -f DIR"))))
         }
-        Some(Command::Demo(_)) => Ok(Mode::Demo(Asked { cli })),
+        Some(Command::Demo) => Ok(Mode::Demo(Asked { cli })),
         Some(_) => Ok(Mode::Command(Asked { cli })),
     }
 }
@@ -139,8 +141,8 @@ async fn command(command: Option<&Command>, ground: &mut Ground<'_>) -> Result<u
         Some(Command::Resume(args)) => hold::run(Hold::Resume(args), ground).await,
         Some(Command::Pin(args)) => hold::run(Hold::Pin(args), ground).await,
         Some(Command::Unpin(args)) => hold::run(Hold::Unpin(args), ground).await,
-        Some(Command::Agent(_)) => agent::run(ground).await,
-        Some(Command::Demo(_) | Command::Config(_) | Command::Completions { .. } | Command::Man) | None => {
+        Some(Command::Agent) => agent::run(ground).await,
+        Some(Command::Demo | Command::Config(_) | Command::Completions { .. } | Command::Man) | None => {
             Err(CliError::usage("this is not a command that prints"))
         }
     }

@@ -5,26 +5,25 @@ use clap::error::ErrorKind;
 
 use super::args::Cli;
 use super::error::CliError;
-use super::exit;
 use super::screen::Screen;
+use super::{exit, refused};
 use crate::model::Foreign;
 
 /// Prints what clap answered instead of arguments, and gives the exit code.
 pub fn clap(error: &clap::Error, screen: &mut Screen) -> u8 {
-    let text = error.render().to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            screen.data(&text);
-            exit::OK
-        }
-        _ => {
-            // The words of the command line are in it.
-            for line in text.trim_end().lines() {
-                screen.say_foreign("", &Foreign::from(line));
-            }
-            exit::USAGE
-        }
+    if let Some(error) = refused::flag(error) {
+        return screen.fail(&error);
     }
+    let text = error.render().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        screen.data(&text);
+        return exit::OK;
+    }
+    // The words of the command line are in it.
+    for line in text.trim_end().lines() {
+        screen.say_foreign("", &Foreign::from(line));
+    }
+    exit::USAGE
 }
 
 /// `driftdeck completions SHELL`.

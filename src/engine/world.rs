@@ -184,25 +184,29 @@ pub struct AppWorld {
     pub reading_record: bool,
     /// The record changed while it was being read.
     pub reread_record: bool,
+    /// Its last reading failed for a passing cause: read again then, since start.
+    pub record_again: Option<Duration>,
     /// A directory has changed and waits for its snapshot.
     pub dir_dirty: bool,
     /// Judged rows.
     pub rows: BTreeMap<ResourceKey, Arc<ResourceRow>>,
     /// Keys to be judged again.
     pub dirty: BTreeSet<ResourceKey>,
+    /// Keys that are being judged.
+    pub judging: BTreeSet<ResourceKey>,
     /// Newest stamp per key.
     pub stamps: BTreeMap<ResourceKey, u64>,
     /// Local differences that wait for the server, since when.
     pub waiting: BTreeMap<ResourceKey, Duration>,
     /// Confirmed answers and what they were made from.
     pub confirmed: BTreeMap<ResourceKey, (Memo, Arc<ResourceRow>)>,
-    /// Memo of each pending row.
+    /// What each pending row was made from.
     pub memos: BTreeMap<ResourceKey, Memo>,
     /// When the last judgement was made.
     pub observed: Option<Timestamp>,
     /// The run in progress.
     pub running: Option<RunId>,
-    /// The agent's last attempt: fails so far, and not before.
+    /// The agent's attempts, and not before when the next.
     pub auto: AutoState,
     /// Commit and count for which `NoteSeen` was last sent.
     pub noted: Option<(CommitId, usize)>,
@@ -219,8 +223,8 @@ pub struct AppWorld {
 pub struct AutoState {
     /// An attempt is out.
     pub busy: bool,
-    /// Failures in a row.
-    pub failures: u32,
+    /// Attempts since the app was last seen without anything to do.
+    pub attempts: u32,
     /// Not before, since start.
     pub not_before: Duration,
 }
@@ -239,9 +243,11 @@ impl AppWorld {
             record: RecordState::Loading,
             reading_record: false,
             reread_record: false,
+            record_again: None,
             dir_dirty: true,
             rows: BTreeMap::new(),
             dirty: BTreeSet::new(),
+            judging: BTreeSet::new(),
             stamps: BTreeMap::new(),
             waiting: BTreeMap::new(),
             confirmed: BTreeMap::new(),
@@ -260,6 +266,13 @@ impl AppWorld {
     #[must_use]
     pub fn ticket(&self) -> AppTicket {
         AppTicket { app: self.spec.id.clone(), epoch: self.epoch }
+    }
+
+    /// A new question: answers to older ones are late, and what they were about is to be asked again.
+    pub fn next_epoch(&mut self) {
+        self.epoch += 1;
+        self.judging.clear();
+        self.memos.clear();
     }
 
     /// The repository and revision it follows, for git sources.
@@ -289,6 +302,19 @@ impl AppWorld {
     #[must_use]
     pub fn target(&self, now: Now) -> Option<CommitId> {
         self.pinned(now).map(|pin| pin.commit.clone()).or_else(|| self.head.clone())
+    }
+
+    /// Whether newer news is on its way into the rows: a record, a render, a judgement.
+    #[must_use]
+    pub fn is_settling(&self, cluster: &ClusterWorld, now: Now) -> bool {
+        let rendering = match &self.render {
+            RenderState::Rendering(_) | RenderState::Idle => true,
+            RenderState::Ready => self.desired.as_ref().map(|desired| &desired.at) != self.target(now).as_ref(),
+            RenderState::Failed(at, _) => Some(at) != self.target(now).as_ref(),
+        };
+        let failed = |key: &ResourceKey| matches!(super::step::scene_of(cluster, key), Some(SceneState::Failed(_)));
+        let judging = self.dirty.iter().any(|key| !failed(key)) || !self.judging.is_empty();
+        self.reading_record || rendering || judging
     }
 
     /// The namespace that holds its record.

@@ -103,12 +103,6 @@ pub struct RevertArgs {
     /// Why, for the commit and the record
     #[arg(long, value_name = "WHY")]
     pub reason: Option<String>,
-    /// Not there yet.
-    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "")]
-    pub branch: Option<String>,
-    /// Not there yet.
-    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "")]
-    pub pr: Option<String>,
     /// How long it may take
     #[arg(long, value_parser = duration, default_value = "5m", value_name = "TIME")]
     pub timeout: Duration,

@@ -26,11 +26,15 @@ fn flags_that_are_not_there_yet_say_so_in_one_sentence_and_exit_2() {
         "driftdeck revert payments --to merge-requests/3/head",
         "driftdeck agent --manifests",
         "driftdeck demo --serve",
+        "driftdeck demo --serve=127.0.0.1:8080",
         "driftdeck demo --serve 127.0.0.1:8080",
     ];
     for line in lines {
-        let cli = parse(line).unwrap_or_else(|error| panic!("{line} is understood: {error}"));
-        let error = refused::first(&cli).unwrap_or_else(|| panic!("{line} is refused"));
+        let refused = match parse(line) {
+            Ok(cli) => refused::first(&cli),
+            Err(error) => refused::flag(&error),
+        };
+        let error = refused.unwrap_or_else(|| panic!("{line} is refused"));
         assert_eq!(error.exit(), 2, "{line}");
         assert!(error.message.raw().contains("not there yet"), "{line}: {error}");
         assert_eq!(error.to_string().lines().count(), 1, "{line}: one sentence");

@@ -30,10 +30,6 @@ pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
         end_unlock(cluster, now);
         effects.extend(reach(cluster, role, now));
     }
-    let stale: Vec<_> = world.clusters.values().filter(|c| is_stale(c, now)).map(|c| c.spec.name.clone()).collect();
-    for name in stale {
-        touch_apps(world, &name);
-    }
     effects
 }
 
@@ -53,6 +49,18 @@ fn reach(cluster: &mut ClusterWorld, role: Role, now: Now) -> Vec<Effect> {
             effects
         }
         Link::Connecting(_) | Link::Down(..) => Vec::new(),
+    }
+}
+
+/// Asks a cluster now, whatever was to be waited for: a lost one is connected, a connected one probed.
+pub(super) fn ask_now(cluster: &mut ClusterWorld) -> Vec<Effect> {
+    match cluster.link {
+        Link::Down(_, times, _) => connect(cluster, times),
+        Link::Up if !cluster.probing => {
+            cluster.probing = true;
+            vec![Effect::Probe(cluster.spec.name.clone())]
+        }
+        Link::Idle | Link::Connecting(_) | Link::Up => Vec::new(),
     }
 }
 
@@ -85,11 +93,21 @@ pub(super) fn rediscovered(world: &mut World, name: &ClusterName, now: Now) -> V
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
     cluster.epoch += 1;
     cluster.answered = Some(now);
-    cluster
-        .scenes
-        .retain(|_, scene| !matches!(scene, SceneState::Failed(why) if why.code == ReasonCode::KindNotServed));
+    forget_unserved(cluster);
     let apps = world.apps_on(name);
     advance_all(world, &apps, now)
+}
+
+/// Kinds that were not served are asked for anew, with their schemas.
+fn forget_unserved(cluster: &mut ClusterWorld) {
+    let unserved =
+        |state: &SceneState| matches!(state, SceneState::Failed(why) if why.code == ReasonCode::KindNotServed);
+    let groups: BTreeSet<Arc<str>> =
+        cluster.scenes.iter().filter(|(_, state)| unserved(state)).map(|(scene, _)| scene.kind.group.clone()).collect();
+    cluster.scenes.retain(|_, state| !unserved(state));
+    let group = |version: &Arc<str>| version.rsplit_once('/').map_or("", |(group, _)| group).to_owned();
+    cluster.schemas.retain(|version| !groups.contains(&*group(version)));
+    cluster.schemas_asked.retain(|version| !groups.contains(&*group(version)));
 }
 
 fn lease(name: &ClusterName, role: Role, now: Now) -> Option<Effect> {
