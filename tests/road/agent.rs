@@ -21,7 +21,7 @@ crate::scenes! {
     an_agent_applies_nothing_of_a_broken_render
 }
 
-const POLICY: &str = "auto = true\nself_heal = true\nprune = true\n";
+const POLICY: &str = "sync = { auto = true, self_heal = true, prune = true }\n";
 
 fn start() -> Start {
     Start { role: Role::Agent, who: "driftdeck agent", ..Start::default() }
