@@ -13,6 +13,7 @@ mod plain;
 mod program;
 mod programs;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -153,7 +154,7 @@ pub fn inputs(tree: &dyn Tree, path: &str) -> Result<Digest, RenderError> {
     let mut all = format!("{}\n{path:?}\n", renderer.word());
     for input in input_paths(tree, path)? {
         let id = tree.id(&input).map_err(|source| paths::tree_error(&input, source))?;
-        all.push_str(&format!("{input:?} {}\n", id.0));
+        let _ = writeln!(all, "{input:?} {}", id.0);
     }
     Ok(Digest::of_bytes(all.as_bytes()))
 }

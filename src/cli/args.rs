@@ -58,15 +58,12 @@ pub struct Global {
     /// Write the log to this file instead of the state directory
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
-    /// Not there yet.
-    #[arg(long, global = true, hide = true)]
-    pub plain: bool,
 }
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
     /// Into files and pipes too.
@@ -79,7 +76,7 @@ pub enum When {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Open the cockpit on a sample fleet within this process: no cluster, no network
-    Demo(DemoArgs),
+    Demo,
     /// Say how the apps stand
     Status(StatusArgs),
     /// Show what differs between git and the clusters, and who changed it
@@ -99,7 +96,7 @@ pub enum Command {
     /// End a pin
     Unpin(ReleaseArgs),
     /// Run without a face: the only driftdeck that writes unasked, as the apps' policies say
-    Agent(AgentArgs),
+    Agent,
     /// Check, show, find or trust a config
     Config(ConfigArgs),
     /// Print the completions of a shell
@@ -109,22 +106,6 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
-}
-
-/// `driftdeck demo`.
-#[derive(Clone, Debug, Args)]
-pub struct DemoArgs {
-    /// Not there yet.
-    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "", value_name = "ADDR")]
-    pub serve: Option<String>,
-}
-
-/// `driftdeck agent`.
-#[derive(Clone, Debug, Args)]
-pub struct AgentArgs {
-    /// Not there yet.
-    #[arg(long, hide = true)]
-    pub manifests: bool,
 }
 
 /// A length of time, as `90s`, `2h`, `1h30m`.

@@ -21,25 +21,24 @@ use crate::model::{AppId, AppRow, CommitId, DiffView, Fleet, Query, Verdict, Vie
 /// # Errors
 /// Usage, config, or an app that gives no diff.
 pub async fn run(args: &DiffArgs, ground: &mut Ground<'_>) -> Result<u8, CliError> {
-    // Plain manifests from standard input live in a private directory as long as they are compared.
-    let mut plain = None;
-    let (config, asked) = match &args.file {
-        Some(file) => {
-            let manifests = adhoc::manifests(file)?;
-            let config = super::places::adhoc(manifests.dir(), ground.global)?;
-            plain = Some(manifests);
-            let asked = config.apps.iter().map(|app| app.id.clone()).collect();
-            (config, asked)
-        }
-        None => {
-            let config = ground.config()?;
-            let asked = ground.read_selection(&config, &args.apps)?;
-            (config, asked)
-        }
+    // Manifests from a file live in a private directory as long as they are compared.
+    let plain = args.file.as_deref().map(adhoc::manifests).transpose()?;
+    let (config, asked) = match &plain {
+        Some(manifests) => whole(super::places::adhoc(manifests.dir(), ground.global)?),
+        None => selected(args, ground)?,
     };
-    let done = compare(args, ground, config, &asked).await;
-    drop(plain);
-    done
+    compare(args, ground, config, &asked).await
+}
+
+fn selected(args: &DiffArgs, ground: &mut Ground<'_>) -> Result<(Config, Vec<AppId>), CliError> {
+    let config = ground.config()?;
+    let asked = ground.read_selection(&config, &args.apps)?;
+    Ok((config, asked))
+}
+
+fn whole(config: Config) -> (Config, Vec<AppId>) {
+    let asked = config.apps.iter().map(|app| app.id.clone()).collect();
+    (config, asked)
 }
 
 async fn compare(args: &DiffArgs, ground: &mut Ground<'_>, config: Config, asked: &[AppId]) -> Result<u8, CliError> {

@@ -6,6 +6,7 @@ use super::places::Places;
 use super::screen::Screen;
 use super::select::{self, Wanted};
 use super::session::{Purpose, Session};
+use super::signal::Running;
 use crate::config::Config;
 use crate::engine::Role;
 use crate::model::AppId;
@@ -18,6 +19,8 @@ pub struct Ground<'a> {
     pub global: &'a Global,
     /// Streams.
     pub screen: &'a mut Screen,
+    /// Engines that a signal ends.
+    pub running: Running,
 }
 
 impl Ground<'_> {
@@ -46,12 +49,7 @@ impl Ground<'_> {
     }
 
     fn wanted<'w>(&'w self, apps: &'w [String], all_clusters: bool) -> Wanted<'w> {
-        Wanted {
-            apps,
-            clusters: &self.global.cluster,
-            namespace: self.global.namespace.as_deref(),
-            all_clusters,
-        }
+        Wanted { apps, clusters: &self.global.cluster, namespace: self.global.namespace.as_deref(), all_clusters }
     }
 
     /// Starts an engine for these apps, for one command.
@@ -60,6 +58,6 @@ impl Ground<'_> {
     /// When it cannot be started.
     pub fn look(&self, config: Config, asked: &[AppId]) -> Result<Session, CliError> {
         let purpose = Purpose { role: Role::OneShot, only: Some(asked.to_vec()) };
-        Session::open(self.places, self.global, config, purpose)
+        Session::open(self, config, purpose)
     }
 }

@@ -1,43 +1,40 @@
 //! Flags that the product names and this version does not have yet: each says so in one sentence, exit 2.
 
-use super::args::{Cli, Command, DiffAs, RevertArgs, RevertHow};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::args::{Cli, Command, DiffAs, RevertHow};
 use super::error::CliError;
 
-/// The first of them that was used.
+/// A flag that clap does not know because it is one of them: so neither help nor completions offer it.
+#[must_use]
+pub fn flag(error: &clap::Error) -> Option<CliError> {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    let instead = match flag.as_str() {
+        "--plain" => "driftdeck status prints the same as text",
+        "--branch" | "--pr" => "a revert is pushed to the branch that the app follows",
+        "--manifests" => "docs/security.md has the RBAC that the agent needs",
+        "--serve" => "driftdeck demo opens the cockpit on it",
+        _ => return None,
+    };
+    (error.kind() == ErrorKind::UnknownArgument).then(|| not_yet(flag, instead))
+}
+
+/// The first value of them that was used.
 #[must_use]
 pub fn first(cli: &Cli) -> Option<CliError> {
-    if cli.global.plain {
-        return Some(not_yet("--plain", "driftdeck status prints the same as text"));
-    }
     match cli.command.as_ref()? {
         Command::Diff(args) if args.output == DiffAs::Markdown => {
             Some(not_yet("-o markdown", "use -o unified within a fenced block"))
         }
         Command::Diff(args) => pull_request(args.rev.as_deref()),
         Command::Sync(args) => pull_request(args.rev.as_deref()),
-        Command::Revert(args) => revert(args),
         Command::Pin(args) => pull_request(args.to.as_deref()),
-        Command::Agent(args) if args.manifests => {
-            Some(not_yet("agent --manifests", "docs/security.md has the RBAC that the agent needs"))
+        Command::Revert(args) if args.mode == RevertHow::Undo => {
+            Some(not_yet("--mode undo", "--mode restore puts the app's inputs back as they were at a commit"))
         }
-        Command::Demo(args) if args.serve.is_some() => {
-            Some(not_yet("demo --serve", "driftdeck demo opens the cockpit on it"))
-        }
+        Command::Revert(args) => pull_request(Some(&args.to)),
         _ => None,
     }
-}
-
-fn revert(args: &RevertArgs) -> Option<CliError> {
-    if args.mode == RevertHow::Undo {
-        return Some(not_yet("--mode undo", "--mode restore puts the app's inputs back as they were at a commit"));
-    }
-    if args.branch.is_some() {
-        return Some(not_yet("--branch", "a revert is pushed to the branch that the app follows"));
-    }
-    if args.pr.is_some() {
-        return Some(not_yet("--pr", "a revert is pushed to the branch that the app follows"));
-    }
-    pull_request(Some(&args.to))
 }
 
 /// Pull requests as the forges spell them: `#12`, `!12`, `pr/12`, `pull/12`, `refs/pull/12/head`.

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::args::Global;
 use super::error::CliError;
+use super::ground::Ground;
 use super::places::Places;
 use super::settle;
 use crate::config::Config;
@@ -18,6 +19,8 @@ use crate::model::{
 
 /// How long closing waits for writes that are out.
 const CLOSING: Duration = Duration::from_secs(20);
+/// Aborts are numbered apart from orders.
+const ABORTS: u64 = 1 << 61;
 
 /// What an engine is started for.
 pub struct Purpose {
@@ -68,10 +71,11 @@ impl Session {
     ///
     /// # Errors
     /// As [`setup`].
-    pub fn open(places: &Places, global: &Global, config: Config, purpose: Purpose) -> Result<Self, CliError> {
-        let (setup, scratch) = setup(places, global, config, purpose)?;
+    pub fn open(ground: &Ground<'_>, config: Config, purpose: Purpose) -> Result<Self, CliError> {
+        let (setup, scratch) = setup(ground.places, ground.global, config, purpose)?;
         let clock = setup.clock.clone();
         let (handle, views) = start(setup);
+        ground.running.add(handle.clone());
         Ok(Self { handle, views, clock, next: 0, _scratch: scratch })
     }
 
@@ -154,25 +158,30 @@ impl Session {
     }
 
     /// Stops what is running before its next object, waits for what is out, and ends the engine.
-    pub async fn close(mut self) {
-        let ended = async {
-            self.abort().await;
-            self.handle.close().await;
-        };
-        if tokio::time::timeout(CLOSING, ended).await.is_err() {
-            tracing::warn!("the engine did not end in time");
-        }
+    pub async fn close(self) {
+        end(self.handle).await;
     }
+}
 
-    async fn abort(&mut self) {
-        let mut fleet = self.handle.fleet();
-        let running: Vec<_> = fleet.borrow().runs.iter().filter(|run| is_running(run)).map(|run| run.id).collect();
-        for run in running {
-            self.next += 1;
-            let order = Order { id: OrderId(self.next), command: Command::Abort { run }, consent: Consent::default() };
-            if self.handle.order(order) {
-                let _ = fleet.wait_for(|fleet| fleet.runs.iter().all(|row| row.id != run || !is_running(row))).await;
-            }
+/// Stops an engine's runs before their next object, waits for what is out, and ends it.
+pub async fn end(handle: Handle) {
+    let ended = async {
+        abort(&handle).await;
+        handle.close().await;
+    };
+    if tokio::time::timeout(CLOSING, ended).await.is_err() {
+        tracing::warn!("the engine did not end in time");
+    }
+}
+
+async fn abort(handle: &Handle) {
+    let mut fleet = handle.fleet();
+    let running: Vec<_> = fleet.borrow().runs.iter().filter(|run| is_running(run)).map(|run| run.id).collect();
+    for run in running {
+        let order = Order { id: OrderId(ABORTS + run.0), command: Command::Abort { run }, consent: Consent::default() };
+        if handle.order(order) {
+            let over = |fleet: &Arc<Fleet>| fleet.runs.iter().all(|row| row.id != run || !is_running(row));
+            let _ = fleet.wait_for(over).await;
         }
     }
 }

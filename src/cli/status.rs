@@ -1,5 +1,6 @@
 //! `driftdeck status`: how the apps stand.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::args::{StatusArgs, StatusAs};
@@ -106,7 +107,7 @@ pub fn table(fleet: &Fleet, told: &[AppId], objects: bool, colour: Colour) -> St
         let rows: Vec<_> = app.resources.iter().filter(|row| row.verdict != Verdict::Synced).collect();
         if !rows.is_empty() {
             let rows: Vec<[Cell; 5]> = rows.iter().map(|row| object_line(row, colour)).collect();
-            out.push_str(&format!("\n{}\n", app.id));
+            let _ = writeln!(out, "\n{}", app.id);
             out.push_str(&layout(["OBJECT", "NAMESPACE", "VERDICT", "HEALTH", "NOTE"], &rows));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{CommitId, CommitInfo, Digest, Fault, Foreign, Manifest, ResourceKey};
+use crate::model::{CommitId, CommitInfo, Fault, Foreign, Manifest, ResourceKey};
 
 /// An object of git that cannot be placed or applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,6 @@ pub struct Desired {
     pub at: CommitId,
     /// The newest commit up to `at` that touched the app's inputs.
     pub commit: CommitInfo,
-    /// Content id of everything that was read.
-    pub inputs: Digest,
     /// By identity.
     pub manifests: Arc<BTreeMap<ResourceKey, Manifest>>,
     /// What git cannot have applied.

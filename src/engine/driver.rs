@@ -23,7 +23,8 @@ use super::site::{Shared, Site};
 use super::step::step;
 use super::world::World;
 use crate::cluster::Seen;
-use crate::model::{AppId, ClusterName, Fleet, OrderId, RunId, View};
+use crate::model::{AppId, ClusterName, Fleet, Location, OrderId, RunId, View};
+use crate::source::{Dir, Watch};
 
 pub use handle::Handle;
 use tasks::Delivery;
@@ -48,7 +49,8 @@ struct Driver {
     tasks: TaskTracker,
     stop: CancellationToken,
     next_auto: u64,
-    watches: BTreeMap<AppId, crate::source::Watch>,
+    /// Held for what dropping them would end.
+    watches: BTreeMap<AppId, Watch>,
 }
 
 /// Where the loop hears from its tasks and from the outside.
@@ -60,6 +62,7 @@ struct Inboxes {
 
 /// Starts an engine. The handle orders, asks and stops it; the receiver gets the answers to queries.
 #[must_use]
+#[allow(clippy::needless_pass_by_value, reason = "an engine is started once, with what is then its own")]
 pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
     let (events, inbox) = mpsc::channel(QUEUE);
     let (seen, seen_inbox) = mpsc::channel(QUEUE);
@@ -92,6 +95,7 @@ pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
 
 impl Driver {
     async fn run(mut self, mut inboxes: Inboxes) {
+        self.watch_directories();
         self.take(Event::Tick);
         self.publish();
         let (stop, mut clock) = (self.stop.clone(), self.clock.clone());
@@ -108,6 +112,22 @@ impl Driver {
         }
         for line in self.lines.values() {
             line.stop.cancel();
+        }
+    }
+
+    /// Directories as sources are watched from the start; a change is an event like any other.
+    fn watch_directories(&mut self) {
+        let dirs = self.world.apps.values().filter_map(|app| match &app.spec.source.location {
+            Location::Dir { path } => Some((app.spec.id.clone(), path.clone())),
+            Location::Git { .. } => None,
+        });
+        for (app, path) in dirs.collect::<Vec<_>>() {
+            let (events, id) = (self.events.clone(), app.clone());
+            let changed = Box::new(move || drop(events.blocking_send(Event::DirChanged(id.clone()))));
+            match Dir::open(&path).and_then(|dir| dir.watch(changed)) {
+                Ok(watch) => drop(self.watches.insert(app, watch)),
+                Err(error) => tracing::warn!(%error, "the directory is not watched; r looks again"),
+            }
         }
     }
 
@@ -177,7 +197,7 @@ impl Driver {
             mode,
             fed_mode: fed.map(|cluster| super::publish::mode(&self.world, cluster)).min().unwrap_or(mode),
             siblings: siblings().map(|o| (Arc::new(o.spec.clone()), protected(&o.spec.id.cluster))).collect(),
-            stale: super::publish::freshness(&self.world, app, now).map(|reason| reason.message),
+            stale: super::publish::cluster_stale(cluster, now).map(|reason| reason.message),
             now,
         })
     }
@@ -192,7 +212,7 @@ impl Driver {
 fn same_source(one: &crate::model::AppSpec, other: &crate::model::AppSpec) -> bool {
     use crate::model::Location::Git;
     match (&one.source.location, &other.source.location) {
-        (Git { repo: a, revision: b, path: c }, Git { repo: x, revision: y, path: z }) => (a, b, c) == (x, y, z),
+        (here @ Git { .. }, there @ Git { .. }) => here == there,
         _ => false,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::desired::Desired;
 use super::event::{AppTicket, Scene};
-use crate::model::{AppId, ClusterName, CommitId, Gvk, Kind, Order, Query, Record, RepoName, ResourceKey, Ticket};
+use crate::model::{AppId, ClusterName, CommitId, Gvk, Kind, Order, Query, RepoName, ResourceKey, Ticket};
 
 /// A live scene to list and watch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,8 +38,6 @@ pub struct JudgeWork {
     pub keys: Vec<(ResourceKey, u64)>,
     /// Git's side.
     pub desired: Arc<Desired>,
-    /// The record, for the base.
-    pub record: Option<Arc<Record>>,
 }
 
 /// Everything that can be done.

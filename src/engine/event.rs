@@ -87,8 +87,6 @@ pub enum RunNews {
     Began(Vec<RunStep>),
     /// One object moved on.
     Step(ResourceKey, StepState, Option<Foreign>),
-    /// What it waits for.
-    Note(Foreign),
     /// It is over.
     Ended(Outcome, Option<Foreign>),
 }
@@ -127,7 +125,7 @@ pub enum Event {
     /// Objects were judged locally.
     Judged(AppTicket, Vec<JudgedRow>),
     /// An object was judged with the server's answer.
-    Confirmed(AppTicket, JudgedRow),
+    Confirmed(AppTicket, Box<JudgedRow>),
     /// The agent's Lease was read: when it was renewed last.
     AgentSeen(ClusterName, Option<Timestamp>),
     /// Somebody wants something done.

@@ -1,6 +1,6 @@
 //! The line to one connected cluster: client, discovery, schemas, what is watched, and the store of live objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::event::Scene;
 use crate::cluster::{Cluster, Discovery, Lookup, Served, Store, Target};
 use crate::diff::prepare::Scope;
-use crate::model::{Gvk, Kind};
+use crate::model::Gvk;
 use crate::schema::Schemas;
 
 /// Dry runs and applies in flight per cluster (drift.md *Cost*).
@@ -75,11 +75,6 @@ impl Line {
             epoch: self.epoch,
         }
     }
-
-    /// The scenes that are watched.
-    pub fn scenes(&self) -> BTreeSet<Scene> {
-        self.watched.values().cloned().collect()
-    }
 }
 
 impl Wire {
@@ -94,11 +89,6 @@ impl Wire {
     /// How the server serves a manifest's kind.
     pub fn served(&self, gvk: &Gvk) -> Lookup {
         self.discovery.find(gvk)
-    }
-
-    /// How the server serves a kind of which no version is known.
-    pub fn served_kind(&self, kind: &Kind) -> Lookup {
-        self.discovery.find_kind(kind)
     }
 }
 

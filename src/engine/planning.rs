@@ -46,7 +46,7 @@ pub(super) fn plan(site: &Site, outlook: &Outlook) -> Plan {
     let digests: BTreeMap<ResourceKey, Digest> =
         desired.manifests.iter().map(|(key, manifest)| (key.clone(), manifest.digest.clone())).collect();
     let live = site.lives.iter().map(|(key, live)| (key.clone(), diff::live_hash(live))).collect();
-    let prunable = prunable(site, outlook);
+    let leaving = prunable(site, outlook);
     let record = site.record.record();
     plan::plan(&Facts {
         app: &site.app,
@@ -60,7 +60,7 @@ pub(super) fn plan(site: &Site, outlook: &Outlook) -> Plan {
         fault: desired.faults.first(),
         empty: desired.is_empty(),
         other_revision: outlook.other,
-        prunable: &prunable,
+        prunable: &leaving,
     })
 }
 

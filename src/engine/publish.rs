@@ -68,7 +68,7 @@ pub(super) fn freshness(world: &World, app: &AppWorld, now: Now) -> Option<Reaso
     })
 }
 
-fn cluster_stale(cluster: &ClusterWorld, now: Now) -> Option<Reason> {
+pub(super) fn cluster_stale(cluster: &ClusterWorld, now: Now) -> Option<Reason> {
     let answered = cluster.answered?;
     let silent = now.since_start.saturating_sub(answered.since_start);
     if silent <= STALE_AFTER {
@@ -128,6 +128,7 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         counts: counts(&resources),
         resources,
         running: app.running,
+        settling: cluster.is_some_and(|cluster| app.is_settling(cluster, now)),
         warnings: app.desired.as_ref().map(|desired| desired.warnings.clone()).unwrap_or_default(),
     }
 }

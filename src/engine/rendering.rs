@@ -68,10 +68,10 @@ pub(super) fn at_commit(site: &Site, at: &CommitId) -> Result<Arc<Desired>, Trou
         None => return from_dir(site),
     };
     let tree = mirror.tree(at).map_err(|error| adapt::source(&error))?;
-    let (inputs, made) = make(site, &*tree, site.path())?;
+    let made = make(site, &*tree, site.path())?;
     let commit = newest_touching(site, &mirror, at, &*tree).map_err(|error| adapt::source(&error))?;
     let ahead = site.head.as_ref().filter(|head| *head != at).and_then(|head| mirror.ahead(at, head).ok());
-    Ok(Arc::new(Desired { ahead, ..desired(at.clone(), commit, inputs, &made) }))
+    Ok(Arc::new(Desired { ahead, ..desired(at.clone(), commit, &made) }))
 }
 
 /// An app as its directory lies on disk.
@@ -81,17 +81,17 @@ pub(super) fn from_dir(site: &Site) -> Result<Arc<Desired>, Trouble> {
     };
     let dir = Dir::open(path).map_err(|error| adapt::source(&error))?;
     let (at, tree) = dir.snapshot().map_err(|error| adapt::source(&error))?;
-    let (inputs, made) = make(site, &*tree, "")?;
+    let made = make(site, &*tree, "")?;
     let commit = CommitInfo {
         id: at.clone(),
         subject: Foreign::from("as it lies on disk"),
         author: Foreign::from(""),
         time: None,
     };
-    Ok(Arc::new(Desired { worktree: dir.worktree(), ..desired(at, commit, inputs, &made) }))
+    Ok(Arc::new(Desired { worktree: dir.worktree(), ..desired(at, commit, &made) }))
 }
 
-fn desired(at: CommitId, commit: CommitInfo, inputs: Digest, made: &Made) -> Desired {
+fn desired(at: CommitId, commit: CommitInfo, made: &Made) -> Desired {
     let misplaced = made
         .prepared
         .invalid
@@ -100,7 +100,6 @@ fn desired(at: CommitId, commit: CommitInfo, inputs: Digest, made: &Made) -> Des
     Desired {
         at,
         commit,
-        inputs,
         manifests: made.manifests.clone(),
         misplaced: misplaced.collect(),
         faults: made.rendered.faults.clone(),
@@ -110,11 +109,11 @@ fn desired(at: CommitId, commit: CommitInfo, inputs: Digest, made: &Made) -> Des
     }
 }
 
-fn make(site: &Site, tree: &dyn Tree, path: &str) -> Result<(Digest, Made), Trouble> {
+fn make(site: &Site, tree: &dyn Tree, path: &str) -> Result<Made, Trouble> {
     let inputs = render::inputs(tree, path).map_err(|error| adapt::render(&error))?;
-    let key = (site.id().clone(), inputs.clone(), site.wire.epoch);
+    let key = (site.id().clone(), inputs, site.wire.epoch);
     if let Some(made) = site.shared.renders.get(&key) {
-        return Ok((inputs, made));
+        return Ok(made);
     }
     let job = Job {
         tree,
@@ -137,7 +136,7 @@ fn make(site: &Site, tree: &dyn Tree, path: &str) -> Result<(Digest, Made), Trou
     let manifests = Arc::new(prepared.manifests.clone());
     let made = Made { rendered: Arc::new(rendered), prepared: Arc::new(prepared), manifests };
     site.shared.renders.put(key, made.clone());
-    Ok((inputs, made))
+    Ok(made)
 }
 
 /// The newest commit up to `at` that touched anything the render reads.

@@ -18,13 +18,18 @@ use crate::model::{AppId, ClusterName, ClusterSpec, Cost, Foreign, RepoSpec};
 use crate::render::Programs;
 use crate::source::{Mirror, SourceError};
 
+/// Connects to a cluster.
+pub type Connect = Arc<dyn Fn(ClusterSpec) -> BoxFuture<'static, Result<Cluster, ConnectError>> + Send + Sync>;
+/// Opens a repository's mirror; blocks.
+pub type Open = Arc<dyn Fn(&RepoSpec) -> Result<Mirror, SourceError> + Send + Sync>;
+
 /// How the engine reaches clusters and repositories. The demo and the tests put theirs here.
 #[derive(Clone)]
 pub struct Ports {
     /// Connects to a cluster.
-    pub connect: Arc<dyn Fn(ClusterSpec) -> BoxFuture<'static, Result<Cluster, ConnectError>> + Send + Sync>,
+    pub connect: Connect,
     /// Opens a repository's mirror; blocks.
-    pub open: Arc<dyn Fn(&RepoSpec) -> Result<Mirror, SourceError> + Send + Sync>,
+    pub open: Open,
 }
 
 /// What an engine is started with.
@@ -53,11 +58,17 @@ impl Ports {
     /// The real ones: mirrors below `cache_dir`, clusters by kubeconfig.
     #[must_use]
     pub fn real(cache_dir: PathBuf, kubeconfig: cluster::KubeSource) -> Self {
+        let documents = cache_dir.join("openapi");
         let store = crate::source::Store::new(cache_dir);
         Self {
             connect: Arc::new(move |spec| {
                 let kubeconfig = kubeconfig.clone();
-                Box::pin(async move { cluster::connect(&spec, &kubeconfig).await })
+                let documents = documents.clone();
+                Box::pin(async move {
+                    let cluster = cluster::connect(&spec, &kubeconfig).await?;
+                    cluster.keep_documents_in(documents);
+                    Ok(cluster)
+                })
             }),
             open: Arc::new(move |spec| store.open(spec)),
         }
@@ -94,7 +105,6 @@ impl Setup {
             held_namespaces: self.held_namespaces(),
             who: self.who.clone(),
             author: self.config.author.clone(),
-            role: self.role,
         }
     }
 

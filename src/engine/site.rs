@@ -8,7 +8,7 @@ use super::desired::Desired;
 use super::line::Wire;
 use super::rendering::Renders;
 use super::setup::Ports;
-use super::world::{RecordState, Role};
+use super::world::RecordState;
 use crate::diff::{Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
@@ -44,8 +44,6 @@ pub(super) struct Shared {
     pub who: Foreign,
     /// Author of commits.
     pub author: Option<(String, String)>,
-    /// What the process is for.
-    pub role: Role,
 }
 
 impl Shared {
@@ -97,7 +95,7 @@ pub(super) struct Site {
     pub siblings: Vec<(Arc<AppSpec>, bool)>,
     /// The least of what may be done on the clusters of all siblings.
     pub fed_mode: Mode,
-    /// Data is stale: why.
+    /// The cluster has been silent for too long: why. Nothing is written on what it said before.
     pub stale: Option<Foreign>,
     /// When.
     pub now: Now,

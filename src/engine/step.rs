@@ -30,15 +30,15 @@ pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
         Event::Probed(cluster, answer) => clusters::probed(world, &cluster, answer, now),
         Event::Alive(cluster) => clusters::alive(world, &cluster, now),
         Event::SchemasLoaded(cluster, loaded) => clusters::schemas(world, &cluster, loaded, now),
-        Event::Listed(cluster, scene, keys) => judging::listed(world, &cluster, scene, &keys, now),
-        Event::SceneFailed(cluster, scene, trouble) => judging::scene_failed(world, &cluster, scene, &trouble, now),
+        Event::Listed(cluster, scene, keys) => judging::listed(world, &cluster, &scene, &keys, now),
+        Event::SceneFailed(cluster, scene, trouble) => judging::scene_failed(world, &cluster, &scene, &trouble, now),
         Event::LiveChanged(cluster, keys) => judging::live_changed(world, &cluster, &keys, now),
         Event::Polled(repo, heads) => remotes::polled(world, &repo, heads, now),
         Event::DirChanged(app) => remotes::dir_changed(world, &app, now),
         Event::Rendered(ticket, desired) => advance::rendered(world, &ticket, desired, now),
         Event::RecordRead(app, record) => advance::record_read(world, &app, record, now),
         Event::Judged(ticket, rows) => judging::judged(world, &ticket, rows, now),
-        Event::Confirmed(ticket, row) => judging::confirmed(world, &ticket, row, now),
+        Event::Confirmed(ticket, row) => judging::confirmed(world, &ticket, *row, now),
         Event::AgentSeen(cluster, at) => clusters::agent_seen(world, &cluster, at),
         Event::Ordered(order) => orders::ordered(world, order, now),
         Event::Ran(run, news) => orders::ran(world, run, news, now),
@@ -56,7 +56,7 @@ fn tick(world: &mut World, now: Now) -> Vec<Effect> {
 }
 
 /// Advances several apps.
-fn advance_all(world: &mut World, apps: Vec<AppId>, now: Now) -> Vec<Effect> {
+fn advance_all(world: &mut World, apps: &[AppId], now: Now) -> Vec<Effect> {
     apps.iter().flat_map(|app| advance::advance(world, app, now)).collect()
 }
 

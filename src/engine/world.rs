@@ -161,6 +161,10 @@ pub enum RenderState {
 
 /// One app.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one question about one adapter: asked, asked again, out of date"
+)]
 pub struct AppWorld {
     /// From the config.
     pub spec: AppSpec,
@@ -307,6 +311,19 @@ impl AppWorld {
     #[must_use]
     pub fn target(&self, now: Now) -> Option<CommitId> {
         self.pinned(now).map(|pin| pin.commit.clone()).or_else(|| self.head.clone())
+    }
+
+    /// Whether newer news is on its way into the rows: a record, a render, a judgement.
+    #[must_use]
+    pub fn is_settling(&self, cluster: &ClusterWorld, now: Now) -> bool {
+        let rendering = match &self.render {
+            RenderState::Rendering(_) | RenderState::Idle => true,
+            RenderState::Ready => self.desired.as_ref().map(|desired| &desired.at) != self.target(now).as_ref(),
+            RenderState::Failed(at, _) => Some(at) != self.target(now).as_ref(),
+        };
+        let failed = |key: &ResourceKey| matches!(super::step::scene_of(cluster, key), Some(SceneState::Failed(_)));
+        let judging = self.dirty.iter().any(|key| !failed(key)) || !self.judging.is_empty();
+        self.reading_record || rendering || judging
     }
 
     /// The namespace that holds its record.

@@ -1,4 +1,4 @@
-//! What workloads stand on: PersistentVolumeClaim, Namespace, CustomResourceDefinition.
+//! What workloads stand on: `PersistentVolumeClaim`, `Namespace`, `CustomResourceDefinition`.
 
 use serde_json::Value;
 

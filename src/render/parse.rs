@@ -39,7 +39,9 @@ fn add(value: Value, origin: &Origin, depth: usize, out: &mut Rendered) {
             return fault("Lists inside one another, too deep", origin, out);
         };
         if let Some(Value::Array(items)) = map.remove("items") {
-            items.into_iter().for_each(|item| add(item, origin, depth, out));
+            for item in items {
+                add(item, origin, depth, out);
+            }
         }
         return;
     }

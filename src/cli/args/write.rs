@@ -51,6 +51,7 @@ impl ConsentArgs {
 
 /// `driftdeck sync`.
 #[derive(Clone, Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct SyncArgs {
     /// Apps: `payments`, `payments@prod-eu`, globs
     #[arg(value_name = "APP", required = true)]
@@ -100,14 +101,8 @@ pub struct RevertArgs {
     #[arg(long, requires = "sync")]
     pub prune: bool,
     /// Why, for the commit and the record
-    #[arg(long, value_name = "WHY", default_value = "")]
-    pub reason: String,
-    /// Not there yet.
-    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "")]
-    pub branch: Option<String>,
-    /// Not there yet.
-    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "")]
-    pub pr: Option<String>,
+    #[arg(long, value_name = "WHY")]
+    pub reason: Option<String>,
     /// How long it may take
     #[arg(long, value_parser = duration, default_value = "5m", value_name = "TIME")]
     pub timeout: Duration,

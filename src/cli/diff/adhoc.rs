@@ -8,20 +8,16 @@ use crate::cli::error::CliError;
 /// Manifests from a file or a pipe; a renderer reads no more either.
 const LIMIT: u64 = 64 << 20;
 
-/// Manifests on disk: the directory that was named, or a private one that holds the file.
-pub enum Manifests {
-    /// As it was named.
-    Named(PathBuf),
-    /// Ours; it goes when this goes.
-    Private(PathBuf, tempfile::TempDir),
+/// Manifests on disk: the directory that was named, or a private one that holds the file and goes when this goes.
+pub struct Manifests {
+    dir: PathBuf,
+    _private: Option<tempfile::TempDir>,
 }
 
 impl Manifests {
     /// Where they lie.
     pub fn dir(&self) -> &Path {
-        match self {
-            Self::Named(dir) | Self::Private(dir, _) => dir,
-        }
+        &self.dir
     }
 }
 
@@ -34,7 +30,7 @@ pub fn manifests(from: &Path) -> Result<Manifests, CliError> {
         return private("stdin", "stdin.yaml", &read(std::io::stdin().lock(), "standard input")?);
     }
     if from.is_dir() {
-        return Ok(Manifests::Named(from.to_owned()));
+        return Ok(Manifests { dir: from.to_owned(), _private: None });
     }
     let unreadable = |error: std::io::Error| CliError::usage(format!("{}: {}", from.display(), error.kind()));
     if !std::fs::metadata(from).map_err(unreadable)?.is_file() {
@@ -62,5 +58,5 @@ fn private(name: &str, file: &str, bytes: &[u8]) -> Result<Manifests, CliError> 
     let dir = within.path().join(name);
     std::fs::create_dir(&dir).map_err(trouble)?;
     std::fs::write(dir.join(file), bytes).map_err(trouble)?;
-    Ok(Manifests::Private(dir, within))
+    Ok(Manifests { dir, _private: Some(within) })
 }

@@ -43,7 +43,6 @@ fn empty(at: &CommitId) -> Arc<Desired> {
     Arc::new(Desired {
         at: at.clone(),
         commit,
-        inputs: crate::model::Digest("".into()),
         manifests: Arc::default(),
         misplaced: Vec::new(),
         faults: Vec::new(),

@@ -20,7 +20,7 @@ impl Driver {
     /// Carries one effect out; an event comes back where the loop itself knows the answer.
     pub(super) fn carry(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            Effect::Connect(cluster) => self.connect(cluster),
+            Effect::Connect(cluster) => self.connect(&cluster),
             Effect::Rediscover(cluster) => self.rediscover(cluster),
             Effect::Probe(cluster) => self.probe(cluster),
             Effect::Watch(cluster, wishes) => self.watch(&cluster, wishes),
@@ -78,8 +78,8 @@ impl Driver {
         Some(site)
     }
 
-    fn connect(&self, name: ClusterName) -> Option<Event> {
-        let spec = self.world.clusters.get(&name)?.spec.clone();
+    fn connect(&self, name: &ClusterName) -> Option<Event> {
+        let spec = self.world.clusters.get(name)?.spec.clone();
         self.spawn(Some(tasks::connect(self.shared.ports.clone(), spec, self.deliveries.clone())))
     }
 
@@ -240,7 +240,7 @@ impl Driver {
 
     fn answer(&self, ticket: Ticket, query: crate::model::Query) -> Option<Event> {
         let views = self.views.clone();
-        let Some(id) = crate::engine::answer::whose(&query) else { return None };
+        let id = crate::engine::answer::whose(&query)?;
         let Some(site) = self.site(&id) else {
             let why = Foreign::new(format!("{id}: its cluster is not connected yet"));
             let failed = View { ticket, query, body: ViewBody::Failed(why) };

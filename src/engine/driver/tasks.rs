@@ -124,7 +124,7 @@ pub(super) async fn judge(site: Site, ticket: AppTicket, work: JudgeWork) -> Opt
 pub(super) async fn confirm(site: Site, ticket: AppTicket, mut work: JudgeWork) -> Option<Event> {
     let (key, stamp) = work.keys.pop()?;
     let judged = judge::with_server(site, work.desired, key, stamp).await;
-    Some(Event::Confirmed(ticket, judged))
+    Some(Event::Confirmed(ticket, Box::new(judged)))
 }
 
 /// Notes at which commit objects were seen synced, and keeps that commit.

@@ -61,7 +61,9 @@ async fn over(site: &Site, served: &crate::cluster::Served, manifest: &Manifest,
         None
     } else {
         let mut set = Set::default();
-        left.iter().for_each(|cause| set.insert(&cause.path));
+        for cause in &left {
+            set.insert(&cause.path);
+        }
         let node = site.wire.schemas.of(&manifest.gvk);
         body.body = Arc::new(typed::remove(node.as_ref(), &manifest.body, &set));
         let holders: BTreeSet<&str> = left.iter().map(|cause| cause.manager.raw()).collect();

@@ -1,6 +1,7 @@
 //! A sync: the plan made again and compared with the one that was shown, its gate asked, then wave by wave.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use futures::{FutureExt, StreamExt, stream};
@@ -51,6 +52,9 @@ fn refuse(site: &Site, plan: &Plan, order: &SyncOrder) -> Option<Foreign> {
     use crate::engine::world::RecordState;
     if let Some(why) = &plan.blocked {
         return Some(why.clone());
+    }
+    if let Some(why) = &site.stale {
+        return Some(Foreign::new(format!("{}; nothing is written on stale data", why.raw())));
     }
     if let RecordState::Bad(reason) = &site.record
         && !order.take_over
@@ -227,7 +231,7 @@ async fn close(site: &Site, outlook: &Outlook, order: &SyncOrder, tally: &Tally,
         merge_inventory(record, tally, site);
         if deployed.is_some() {
             record.deployed.clone_from(&deployed);
-            equal_too(record, outlook, site);
+            equal_too(record, outlook);
         }
         record.operations.push(operation.clone());
     })
@@ -235,7 +239,11 @@ async fn close(site: &Site, outlook: &Outlook, order: &SyncOrder, tally: &Tally,
     keep(site, outlook).await;
     match written {
         Ok(()) => (outcome, Some(Foreign::new(words))),
-        Err(why) => (Outcome::Partly, Some(Foreign::new(format!("{words}; but {}", why.raw())))),
+        Err(why) => {
+            let nothing = tally.applied.is_empty() && tally.pruned.is_empty();
+            let outcome = if nothing { Outcome::Failed } else { Outcome::Partly };
+            (outcome, Some(Foreign::new(format!("{words}; but {}", why.raw()))))
+        }
     }
 }
 
@@ -243,7 +251,7 @@ fn summary(tally: &Tally) -> String {
     let mut words = format!("{} applied", tally.applied.len());
     for (count, what) in [(tally.pruned.len(), "deleted"), (tally.failed, "failed"), (tally.skipped, "not tried")] {
         if count > 0 {
-            words.push_str(&format!(", {count} {what}"));
+            let _ = write!(words, ", {count} {what}");
         }
     }
     words
@@ -268,15 +276,12 @@ fn merge_inventory(record: &mut Record, tally: &Tally, site: &Site) {
 }
 
 /// After a full sync every object of the render stands at its commit, also those that were equal already.
-fn equal_too(record: &mut Record, outlook: &Outlook, site: &Site) {
+fn equal_too(record: &mut Record, outlook: &Outlook) {
     for (key, manifest) in outlook.desired.manifests.iter() {
         let known = record.inventory.iter_mut().find(|line| is_line(line, key));
-        match (known, site.lives.get(key)) {
-            (Some(line), _) => {
-                line.commit = outlook.desired.at.clone();
-                line.hash = manifest.digest.0.clone();
-            }
-            (None, Some(_) | None) => {}
+        if let Some(line) = known {
+            line.commit = outlook.desired.at.clone();
+            line.hash = manifest.digest.0.clone();
         }
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn rediscovered(world: &mut World, name: &ClusterName, now: Now) -> V
     cluster.answered = Some(now);
     forget_unserved(cluster);
     let apps = world.apps_on(name);
-    advance_all(world, apps, now)
+    advance_all(world, &apps, now)
 }
 
 /// Not served, or by a group that does not answer: nothing watches it until discovery says otherwise.
@@ -154,7 +154,7 @@ pub(super) fn connected(world: &mut World, name: &ClusterName, contact: Contact,
     let mut effects = lease(name, world.role, Now { since_start: Duration::ZERO, ..now }).map_or(vec![], |e| vec![e]);
     let apps = world.apps_on(name);
     touch_apps(world, name);
-    effects.extend(advance_all(world, apps, now));
+    effects.extend(advance_all(world, &apps, now));
     effects
 }
 
@@ -231,7 +231,7 @@ pub(super) fn schemas(world: &mut World, name: &ClusterName, loaded: BTreeSet<Ar
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
     cluster.schemas.extend(loaded);
     let apps = world.apps_on(name);
-    advance_all(world, apps, now)
+    advance_all(world, &apps, now)
 }
 
 /// When the agent's Lease was renewed last.

@@ -56,7 +56,7 @@ pub(super) fn reindex(world: &mut World, id: &AppId) {
 pub(super) fn listed(
     world: &mut World,
     name: &ClusterName,
-    scene: Scene,
+    scene: &Scene,
     changed: &[ResourceKey],
     now: Now,
 ) -> Vec<Effect> {
@@ -67,7 +67,7 @@ pub(super) fn listed(
     let mut effects = records_touched(world, name, changed);
     for id in world.apps_on(name) {
         let Some(app) = world.apps.get_mut(&id) else { continue };
-        let mine = keys_of(app).into_iter().filter(|key| in_scene(key, &scene));
+        let mine = keys_of(app).into_iter().filter(|key| in_scene(key, scene));
         let dirty: Vec<_> = mine.filter(|key| first || changed.contains(key)).collect();
         if !dirty.is_empty() || first {
             app.changed = true;
@@ -86,26 +86,26 @@ fn in_scene(key: &ResourceKey, scene: &Scene) -> bool {
 pub(super) fn scene_failed(
     world: &mut World,
     name: &ClusterName,
-    scene: Scene,
+    scene: &Scene,
     trouble: &Trouble,
     now: Now,
 ) -> Vec<Effect> {
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
-    let before = match cluster.scenes.get(&scene) {
+    let before = match cluster.scenes.get(scene) {
         Some(SceneState::Failed(old)) => Some(old.clone()),
         _ => None,
     };
     let passing = matches!(trouble.code, ReasonCode::ClusterUnreachable | ReasonCode::Other);
-    if passing && cluster.scenes.get(&scene) == Some(&SceneState::Listed) {
+    if passing && cluster.scenes.get(scene) == Some(&SceneState::Listed) {
         return Vec::new();
     }
     cluster.scenes.insert(scene.clone(), SceneState::Failed(reason(trouble, before.as_ref(), now)));
     let mut effects = Vec::new();
     for id in world.apps_on(name) {
         let Some(app) = world.apps.get_mut(&id) else { continue };
-        app.rows.retain(|key, _| !in_scene(key, &scene));
+        app.rows.retain(|key, _| !in_scene(key, scene));
         app.changed = true;
-        app.dirty.extend(keys_of(app).into_iter().filter(|key| in_scene(key, &scene)));
+        app.dirty.extend(keys_of(app).into_iter().filter(|key| in_scene(key, scene)));
         effects.extend(advance(world, &id, now));
     }
     effects
@@ -172,7 +172,7 @@ pub(super) fn judge_dirty(world: &mut World, id: &AppId) -> Option<Effect> {
         app.judging.insert(key.clone());
         app.stamps.insert(key.clone(), *stamp);
     }
-    Some(Effect::Judge(app.ticket(), JudgeWork { keys, desired, record: app.record.record().cloned() }))
+    Some(Effect::Judge(app.ticket(), JudgeWork { keys, desired }))
 }
 
 /// The scene that covers a key, as asked for: its namespace's, or the cluster-wide one.
@@ -325,8 +325,7 @@ fn confirm_waiting(world: &mut World, id: &AppId, now: Option<Duration>) -> Vec<
         }
         app.waiting.remove(&key);
         let Some(stamp) = app.stamps.get(&key).copied() else { continue };
-        let record = app.record.record().cloned();
-        let work = JudgeWork { keys: vec![(key, stamp)], desired: desired.clone(), record };
+        let work = JudgeWork { keys: vec![(key, stamp)], desired: desired.clone() };
         effects.push(Effect::Confirm(app.ticket(), work));
     }
     effects

@@ -23,7 +23,7 @@ pub(super) fn ordered(world: &mut World, order: Order, now: Now) -> Vec<Effect> 
     }
     match &order.command {
         Command::Refresh { app } => refresh(world, app.as_ref(), now),
-        Command::Unlock { cluster, reason } => unlock(world, cluster, reason.clone(), now),
+        Command::Unlock { cluster, reason } => unlock(world, order.id, (cluster, reason.clone()), now),
         Command::Lock { cluster } => lock(world, cluster),
         Command::Abort { run } => abort(world, *run),
         Command::Sync(_)
@@ -132,16 +132,32 @@ fn refresh(world: &mut World, app: Option<&AppId>, now: Now) -> Vec<Effect> {
     effects
 }
 
-fn unlock(world: &mut World, name: &ClusterName, reason: Foreign, now: Now) -> Vec<Effect> {
+fn unlock(world: &mut World, id: OrderId, (name, reason): (&ClusterName, Foreign), now: Now) -> Vec<Effect> {
     if world.read_only || reason.raw().trim().is_empty() {
         return Vec::new();
     }
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
     let until =
         Now { wall: now.wall.checked_add(UNLOCK_FOR).unwrap_or(now.wall), since_start: now.since_start + UNLOCK_FOR };
-    cluster.unlocked = Some((until, reason));
+    cluster.unlocked = Some((until, reason.clone()));
     clusters::touch_apps(world, name);
+    note_unlock(world, id, name, reason, now);
     Vec::new()
+}
+
+/// An unlock is on record beside the runs, under the first app it opens.
+fn note_unlock(world: &mut World, id: OrderId, name: &ClusterName, reason: Foreign, now: Now) {
+    let Some(app) = world.apps_on(name).into_iter().next() else { return };
+    world.runs.push(RunRow {
+        id,
+        app,
+        what: "unlock",
+        started: now.wall,
+        ended: Some(now.wall),
+        state: RunState::Ended(Outcome::Done),
+        steps: Vec::new(),
+        note: Some(reason),
+    });
 }
 
 fn lock(world: &mut World, name: &ClusterName) -> Vec<Effect> {
@@ -164,7 +180,6 @@ pub(super) fn ran(world: &mut World, id: RunId, news: RunNews, now: Now) -> Vec<
                 step.note = note.or(step.note.take());
             }
         }
-        RunNews::Note(note) => run.note = Some(note),
         RunNews::Ended(outcome, note) => {
             end(run, outcome, note, now);
             return after(world, &app, now);

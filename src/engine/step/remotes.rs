@@ -62,7 +62,7 @@ pub(super) fn polled(
             super::advance::retry_render(app, false);
         }
     }
-    advance_all(world, apps, now)
+    advance_all(world, &apps, now)
 }
 
 fn confirm(remote: &mut RemoteWorld, heads: BTreeMap<String, Result<CommitId, Trouble>>, now: Now) {

@@ -87,7 +87,6 @@ fn desired(at: &str, names: &[&str]) -> Desired {
     Desired {
         at: CommitId::new(at),
         commit: CommitInfo { id: CommitId::new(at), subject: "s".into(), author: "a".into(), time: None },
-        inputs: Digest("i".into()),
         manifests: Arc::new(made.collect()),
         misplaced: Vec::new(),
         faults: Vec::new(),
@@ -227,7 +226,7 @@ impl Stage {
         for effect in effects {
             if let Effect::Confirm(ticket, work) = effect {
                 for row in self.rows(work, &how) {
-                    more.extend(self.take(Event::Confirmed(ticket.clone(), row)));
+                    more.extend(self.take(Event::Confirmed(ticket.clone(), Box::new(row))));
                 }
             }
         }

@@ -1,0 +1,8 @@
+//! The command line's own tests, on fleets and configs made by hand.
+
+mod exits;
+mod fleets;
+mod reports;
+mod selection;
+mod settling;
+mod typed;
