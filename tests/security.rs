@@ -231,9 +231,18 @@ async fn who_may_look_writes_nothing() {
     assert!(note.contains("forbidden"), "{note}");
     assert_eq!(scene.versions(), before, "nothing was written");
     let denied = [
-        ("patch", "deployments"), ("create", "deployments"), ("delete", "deployments"), ("update", "configmaps"),
-        ("create", "configmaps"), ("get", "secrets"), ("list", "secrets"), ("create", "pods/exec"),
-        ("get", "pods/log"), ("create", "leases"), ("patch", "roles"), ("impersonate", "users"),
+        ("patch", "deployments"),
+        ("create", "deployments"),
+        ("delete", "deployments"),
+        ("update", "configmaps"),
+        ("create", "configmaps"),
+        ("get", "secrets"),
+        ("list", "secrets"),
+        ("create", "pods/exec"),
+        ("get", "pods/log"),
+        ("create", "leases"),
+        ("patch", "roles"),
+        ("impersonate", "users"),
     ];
     account.assert_may_not(&scene.namespace, &denied);
     assert!(!account.may("list", "configmaps", "kube-system"), "one namespace is one namespace");
@@ -250,7 +259,8 @@ async fn secrets_are_judged_only_with_their_own_role_and_masked() {
     let account = Account::new(scene.server, &scene.namespace);
     account.bind(&scene.namespace, "driftdeck-look").wait_for("list", "deployments", &scene.namespace);
     let mut deck = scene.deck(&account);
-    let others = |app: &AppRow| ["Deployment", "ConfigMap"].iter().all(|kind| row(app, kind).verdict == Verdict::Synced);
+    let others =
+        |app: &AppRow| ["Deployment", "ConfigMap"].iter().all(|kind| row(app, kind).verdict == Verdict::Synced);
     let forbidden = |app: &AppRow| {
         let secret = app.resources.iter().find(|row| row.key.kind.is_secret());
         secret.is_some_and(|secret| secret.verdict == Verdict::Unknown && code(secret) == Some(ReasonCode::Forbidden))
@@ -338,9 +348,18 @@ async fn who_may_operate_in_one_namespace_may_not_in_another() {
     let record = scene.server.try_kubectl(User::Admin, &["-n", &other, "get", "configmap/driftdeck.shop"], "");
     assert!(!record.status.success(), "no record either");
     let denied = [
-        ("get", "secrets"), ("patch", "secrets"), ("create", "pods"), ("create", "pods/exec"), ("patch", "namespaces"),
-        ("delete", "namespaces"), ("patch", "roles"), ("create", "rolebindings"), ("deletecollection", "configmaps"),
-        ("create", "leases"), ("patch", "deployments/scale"), ("create", "serviceaccounts/token"),
+        ("get", "secrets"),
+        ("patch", "secrets"),
+        ("create", "pods"),
+        ("create", "pods/exec"),
+        ("patch", "namespaces"),
+        ("delete", "namespaces"),
+        ("patch", "roles"),
+        ("create", "rolebindings"),
+        ("deletecollection", "configmaps"),
+        ("create", "leases"),
+        ("patch", "deployments/scale"),
+        ("create", "serviceaccounts/token"),
     ];
     account.assert_may_not(&scene.namespace, &denied);
     deck.close().await;
@@ -381,8 +400,13 @@ async fn the_agent_renews_its_lease_writes_its_record_and_heals() {
     assert_eq!(scene.image(), "a:1", "the server has git's image again");
 
     let denied = [
-        ("delete", "deployments"), ("delete", "configmaps"), ("update", "configmaps"), ("get", "secrets"),
-        ("create", "pods/exec"), ("patch", "namespaces"), ("create", "rolebindings"),
+        ("delete", "deployments"),
+        ("delete", "configmaps"),
+        ("update", "configmaps"),
+        ("get", "secrets"),
+        ("create", "pods/exec"),
+        ("patch", "namespaces"),
+        ("create", "rolebindings"),
     ];
     account.assert_may_not(&scene.namespace, &denied);
     account.assert_may_not("driftdeck", &[("delete", "configmaps"), ("get", "secrets"), ("patch", "deployments")]);

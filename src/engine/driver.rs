@@ -178,6 +178,7 @@ impl Driver {
         let cluster = self.world.clusters.get(&id.cluster)?;
         let line = self.lines.get(&id.cluster)?;
         let now = self.clock.now();
+        let rows = super::rows::resources(&self.world, app, now);
         let keys = app.rows.keys().chain(app.stamps.keys());
         let siblings = || self.world.apps.values().filter(|other| same_source(&app.spec, &other.spec));
         let fed = siblings().filter_map(|other| self.world.clusters.get(&other.spec.id.cluster));
@@ -191,7 +192,7 @@ impl Driver {
             wire: line.wire(),
             record: app.record.clone(),
             desired: app.desired.clone(),
-            rows: app.rows.clone(),
+            rows: rows.into_iter().map(|row| (row.key.clone(), row)).collect(),
             lives: keys.filter_map(|key| Some((key.clone(), line.store.get(key)?.clone()))).collect(),
             head: app.head.clone(),
             mode,
