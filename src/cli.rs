@@ -32,6 +32,7 @@ mod start;
 mod status;
 mod sync;
 mod table;
+mod terminal;
 mod words;
 
 use std::ffi::OsString;
@@ -48,6 +49,7 @@ use signal::Running;
 pub use args::{Global, When};
 pub use error::{CliError, Kind};
 pub use start::{Cockpit, cockpit};
+pub use terminal::{Terminal, no_git, zone};
 
 #[cfg(test)]
 mod tests;

@@ -27,3 +27,9 @@ pub use clock::Clock;
 pub use driver::{Handle, start};
 pub use setup::{Ports, Setup};
 pub use world::Role;
+
+/// Whether reverts can be pushed from here: that takes the `git` program.
+#[must_use]
+pub fn can_push() -> bool {
+    crate::source::git_program().is_some()
+}

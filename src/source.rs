@@ -23,6 +23,7 @@ mod secret;
 mod transport;
 mod tree;
 mod walk;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ pub use child::git_program;
 pub use dir::{Dir, Watch};
 pub use error::SourceError;
 pub use open::{Store, open_in_place};
+pub use write::{Draft, Writer};
 
 /// One repository as we hold it: a bare mirror, or a repository opened in place. Cheap to clone, blocking to call.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 //! All foreign text passes `Shown` in `paint`, the only place that writes cells. Draws on change only, at most 60 times a second,
 //! one write per frame.
 
+mod cockpit;
 mod drive;
 mod frame;
 mod input;
@@ -17,8 +18,10 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
+pub use crate::app::Setup as Start;
 use crate::model::{Fleet, Now, Order, Query, Ticket, View};
 
+pub use cockpit::{Cockpit, cockpit};
 pub use drive::run;
 pub use frame::{ViewState, draw};
 pub use screen::Painter;

@@ -1,6 +1,8 @@
 //! The built binary, run as a shell runs it: what it prints where, and the number it leaves behind.
 
-use std::io::Write as _;
+#![allow(clippy::expect_used, reason = "a test that cannot be set up says so")]
+
+use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -46,12 +48,7 @@ struct Ran {
 impl Ran {
     fn of(words: &[&str], output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        Self {
-            line: words.join(" "),
-            exit: output.status.code(),
-            out: text(&output.stdout),
-            err: text(&output.stderr),
-        }
+        Self { line: words.join(" "), exit: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }
 
     /// Ended with this code, and said this on stderr.
@@ -198,7 +195,8 @@ fn a_write_that_cannot_be_planned_exits_3_and_prints_no_plan() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let home = Home::new();
-    let mut child = home.command(&["config", "example"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+    let mut child =
+        home.command(&["config", "example"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
     drop(child.stdout.take());
     let ended = child.wait_with_output().expect("ends");
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
@@ -237,4 +235,20 @@ fn manifests_on_standard_input_need_a_context_to_be_compared_with() {
     drop(stdin);
     let ended = child.wait_with_output().expect("ends");
     Ran::of(&["diff", "-f", "-"], &ended).ends(2, &["no kubeconfig"]).prints_nothing();
+}
+
+#[test]
+fn a_signal_ends_a_command_with_its_number() {
+    for (name, exit) in [("-INT", 130), ("-TERM", 143)] {
+        let home = Home::new();
+        let file = good(&home);
+        let mut command = home.command(&["status", "--watch", "--config", &file]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("runs");
+        let mut first = String::new();
+        std::io::BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut first).expect("a line");
+        assert!(first.starts_with("APP "), "it has printed how things stand: {first}");
+        let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        assert_eq!(child.wait().expect("ends").code(), Some(exit), "{name}");
+    }
 }

@@ -31,7 +31,9 @@ pub fn current(kubeconfig: Option<&Path>, named: Option<&str>) -> Result<Current
     }
     if read.is_empty() {
         let looked: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        return Err(CliError::usage(format!("no kubeconfig at {}", looked.join(", "))).hint("name one with --kubeconfig"));
+        return Err(
+            CliError::usage(format!("no kubeconfig at {}", looked.join(", "))).hint("name one with --kubeconfig")
+        );
     }
     pick(&read, named)
 }
@@ -41,7 +43,8 @@ fn pick(files: &[Value], named: Option<&str>) -> Result<Current, CliError> {
     let text = |value: &Value, key: &str| value.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let context = named.map(str::to_owned).or_else(|| files.iter().find_map(|file| text(file, "current-context")));
     let context = context.ok_or_else(|| {
-        CliError::usage("the kubeconfig has no current context").hint("name one with --context, or kubectl config use-context")
+        CliError::usage("the kubeconfig has no current context")
+            .hint("name one with --context, or kubectl config use-context")
     })?;
     let contexts = files.iter().filter_map(|file| file.get("contexts")?.as_array()).flatten();
     let mut found = contexts.filter(|entry| text(entry, "name").as_deref() == Some(&context));

@@ -49,12 +49,7 @@ impl Ground<'_> {
     }
 
     fn wanted<'w>(&'w self, apps: &'w [String], all_clusters: bool) -> Wanted<'w> {
-        Wanted {
-            apps,
-            clusters: &self.global.cluster,
-            namespace: self.global.namespace.as_deref(),
-            all_clusters,
-        }
+        Wanted { apps, clusters: &self.global.cluster, namespace: self.global.namespace.as_deref(), all_clusters }
     }
 
     /// Starts an engine for these apps, for one command.

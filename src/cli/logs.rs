@@ -36,8 +36,9 @@ pub fn start(state: &Path, file: Option<&Path>) -> Result<Log, CliError> {
 
 fn named(file: &Path) -> Result<(NonBlocking, WorkerGuard), CliError> {
     let opened = std::fs::OpenOptions::new().create(true).append(true).open(file);
-    let file = opened
-        .map_err(|error| CliError::usage(format!("--log-file {} cannot be written: {}", file.display(), error.kind())))?;
+    let file = opened.map_err(|error| {
+        CliError::usage(format!("--log-file {} cannot be written: {}", file.display(), error.kind()))
+    })?;
     Ok(tracing_appender::non_blocking(file))
 }
 

@@ -112,8 +112,10 @@ pub enum Whose {
 /// A config names the contexts of its clusters itself.
 fn no_context(global: &Global) -> Result<(), CliError> {
     match &global.context {
-        Some(_) => Err(CliError::usage("--context goes with DIR and with `diff -f`: a config names its contexts itself")
-            .hint("choose clusters with -c GLOB")),
+        Some(_) => {
+            Err(CliError::usage("--context goes with DIR and with `diff -f`: a config names its contexts itself")
+                .hint("choose clusters with -c GLOB"))
+        }
         None => Ok(()),
     }
 }

@@ -10,10 +10,11 @@ use super::planned::{self, Choice};
 use super::screen::Colour;
 use super::session::Session;
 use super::sync::Wish;
-use super::{exit, progress, settle};
+use super::{exit, progress};
+use crate::config::Config;
 use crate::model::{
-    AppId, Command, CommitId, Consent, Foreign, Outcome, Query, RevertMode, RevertOrder, RevertPreview, RunState,
-    Shown, ViewBody,
+    AppId, Command, CommitId, Consent, Foreign, Query, RevertMode, RevertOrder, RevertPreview, RunState, Shown,
+    ViewBody,
 };
 
 /// Runs it.
@@ -25,14 +26,21 @@ pub async fn run(args: &RevertArgs, ground: &mut Ground<'_>) -> Result<u8, CliEr
     let config = ground.config()?;
     let apps = std::slice::from_ref(&args.app);
     let asked = ground.write_selection(&config, apps, args.answers.all_clusters)?;
-    let mut session = ground.look(config, &asked)?;
+    let mut session = ground.look(config.clone(), &asked)?;
     session.settle(&asked, args.timeout).await;
-    let mut worst = exit::OK;
+    let (mut worst, mut reverted) = (exit::OK, Vec::new());
     for app in &asked {
         let done = one(args, ground, (&mut session, app), &consent).await;
-        worst = worst.max(done.unwrap_or_else(|error| ground.screen.fail(&error)));
+        match done {
+            Ok(exit::OK) => reverted.push(app.clone()),
+            Ok(code) => worst = worst.max(code),
+            Err(error) => worst = worst.max(ground.screen.fail(&error)),
+        }
     }
     session.close().await;
+    if args.sync && !reverted.is_empty() {
+        worst = worst.max(follow(args, ground, (config, &reverted), &consent).await?);
+    }
     Ok(worst)
 }
 
@@ -63,7 +71,6 @@ async fn one(
     let tell = |run: &_| told.tell(run, ground.screen);
     let run = session.order((Command::Revert(order), answers), args.timeout, tell).await?;
     match run.state {
-        RunState::Ended(Outcome::Done) if args.sync => follow(args, ground, (session, &preview), consent).await,
         RunState::Ended(outcome) => Ok(exit::of_outcome(outcome)),
         RunState::Running | RunState::Aborting => Ok(exit::FAILED),
     }
@@ -81,26 +88,16 @@ async fn preview(args: &RevertArgs, session: &mut Session, app: &AppId) -> Resul
     }
 }
 
-/// The sync after a revert, once the engine has seen what the revert did.
+/// The sync after a revert, as a command of its own: git, record and cluster are read again from the start, so that
+/// nothing judged before the revert can be taken for its result.
 async fn follow(
     args: &RevertArgs,
     ground: &mut Ground<'_>,
-    (session, preview): (&mut Session, &RevertPreview),
+    (config, apps): (Config, &[AppId]),
     consent: &Consent,
 ) -> Result<u8, CliError> {
-    let app = &preview.app;
-    let seen = |fleet: &crate::model::Fleet| {
-        let Some(row) = fleet.app(app) else { return false };
-        let moved = match preview.mode {
-            RevertMode::Restore => row.source.head.as_ref().is_some_and(|head| *head != preview.head),
-            RevertMode::Pin => row.pinned.as_ref().is_some_and(|pin| pin.commit == preview.to.id),
-        };
-        moved && row.running.is_none() && settle::is_settled(fleet, std::slice::from_ref(app))
-    };
-    let (_, done) = settle::wait(&mut session.fleet(), args.timeout, seen).await;
-    if !done {
-        return Err(CliError::timed_out(format!("{app} was reverted, but not judged again in time; sync it later")));
-    }
+    let mut session = ground.look(config, apps)?;
+    session.settle(apps, args.timeout).await;
     let wish = Wish {
         rev: None,
         choice: Choice { prune: args.prune, only: Vec::new() },
@@ -109,7 +106,13 @@ async fn follow(
         wait: false,
         timeout: args.timeout,
     };
-    wish.sync(session, ground, app, consent).await
+    let mut worst = exit::OK;
+    for app in apps {
+        let done = wish.sync(&mut session, ground, app, consent).await;
+        worst = worst.max(done.unwrap_or_else(|error| ground.screen.fail(&error)));
+    }
+    session.close().await;
+    Ok(worst)
 }
 
 /// The preview as it is printed before anything is done.

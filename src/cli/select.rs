@@ -100,7 +100,8 @@ fn nothing(config: &Config) -> CliError {
     if config.apps.is_empty() {
         return CliError::config("the config names no apps").hint("`driftdeck config example` shows how");
     }
-    CliError::usage("no app is on those clusters and in that namespace").hint("see `driftdeck status` without -c and -n")
+    CliError::usage("no app is on those clusters and in that namespace")
+        .hint("see `driftdeck status` without -c and -n")
 }
 
 fn unknown(word: &str, config: &Config, within: &[&AppSpec]) -> CliError {
@@ -117,7 +118,11 @@ fn unknown(word: &str, config: &Config, within: &[&AppSpec]) -> CliError {
     let names = within.iter().map(|app| if with_cluster { full(app) } else { app.id.name.to_string() });
     let near = nearest(word, names);
     let error = CliError::usage(Foreign::new(format!("no app {word} in the config")));
-    if near.is_empty() { error.hint("`driftdeck status` lists them") } else { error.hint(format!("did you mean {near}?")) }
+    if near.is_empty() {
+        error.hint("`driftdeck status` lists them")
+    } else {
+        error.hint(format!("did you mean {near}?"))
+    }
 }
 
 /// The names that were probably meant, nearest first, at most three.

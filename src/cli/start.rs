@@ -2,13 +2,13 @@
 
 use std::io::IsTerminal as _;
 
+use super::Asked;
 use super::args::{Global, When};
 use super::error::CliError;
 use super::logs::{self, Log};
 use super::places::{self, Places};
 use super::screen::Screen;
 use super::session::{self, Purpose};
-use super::Asked;
 use crate::config::Config;
 use crate::engine::{Role, Setup};
 

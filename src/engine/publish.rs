@@ -95,7 +95,7 @@ fn remote_trouble(remote: &RemoteWorld) -> &str {
 
 fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
     let stale = freshness(world, app, now);
-    let resources = rows::resources(world, app, stale.as_ref(), now);
+    let resources = rows::resources(world, app, now);
     let reason = whole_reason(world, app, now).map(|reason| keep_age(reason, app));
     let rolled = Verdict::roll_up(resources.iter().map(|row| (row.verdict, row.moved)));
     let verdict = match &reason {
@@ -104,6 +104,7 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         None if stale.is_some() && rolled > Verdict::Behind => Verdict::Unknown,
         None => rolled,
     };
+    let resources = rows::aged(resources, stale.as_ref());
     let before = app.row.as_ref();
     let cluster = world.clusters.get(&app.spec.id.cluster);
     let record = app.record.record();
@@ -127,6 +128,7 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         counts: counts(&resources),
         resources,
         running: app.running,
+        settling: cluster.is_some_and(|cluster| app.is_settling(cluster, now)),
         warnings: app.desired.as_ref().map(|desired| desired.warnings.clone()).unwrap_or_default(),
     }
 }
@@ -149,9 +151,9 @@ fn source_row(world: &World, app: &AppWorld) -> SourceRow {
 }
 
 /// Why the whole app is unknown, invalid or in error; the first that holds.
-fn whole_reason(world: &World, app: &AppWorld, now: Now) -> Option<Reason> {
-    app.disputed
-        .clone()
+pub(super) fn whole_reason(world: &World, app: &AppWorld, now: Now) -> Option<Reason> {
+    app.dispute()
+        .cloned()
         .or_else(|| record_reason(app))
         .or_else(|| cluster_reason(world, app, now))
         .or_else(|| git_reason(world, app, now))
@@ -166,11 +168,11 @@ fn cluster_reason(world: &World, app: &AppWorld, now: Now) -> Option<Reason> {
     let cluster = world.clusters.get(&app.spec.id.cluster)?;
     match &cluster.link {
         Link::Down(reason, ..) => Some(reason.clone()),
-        Link::Idle | Link::Connecting(_) if cluster.contact.is_none() => {
+        Link::Idle | Link::Connecting(_) => {
             let waiting = world::because(ReasonCode::Loading, "connecting to the cluster", now);
             Some(cluster.probe_failed.clone().unwrap_or(waiting))
         }
-        Link::Idle | Link::Connecting(_) | Link::Up => None,
+        Link::Up => None,
     }
 }
 

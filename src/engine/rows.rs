@@ -4,27 +4,38 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::desired::Misplaced;
-use super::step::scene_of;
+use super::step::{keys_of, scene_of};
 use super::world::{AppWorld, SceneState, World, because};
 use crate::model::{Base, Basis, Health, Now, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict};
 use crate::plan;
 
 /// Every row of an app, by key.
-pub(super) fn resources(world: &World, app: &AppWorld, stale: Option<&Reason>, now: Now) -> Vec<Arc<ResourceRow>> {
+pub(super) fn resources(world: &World, app: &AppWorld, now: Now) -> Vec<Arc<ResourceRow>> {
     let mut rows: BTreeMap<ResourceKey, Arc<ResourceRow>> = app.rows.clone();
-    for key in app.desired.iter().flat_map(|desired| desired.manifests.keys()) {
-        if !rows.contains_key(key) {
-            rows.insert(key.clone(), Arc::new(unjudged(world, app, key, now)));
+    for key in keys_of(app) {
+        if !rows.contains_key(&key) && is_open(world, app, &key) {
+            rows.insert(key.clone(), Arc::new(unjudged(world, app, &key, now)));
         }
     }
     for misplaced in app.desired.iter().flat_map(|desired| &desired.misplaced) {
         let row = misplaced_row(app, misplaced, now);
         rows.insert(row.key.clone(), Arc::new(row));
     }
-    let rows = rows.into_values();
+    rows.into_values().collect()
+}
+
+/// Whether a key without a row stands for something: git has it, or what is live under it is not known.
+fn is_open(world: &World, app: &AppWorld, key: &ResourceKey) -> bool {
+    let in_git = app.desired.as_ref().is_some_and(|desired| desired.manifests.contains_key(key));
+    let scene = world.clusters.get(&key.cluster).and_then(|cluster| scene_of(cluster, key));
+    in_git || app.dirty.contains(key) || app.judging.contains(key) || scene != Some(&SceneState::Listed)
+}
+
+/// Rows as they may be shown once the ground is stale.
+pub(super) fn aged(rows: Vec<Arc<ResourceRow>>, stale: Option<&Reason>) -> Vec<Arc<ResourceRow>> {
     match stale {
-        None => rows.collect(),
-        Some(reason) => rows.map(|row| as_of(row, reason)).collect(),
+        None => rows,
+        Some(reason) => rows.into_iter().map(|row| as_of(row, reason)).collect(),
     }
 }
 
@@ -33,8 +44,10 @@ fn as_of(row: Arc<ResourceRow>, reason: &Reason) -> Arc<ResourceRow> {
     if !matches!(row.verdict, Verdict::Synced | Verdict::Touched) {
         return row;
     }
+    // A silent remote says nothing about health.
+    let health = if reason.code == ReasonCode::ClusterStale { Health::Unknown } else { row.health };
     let reason = Some(reason.clone());
-    Arc::new(ResourceRow { verdict: Verdict::Unknown, moved: None, reason, health: Health::Unknown, ..(*row).clone() })
+    Arc::new(ResourceRow { verdict: Verdict::Unknown, moved: None, reason, health, ..(*row).clone() })
 }
 
 /// A row for a key that git has and that is not judged: because of its list, or because it is on its way.

@@ -6,6 +6,7 @@
 mod advance;
 mod auto;
 mod clusters;
+mod disputes;
 mod judging;
 mod orders;
 mod remotes;
@@ -16,7 +17,7 @@ use super::world::World;
 use crate::model::{AppId, Now};
 
 pub(super) use clusters::STALE_AFTER;
-pub(super) use judging::{BURST, scene_of};
+pub(super) use judging::{BURST, keys_of, scene_of};
 pub(super) use orders::{begin_auto, subject};
 
 /// Takes in what happened and says what is to be done.

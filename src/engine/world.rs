@@ -184,30 +184,36 @@ pub struct AppWorld {
     pub reading_record: bool,
     /// The record changed while it was being read.
     pub reread_record: bool,
+    /// Its last reading failed for a passing cause: read again then, since start.
+    pub record_again: Option<Duration>,
     /// A directory has changed and waits for its snapshot.
     pub dir_dirty: bool,
     /// Judged rows.
     pub rows: BTreeMap<ResourceKey, Arc<ResourceRow>>,
     /// Keys to be judged again.
     pub dirty: BTreeSet<ResourceKey>,
+    /// Keys that are being judged.
+    pub judging: BTreeSet<ResourceKey>,
     /// Newest stamp per key.
     pub stamps: BTreeMap<ResourceKey, u64>,
     /// Local differences that wait for the server, since when.
     pub waiting: BTreeMap<ResourceKey, Duration>,
     /// Confirmed answers and what they were made from.
     pub confirmed: BTreeMap<ResourceKey, (Memo, Arc<ResourceRow>)>,
-    /// Memo of each pending row.
+    /// What each pending row was made from.
     pub memos: BTreeMap<ResourceKey, Memo>,
     /// When the last judgement was made.
     pub observed: Option<Timestamp>,
     /// The run in progress.
     pub running: Option<RunId>,
-    /// The agent's last attempt: fails so far, and not before.
+    /// The agent's attempts, and not before when the next.
     pub auto: AutoState,
     /// Commit and count for which `NoteSeen` was last sent.
     pub noted: Option<(CommitId, usize)>,
-    /// Two apps render the same object, or two names mean one server.
+    /// Two names mean one server.
     pub disputed: Option<Reason>,
+    /// Another app renders the same object with different values.
+    pub clash: Option<Reason>,
     /// What the screens see; rebuilt when `changed`.
     pub row: Option<Arc<AppRow>>,
     /// `row` is out of date.
@@ -219,8 +225,8 @@ pub struct AppWorld {
 pub struct AutoState {
     /// An attempt is out.
     pub busy: bool,
-    /// Failures in a row.
-    pub failures: u32,
+    /// Attempts since the app was last seen without anything to do.
+    pub attempts: u32,
     /// Not before, since start.
     pub not_before: Duration,
 }
@@ -239,9 +245,11 @@ impl AppWorld {
             record: RecordState::Loading,
             reading_record: false,
             reread_record: false,
+            record_again: None,
             dir_dirty: true,
             rows: BTreeMap::new(),
             dirty: BTreeSet::new(),
+            judging: BTreeSet::new(),
             stamps: BTreeMap::new(),
             waiting: BTreeMap::new(),
             confirmed: BTreeMap::new(),
@@ -251,6 +259,7 @@ impl AppWorld {
             auto: AutoState::default(),
             noted: None,
             disputed: None,
+            clash: None,
             row: None,
             changed: true,
         }
@@ -262,6 +271,13 @@ impl AppWorld {
         AppTicket { app: self.spec.id.clone(), epoch: self.epoch }
     }
 
+    /// A new question: answers to older ones are late, and what they were about is to be asked again.
+    pub fn next_epoch(&mut self) {
+        self.epoch += 1;
+        self.judging.clear();
+        self.memos.clear();
+    }
+
     /// The repository and revision it follows, for git sources.
     #[must_use]
     pub fn follows(&self) -> Option<(&RepoName, &str)> {
@@ -269,6 +285,12 @@ impl AppWorld {
             Location::Git { repo, revision, .. } => Some((repo, revision)),
             Location::Dir { .. } => None,
         }
+    }
+
+    /// Why nobody may write for it: another app, or another name of its cluster, claims the same objects.
+    #[must_use]
+    pub fn dispute(&self) -> Option<&Reason> {
+        self.disputed.as_ref().or(self.clash.as_ref())
     }
 
     /// The pause in force at `now`.
@@ -289,6 +311,19 @@ impl AppWorld {
     #[must_use]
     pub fn target(&self, now: Now) -> Option<CommitId> {
         self.pinned(now).map(|pin| pin.commit.clone()).or_else(|| self.head.clone())
+    }
+
+    /// Whether newer news is on its way into the rows: a record, a render, a judgement.
+    #[must_use]
+    pub fn is_settling(&self, cluster: &ClusterWorld, now: Now) -> bool {
+        let rendering = match &self.render {
+            RenderState::Rendering(_) | RenderState::Idle => true,
+            RenderState::Ready => self.desired.as_ref().map(|desired| &desired.at) != self.target(now).as_ref(),
+            RenderState::Failed(at, _) => Some(at) != self.target(now).as_ref(),
+        };
+        let failed = |key: &ResourceKey| matches!(super::step::scene_of(cluster, key), Some(SceneState::Failed(_)));
+        let judging = self.dirty.iter().any(|key| !failed(key)) || !self.judging.is_empty();
+        self.reading_record || rendering || judging
     }
 
     /// The namespace that holds its record.

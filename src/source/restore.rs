@@ -25,11 +25,11 @@ pub(super) fn build(repo: &gix::Repository, place: &str, order: &Restore) -> Res
     if files.len() > FILES {
         return Err(SourceError::TooLarge { what: "the list of restored files", limit: FILES as u64 });
     }
-    let commit = commit(repo, order, new, head).map_err(fail)?;
+    let commit = commit_of(repo, (&order.author, &order.message), new, Some(head)).map_err(fail)?;
     Ok(Restored { commit: Some(CommitId::new(commit.to_string())), files })
 }
 
-fn tree_of(repo: &gix::Repository, commit: ObjectId) -> gix::Result<gix::Tree<'_>> {
+pub(super) fn tree_of(repo: &gix::Repository, commit: ObjectId) -> gix::Result<gix::Tree<'_>> {
     repo.find_commit(commit)?.tree()
 }
 
@@ -82,11 +82,17 @@ fn file_act(change: &Change) -> Option<(Foreign, FileAct)> {
     (!mode.is_tree()).then(|| (Foreign::new(String::from_utf8_lossy(location).into_owned()), act))
 }
 
-fn commit(repo: &gix::Repository, order: &Restore, tree: ObjectId, parent: ObjectId) -> gix::Result<ObjectId> {
-    let signature = signature(&order.author);
+/// A commit object that no branch names.
+pub(super) fn commit_of(
+    repo: &gix::Repository,
+    (author, message): (&Author, &str),
+    tree: ObjectId,
+    parent: Option<ObjectId>,
+) -> gix::Result<ObjectId> {
+    let signature = signature(author);
     let mut buffer = gix::date::parse::TimeBuf::default();
     let who = signature.to_ref(&mut buffer);
-    Ok(repo.new_commit_as(who, who, &order.message, tree, [parent])?.id)
+    Ok(repo.new_commit_as(who, who, message, tree, parent)?.id)
 }
 
 /// Git ends a name at `<` and a header at a newline.

@@ -2,6 +2,7 @@
 //!
 //! Nothing sleeps: every wait is for the next fleet, with one long limit that only a hang reaches.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use driftdeck::model::{
 };
 use tokio::sync::{mpsc, watch};
 
+/// What a hasty clock takes for a second.
+const BEAT: Duration = Duration::from_millis(200);
 /// Longest wait for a fleet; only a hang reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -81,6 +84,21 @@ impl Git {
         self.run(&self.work(), &["pull", "-q", "--ff-only", "origin", "main"]);
     }
 
+    /// The repository is not to be found any more.
+    pub fn hide(&self) {
+        std::fs::rename(self.origin(), self.dir.path().join("hidden.git")).expect("renamed");
+    }
+
+    /// It is back.
+    pub fn unhide(&self) {
+        std::fs::rename(self.dir.path().join("hidden.git"), self.origin()).expect("renamed");
+    }
+
+    /// Renames a branch at the origin.
+    pub fn rename(&self, from: &str, to: &str) {
+        self.run(&self.origin(), &["branch", "-m", from, to]);
+    }
+
     fn run(&self, at: &Path, args: &[&str]) -> String {
         let done = Program::new("git")
             .args(["-c", "user.name=Ana", "-c", "user.email=ana@example.com"])
@@ -119,7 +137,7 @@ pub struct Start {
 
 impl Default for Start {
     fn default() -> Self {
-        Self { role: Role::Cockpit, read_only: false, clock: Clock::real(), who: "ana@test" }
+        Self { role: Role::Cockpit, read_only: false, clock: hasty(), who: "ana@test" }
     }
 }
 
@@ -159,6 +177,22 @@ impl Deck {
         Self { fleet: handle.fleet(), handle, views, asked: 0, _dirs: dirs.clone() }
     }
 
+    /// The fleet as it stands.
+    pub fn fleet(&self) -> Arc<Fleet> {
+        self.fleet.borrow().clone()
+    }
+
+    /// Requests so far, by verb, as of the last fleet.
+    pub fn cost(&self) -> BTreeMap<&'static str, u64> {
+        self.fleet().cost.requests.clone()
+    }
+
+    /// Writes so far: dry runs are none.
+    pub fn writes(&self) -> u64 {
+        let cost = self.cost();
+        ["create", "update", "patch", "delete"].iter().filter_map(|verb| cost.get(verb)).sum()
+    }
+
     /// Waits for a fleet in which the app is as wanted; says what it was instead when that never comes.
     pub async fn until(&mut self, what: &str, wanted: impl Fn(&AppRow) -> bool) -> Arc<AppRow> {
         let waited = tokio::time::timeout(LIMIT, async {
@@ -172,6 +206,23 @@ impl Deck {
         });
         match waited.await {
             Ok(row) => row,
+            Err(_) => panic!("never {what}; last: {}", self.told()),
+        }
+    }
+
+    /// Waits for a fleet as wanted.
+    pub async fn until_fleet(&mut self, what: &str, wanted: impl Fn(&Fleet) -> bool) -> Arc<Fleet> {
+        let waited = tokio::time::timeout(LIMIT, async {
+            loop {
+                let fleet = self.fleet.borrow_and_update().clone();
+                if wanted(&fleet) {
+                    return fleet;
+                }
+                self.fleet.changed().await.expect("the engine lives");
+            }
+        });
+        match waited.await {
+            Ok(fleet) => fleet,
             Err(_) => panic!("never {what}; last: {}", self.told()),
         }
     }
@@ -261,6 +312,23 @@ impl Deck {
         }
     }
 
+    /// Waits until a run of the agent's own accord has ended, and says how.
+    pub async fn healed(&mut self) -> Outcome {
+        let ended = tokio::time::timeout(LIMIT, async {
+            loop {
+                let runs = self.fleet.borrow_and_update().runs.clone();
+                if let Some(RunState::Ended(outcome)) = runs.last().map(|run| run.state) {
+                    return outcome;
+                }
+                self.fleet.changed().await.expect("the engine lives");
+            }
+        });
+        match ended.await {
+            Ok(outcome) => outcome,
+            Err(_) => panic!("no run ended; {}", self.told()),
+        }
+    }
+
     /// Plans and applies everything the plan ticks; with `prune` its deletes too.
     pub async fn sync(&mut self, prune: bool) -> (Outcome, String) {
         let plan = self.plan().await.plan.clone();
@@ -307,7 +375,40 @@ pub fn shop() -> AppId {
     AppId::new("shop", ClusterName::new("test"))
 }
 
-/// A clock that stands still.
-pub fn still() -> (watch::Sender<Now>, Clock) {
-    Clock::held(Now { wall: "2026-01-01T00:00:00Z".parse().expect("a time"), since_start: Duration::ZERO })
+/// The hand on a clock: it moves only when this says so.
+pub struct Hand(watch::Sender<Now>);
+
+impl Hand {
+    /// Moves the clock on.
+    pub fn by(&self, time: Duration) {
+        self.0.send_modify(|now| *now = later(*now, time));
+    }
+
+    /// Lets the clock run from now on, hastily.
+    pub fn run(self) {
+        tokio::spawn(async move {
+            let mut beat = tokio::time::interval(BEAT);
+            while !self.0.is_closed() {
+                beat.tick().await;
+                self.by(Duration::from_secs(1));
+            }
+        });
+    }
+}
+
+fn later(now: Now, time: Duration) -> Now {
+    Now { wall: now.wall.checked_add(time).expect("a time"), since_start: now.since_start + time }
+}
+
+/// A clock that stands still; it shows the system's date, as the real server's objects do.
+pub fn still() -> (Hand, Clock) {
+    let (hand, clock) = Clock::held(Now { since_start: Duration::ZERO, ..Clock::real().now() });
+    (Hand(hand), clock)
+}
+
+/// A clock whose seconds are a fifth as long, so that nobody waits for a debounce or a poll.
+pub fn hasty() -> Clock {
+    let (hand, clock) = still();
+    hand.run();
+    clock
 }

@@ -31,7 +31,9 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec
                 }
                 true
             }
-            "required" => rule.as_array().into_iter().flatten().all(|key| value.get(key.as_str().unwrap_or("")).is_some()),
+            "required" => {
+                rule.as_array().into_iter().flatten().all(|key| value.get(key.as_str().unwrap_or("")).is_some())
+            }
             "properties" => {
                 for (key, within) in value.as_object().into_iter().flatten() {
                     match rule.get(key) {

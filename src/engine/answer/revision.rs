@@ -11,7 +11,7 @@ pub(super) async fn resolved(site: &Site, query: &Query) -> Result<Query, Troubl
     let mut query = query.clone();
     match &mut query {
         Query::DiffOf { rev: Some(rev), .. } | Query::PlanFor { rev: Some(rev), .. } => {
-            *rev = commit(site, rev).await?
+            *rev = commit(site, rev).await?;
         }
         Query::PreviewRevert { to, .. } => *to = commit(site, to).await?,
         _ => {}

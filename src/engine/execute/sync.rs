@@ -239,7 +239,11 @@ async fn close(site: &Site, outlook: &Outlook, order: &SyncOrder, tally: &Tally,
     keep(site, outlook).await;
     match written {
         Ok(()) => (outcome, Some(Foreign::new(words))),
-        Err(why) => (Outcome::Partly, Some(Foreign::new(format!("{words}; but {}", why.raw())))),
+        Err(why) => {
+            let nothing = tally.applied.is_empty() && tally.pruned.is_empty();
+            let outcome = if nothing { Outcome::Failed } else { Outcome::Partly };
+            (outcome, Some(Foreign::new(format!("{words}; but {}", why.raw()))))
+        }
     }
 }
 

@@ -2,22 +2,26 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::judging;
+use super::{disputes, judging};
 use crate::engine::desired::Desired;
 use crate::engine::effect::{Effect, WatchWish};
 use crate::engine::event::{AppTicket, Trouble};
-use crate::engine::world::{AppWorld, RecordState, RenderState, SceneState, World, reason};
-use crate::model::{AppId, Gvk, Kind, Location, Now, ReasonCode, Record};
+use crate::engine::world::{AppWorld, ClusterWorld, RecordState, RenderState, SceneState, World, reason};
+use crate::model::{AppId, CommitId, Gvk, Kind, Location, Now, ReasonCode, Record};
+
+/// Wait before a record is read again that could not be.
+const RECORD_AGAIN: Duration = Duration::from_secs(10);
 
 /// Looks at an app and asks for what it needs next.
 pub(super) fn advance(world: &mut World, id: &AppId, now: Now) -> Vec<Effect> {
     let mut effects = Vec::new();
-    effects.extend(snapshot(world, id));
-    if !world.clusters.get(&id.cluster).is_some_and(super::super::world::ClusterWorld::is_up) {
+    if !world.clusters.get(&id.cluster).is_some_and(ClusterWorld::is_up) {
         return effects;
     }
     effects.extend(read_record(world, id));
+    effects.extend(snapshot(world, id));
     effects.extend(render(world, id, now));
     effects.extend(watch(world, id));
     effects.extend(load_schemas(world, id));
@@ -32,12 +36,14 @@ fn snapshot(world: &mut World, id: &AppId) -> Option<Effect> {
     let cluster_epoch = world.clusters.get(&id.cluster).map_or(0, |c| c.epoch);
     let app = world.apps.get_mut(id)?;
     let is_dir = matches!(app.spec.source.location, Location::Dir { .. });
-    if !is_dir || cluster_epoch == 0 || (!app.dir_dirty && app.prepared_with == cluster_epoch) {
+    let due = app.dir_dirty || app.prepared_with != cluster_epoch;
+    if !is_dir || !due || app.record == RecordState::Loading {
         return None;
     }
     app.dir_dirty = false;
     app.prepared_with = cluster_epoch;
-    app.epoch += 1;
+    app.render = RenderState::Rendering(CommitId::new("dir:"));
+    app.next_epoch();
     Some(Effect::Snapshot(app.ticket()))
 }
 
@@ -52,7 +58,12 @@ fn read_record(world: &mut World, id: &AppId) -> Option<Effect> {
 
 /// The record is asked for again: somebody wrote it, or we did.
 pub(super) fn reread_record(world: &mut World, id: &AppId) -> Option<Effect> {
+    let is_up = world.clusters.get(&id.cluster).is_some_and(ClusterWorld::is_up);
     let app = world.apps.get_mut(id)?;
+    if !is_up {
+        // Nobody would answer: it is read, or its change seen, when the cluster is back.
+        return None;
+    }
     if app.reading_record {
         app.reread_record = true;
         return None;
@@ -80,7 +91,7 @@ fn render(world: &mut World, id: &AppId, now: Now) -> Option<Effect> {
     }
     app.render = RenderState::Rendering(target.clone());
     app.prepared_with = cluster_epoch;
-    app.epoch += 1;
+    app.next_epoch();
     Some(Effect::Render(app.ticket(), target))
 }
 
@@ -98,6 +109,7 @@ pub(super) fn rendered(
         Err(trouble) => fail_render(app, &trouble, now),
     }
     judging::reindex(world, &ticket.app);
+    disputes::find(world, &ticket.app.cluster, now);
     advance(world, &ticket.app, now)
 }
 
@@ -106,7 +118,13 @@ fn take_desired(app: &mut AppWorld, desired: Arc<Desired>) {
         app.head = Some(desired.at.clone());
     }
     app.render = RenderState::Ready;
-    app.desired = Some(desired);
+    if let Some(old) = app.desired.replace(desired.clone()) {
+        // What git says differently now is not judged yet: its old word would be said of the new commit.
+        app.rows.retain(|key, _| {
+            let [before, now] = [&old, &desired].map(|desired| desired.manifests.get(key).map(|found| &found.digest));
+            before == now
+        });
+    }
     app.dirty.extend(judging::keys_of(app));
     app.noted = None;
 }
@@ -114,7 +132,7 @@ fn take_desired(app: &mut AppWorld, desired: Arc<Desired>) {
 fn fail_render(app: &mut AppWorld, trouble: &Trouble, now: Now) {
     let at = match &app.render {
         RenderState::Rendering(at) | RenderState::Failed(at, _) => at.clone(),
-        RenderState::Idle | RenderState::Ready => crate::model::CommitId::new(""),
+        RenderState::Idle | RenderState::Ready => CommitId::new(""),
     };
     let before = if let RenderState::Failed(_, old) = &app.render { Some(old.clone()) } else { None };
     app.render = RenderState::Failed(at, reason(trouble, before.as_ref(), now));
@@ -132,17 +150,7 @@ pub(super) fn record_read(
     let Some(app) = world.apps.get_mut(id) else { return Vec::new() };
     app.reading_record = false;
     app.changed = true;
-    let state = record_state(result, &app.record, now);
-    if app.record != state {
-        app.record = state;
-        app.epoch += 1;
-        app.confirmed.clear();
-        app.dirty.extend(judging::keys_of(app));
-        if matches!(app.render, RenderState::Rendering(_)) {
-            // The ticket moved on: the render that is out would be dropped as late.
-            app.render = RenderState::Idle;
-        }
-    }
+    take_record(app, result, now);
     let again = std::mem::take(&mut app.reread_record);
     judging::reindex(world, id);
     let mut effects = advance(world, id, now);
@@ -150,6 +158,56 @@ pub(super) fn record_read(
         effects.extend(reread_record(world, id));
     }
     effects
+}
+
+fn take_record(app: &mut AppWorld, result: Result<Option<Arc<Record>>, Trouble>, now: Now) {
+    let passing = result.as_ref().is_err_and(|trouble| is_passing(trouble.code));
+    app.record_again = passing.then(|| now.since_start + RECORD_AGAIN);
+    let known = matches!(app.record, RecordState::Absent | RecordState::Present(_));
+    if passing && known {
+        return;
+    }
+    let state = record_state(result, &app.record, now);
+    if app.record == state {
+        return;
+    }
+    app.record = state;
+    app.next_epoch();
+    app.confirmed.clear();
+    app.dirty.extend(judging::keys_of(app));
+    if matches!(app.render, RenderState::Rendering(_)) {
+        // The ticket moved on: the render that is out would be dropped as late.
+        app.render = RenderState::Idle;
+        app.dir_dirty = true;
+    }
+}
+
+/// Causes that go away by themselves: the record is neither forbidden nor somebody else's.
+fn is_passing(code: ReasonCode) -> bool {
+    let stays =
+        [ReasonCode::Forbidden, ReasonCode::RecordOfAnother, ReasonCode::RecordElsewhere, ReasonCode::RecordUnreadable];
+    !stays.contains(&code)
+}
+
+/// Reads a record again whose last reading failed, once its time has come.
+pub(super) fn record_due(world: &mut World, id: &AppId, now: Now) -> Option<Effect> {
+    let app = world.apps.get(id)?;
+    if app.record_again.is_none_or(|at| at > now.since_start) || app.reading_record {
+        return None;
+    }
+    let effect = reread_record(world, id)?;
+    world.apps.get_mut(id)?.record_again = None;
+    Some(effect)
+}
+
+/// A render that failed for a cause outside of git is tried again.
+pub(super) fn retry_render(app: &mut AppWorld, any_cause: bool) {
+    let settled = [ReasonCode::RenderFailed, ReasonCode::PathNotFound, ReasonCode::NeedsProgram];
+    if let RenderState::Failed(_, reason) = &app.render
+        && (any_cause || !settled.contains(&reason.code))
+    {
+        app.render = RenderState::Idle;
+    }
 }
 
 fn record_state(result: Result<Option<Arc<Record>>, Trouble>, before: &RecordState, now: Now) -> RecordState {

@@ -30,10 +30,6 @@ pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
         end_unlock(cluster, now);
         effects.extend(reach(cluster, role, now));
     }
-    let stale: Vec<_> = world.clusters.values().filter(|c| is_stale(c, now)).map(|c| c.spec.name.clone()).collect();
-    for name in stale {
-        touch_apps(world, &name);
-    }
     effects
 }
 
@@ -56,6 +52,18 @@ fn reach(cluster: &mut ClusterWorld, role: Role, now: Now) -> Vec<Effect> {
     }
 }
 
+/// Asks a cluster now, whatever was to be waited for: a lost one is connected, a connected one probed.
+pub(super) fn ask_now(cluster: &mut ClusterWorld) -> Vec<Effect> {
+    match cluster.link {
+        Link::Down(_, times, _) => connect(cluster, times),
+        Link::Up if !cluster.probing => {
+            cluster.probing = true;
+            vec![Effect::Probe(cluster.spec.name.clone())]
+        }
+        Link::Idle | Link::Connecting(_) | Link::Up => Vec::new(),
+    }
+}
+
 fn connect(cluster: &mut ClusterWorld, times: u32) -> Vec<Effect> {
     cluster.link = Link::Connecting(times);
     vec![Effect::Connect(cluster.spec.name.clone())]
@@ -70,12 +78,9 @@ fn probe(cluster: &mut ClusterWorld, now: Now) -> Vec<Effect> {
     vec![Effect::Probe(cluster.spec.name.clone())]
 }
 
-/// While a kind is not served, discovery is made again: its definition may have come.
+/// While a kind is not served, or its group does not answer, discovery is made again: its definition may have come.
 fn rediscover(cluster: &ClusterWorld, now: Now) -> Option<Effect> {
-    let waits = cluster.scenes.values().any(|scene| match scene {
-        SceneState::Failed(reason) => reason.code == ReasonCode::KindNotServed,
-        SceneState::Loading | SceneState::Listed => false,
-    });
+    let waits = cluster.scenes.values().any(is_unserved);
     let due = now.since_start.as_secs().is_multiple_of(REDISCOVER_EVERY);
     (waits && due).then(|| Effect::Rediscover(cluster.spec.name.clone()))
 }
@@ -85,11 +90,29 @@ pub(super) fn rediscovered(world: &mut World, name: &ClusterName, now: Now) -> V
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
     cluster.epoch += 1;
     cluster.answered = Some(now);
-    cluster
-        .scenes
-        .retain(|_, scene| !matches!(scene, SceneState::Failed(why) if why.code == ReasonCode::KindNotServed));
+    forget_unserved(cluster);
     let apps = world.apps_on(name);
     advance_all(world, &apps, now)
+}
+
+/// Not served, or by a group that does not answer: nothing watches it until discovery says otherwise.
+fn is_unserved(scene: &SceneState) -> bool {
+    let codes = [ReasonCode::KindNotServed, ReasonCode::ClusterUnreachable];
+    matches!(scene, SceneState::Failed(why) if codes.contains(&why.code))
+}
+
+/// Kinds that were not served are asked for anew, with their schemas.
+fn forget_unserved(cluster: &mut ClusterWorld) {
+    let groups: BTreeSet<Arc<str>> = cluster
+        .scenes
+        .iter()
+        .filter(|(_, state)| is_unserved(state))
+        .map(|(scene, _)| scene.kind.group.clone())
+        .collect();
+    cluster.scenes.retain(|_, state| !is_unserved(state));
+    let group = |version: &Arc<str>| version.rsplit_once('/').map_or("", |(group, _)| group).to_owned();
+    cluster.schemas.retain(|version| !groups.contains(&*group(version)));
+    cluster.schemas_asked.retain(|version| !groups.contains(&*group(version)));
 }
 
 fn lease(name: &ClusterName, role: Role, now: Now) -> Option<Effect> {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::advance::{advance, is_record_of, reread_record, schemas_needed};
 use crate::engine::effect::{Effect, JudgeWork};
-use crate::engine::event::{AppTicket, JudgedRow, Scene, Trouble};
-use crate::engine::world::{AppWorld, ClusterWorld, Role, SceneState, World, reason};
-use crate::model::{AppId, ClusterName, Now, ReasonCode, ResourceKey, ResourceRow, Verdict};
+use crate::engine::event::{AppTicket, JudgedRow, Memo, Scene, Trouble};
+use crate::engine::world::{AppWorld, ClusterWorld, RenderState, Role, SceneState, World, reason};
+use crate::model::{AppId, ClusterName, Kind, Now, ReasonCode, ResourceKey, ResourceRow, Verdict};
 
 /// Background dry runs that may be sent at once (drift.md *Cost*).
 pub const BURST: f64 = 100.0;
@@ -18,7 +18,7 @@ const RATE: f64 = 10.0;
 const DEBOUNCE: Duration = Duration::from_secs(1);
 
 /// Every key an app has a say about: git's and the inventory's.
-pub(super) fn keys_of(app: &AppWorld) -> BTreeSet<ResourceKey> {
+pub(in crate::engine) fn keys_of(app: &AppWorld) -> BTreeSet<ResourceKey> {
     let cluster = &app.spec.id.cluster;
     let lines = app.record.record().into_iter().flat_map(|record| &record.inventory);
     let listed = lines.map(|line| ResourceKey {
@@ -40,6 +40,7 @@ pub(super) fn reindex(world: &mut World, id: &AppId) {
     app.memos.retain(|key, _| keys.contains(key));
     app.stamps.retain(|key, _| keys.contains(key));
     app.dirty.retain(|key| keys.contains(key));
+    app.judging.retain(|key| keys.contains(key));
     world.index.retain(|key, apps| {
         if !keys.contains(key) {
             apps.remove(id);
@@ -160,7 +161,7 @@ pub(super) fn judge_dirty(world: &mut World, id: &AppId) -> Option<Effect> {
     if !schemas_needed(app).is_subset(&cluster.schemas) {
         return None;
     }
-    let ready: Vec<ResourceKey> = app.dirty.iter().filter(|key| is_listed(cluster, key)).cloned().collect();
+    let ready: Vec<ResourceKey> = app.dirty.iter().filter(|key| can_judge(cluster, app, key)).cloned().collect();
     let keys: Vec<_> = ready.into_iter().map(|key| (key, world.stamp())).collect();
     if keys.is_empty() {
         return None;
@@ -168,6 +169,7 @@ pub(super) fn judge_dirty(world: &mut World, id: &AppId) -> Option<Effect> {
     let app = world.apps.get_mut(id)?;
     for (key, stamp) in &keys {
         app.dirty.remove(key);
+        app.judging.insert(key.clone());
         app.stamps.insert(key.clone(), *stamp);
     }
     Some(Effect::Judge(app.ticket(), JudgeWork { keys, desired }))
@@ -180,8 +182,35 @@ pub(in crate::engine) fn scene_of<'a>(cluster: &'a ClusterWorld, key: &ResourceK
     cluster.scenes.get(&own).or_else(|| cluster.scenes.get(&wide))
 }
 
-fn is_listed(cluster: &ClusterWorld, key: &ResourceKey) -> bool {
-    scene_of(cluster, key) == Some(&SceneState::Listed)
+/// Whether it is known what is live under a key: listed, or of a kind that only git defines so far.
+fn can_judge(cluster: &ClusterWorld, app: &AppWorld, key: &ResourceKey) -> bool {
+    match scene_of(cluster, key) {
+        Some(SceneState::Listed) => true,
+        Some(SceneState::Failed(why)) => why.code == ReasonCode::KindNotServed && is_defined(app, &key.kind),
+        Some(SceneState::Loading) | None => false,
+    }
+}
+
+/// Whether git itself holds the definition of a kind: its objects are missing until that is applied, not unknown.
+fn is_defined(app: &AppWorld, kind: &Kind) -> bool {
+    let crd = Kind::new("apiextensions.k8s.io", "CustomResourceDefinition");
+    let text = |body: &serde_json::Value, at: &str| body.pointer(at).and_then(|v| v.as_str().map(str::to_owned));
+    app.desired.iter().flat_map(|desired| desired.manifests.values()).filter(|m| m.key.kind == crd).any(|manifest| {
+        text(&manifest.body, "/spec/group").as_deref() == Some(&*kind.group)
+            && text(&manifest.body, "/spec/names/kind").as_deref() == Some(&*kind.kind)
+    })
+}
+
+/// Whether everything that can be judged is judged and confirmed; what a failed list hides stays unknown beside it.
+pub(super) fn is_settled(world: &World, app: &AppWorld) -> bool {
+    let Some(cluster) = world.clusters.get(&app.spec.id.cluster) else { return false };
+    let hidden = |key: &ResourceKey| {
+        matches!(scene_of(cluster, key), Some(SceneState::Failed(_))) && !can_judge(cluster, app, key)
+    };
+    app.judging.is_empty()
+        && app.waiting.is_empty()
+        && app.dirty.iter().all(hidden)
+        && !app.rows.values().any(|row| row.pending)
 }
 
 /// Objects were judged locally.
@@ -192,6 +221,7 @@ pub(super) fn judged(world: &mut World, ticket: &AppTicket, rows: Vec<JudgedRow>
     app.changed = true;
     for judged in rows {
         if app.stamps.get(&judged.key) == Some(&judged.stamp) {
+            app.judging.remove(&judged.key);
             accept(app, judged, judge_local, now);
         }
     }
@@ -206,35 +236,53 @@ fn accept(app: &mut AppWorld, judged: JudgedRow, judge_local: bool, now: Now) {
     let Some(row) = judged.row else {
         app.rows.remove(&key);
         app.waiting.remove(&key);
+        app.memos.remove(&key);
         app.confirmed.remove(&key);
         return;
     };
     let row = if !row.pending {
         app.waiting.remove(&key);
+        app.memos.remove(&key);
         row
     } else if let Some((_, known)) = app.confirmed.get(&key).filter(|(memo, _)| *memo == judged.memo) {
         app.waiting.remove(&key);
-        ResourceRow { health: row.health, health_note: row.health_note, ..(**known).clone() }
+        let ResourceRow { health, health_note, origin, created, .. } = row;
+        app.memos.remove(&key);
+        ResourceRow { health, health_note, origin, created, ..(**known).clone() }
     } else if judge_local {
         ResourceRow { pending: false, ..row }
     } else {
-        app.waiting.entry(key.clone()).or_insert(now.since_start);
+        if !is_asked(app, &key, &judged.memo) {
+            app.waiting.entry(key.clone()).or_insert(now.since_start);
+        }
         app.memos.insert(key.clone(), judged.memo);
         row
     };
     app.rows.insert(key, Arc::new(row));
 }
 
-/// An object was judged with the server's answer.
+/// Whether the server is being asked the same question already: only the status was written meanwhile.
+fn is_asked(app: &AppWorld, key: &ResourceKey, memo: &Memo) -> bool {
+    let pending = app.rows.get(key).is_some_and(|row| row.pending);
+    pending && !app.waiting.contains_key(key) && app.memos.get(key) == Some(memo)
+}
+
+/// An object was judged with the server's answer. It counts while what it was made from is what is there.
 pub(super) fn confirmed(world: &mut World, ticket: &AppTicket, judged: JudgedRow, now: Now) -> Vec<Effect> {
     let Some(app) = world.apps.get_mut(&ticket.app) else { return Vec::new() };
-    if app.stamps.get(&judged.key) != Some(&judged.stamp) {
+    let newest = app.stamps.get(&judged.key) == Some(&judged.stamp);
+    if !newest && app.memos.get(&judged.key) != Some(&judged.memo) {
         return Vec::new();
     }
+    app.memos.remove(&judged.key);
+    app.waiting.remove(&judged.key);
     app.changed = true;
     app.observed = Some(now.wall);
     match judged.row {
-        Some(row) => {
+        Some(mut row) => {
+            if let Some(seen) = app.rows.get(&judged.key).filter(|_| !newest) {
+                (row.health, row.health_note) = (seen.health, seen.health_note.clone());
+            }
             let row = Arc::new(row);
             app.confirmed.insert(judged.key.clone(), (judged.memo, row.clone()));
             app.rows.insert(judged.key, row);
@@ -253,24 +301,23 @@ pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
     }
     let waiting: Vec<AppId> =
         world.apps.values().filter(|app| !app.waiting.is_empty()).map(|app| app.spec.id.clone()).collect();
-    let horizon = now.since_start.saturating_sub(DEBOUNCE);
-    waiting.iter().flat_map(|id| confirm_waiting(world, id, Some(horizon))).collect()
+    waiting.iter().flat_map(|id| confirm_waiting(world, id, Some(now.since_start))).collect()
 }
 
-/// Asks the server about an app's local differences: those older than `horizon`, within the bucket; or all at once.
-fn confirm_waiting(world: &mut World, id: &AppId, horizon: Option<Duration>) -> Vec<Effect> {
+/// Asks the server about an app's local differences: those that have lasted until `now`, within the bucket; or all at once.
+fn confirm_waiting(world: &mut World, id: &AppId, now: Option<Duration>) -> Vec<Effect> {
     let Some(cluster) = world.clusters.get_mut(&id.cluster).filter(|c| c.is_up()) else { return Vec::new() };
     let Some(app) = world.apps.get_mut(id) else { return Vec::new() };
     let Some(desired) = app.desired.clone() else { return Vec::new() };
     let due: Vec<ResourceKey> = app
         .waiting
         .iter()
-        .filter(|(_, since)| horizon.is_none_or(|horizon| **since <= horizon))
+        .filter(|(_, since)| now.is_none_or(|now| **since + DEBOUNCE <= now))
         .map(|(key, _)| key.clone())
         .collect();
     let mut effects = Vec::new();
     for key in due {
-        if horizon.is_some() {
+        if now.is_some() {
             if cluster.tokens < 1.0 {
                 break;
             }
@@ -286,9 +333,10 @@ fn confirm_waiting(world: &mut World, id: &AppId, horizon: Option<Duration>) -> 
 
 /// Remembers at which commit objects were seen synced, once an app is settled: the base when the record is silent.
 pub(super) fn note_seen(world: &mut World, id: &AppId) -> Option<Effect> {
-    let app = world.apps.get_mut(id)?;
+    let app = world.apps.get(id)?;
     let desired = app.desired.as_ref()?;
-    if !app.dirty.is_empty() || app.rows.values().any(|row| row.pending) || app.rows.is_empty() {
+    let ready = matches!(app.render, RenderState::Ready);
+    if !ready || app.rows.is_empty() || !is_settled(world, app) {
         return None;
     }
     let synced: Vec<ResourceKey> =
@@ -297,6 +345,6 @@ pub(super) fn note_seen(world: &mut World, id: &AppId) -> Option<Effect> {
     if synced.is_empty() || app.noted.as_ref() == Some(&note) || desired.at.as_str().starts_with("dir:") {
         return None;
     }
-    app.noted = Some(note.clone());
+    world.apps.get_mut(id)?.noted = Some(note.clone());
     Some(Effect::NoteSeen(id.clone(), note.0, synced))
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::advance::{advance, reread_record};
+use super::advance::{advance, reread_record, retry_render};
 use super::{auto, clusters, remotes};
 use crate::engine::effect::Effect;
 use crate::engine::event::RunNews;
-use crate::engine::world::World;
+use crate::engine::world::{ClusterWorld, World};
 use crate::model::{
     AppId, ClusterName, Command, Foreign, Location, Now, Order, OrderId, Outcome, RunId, RunRow, RunState, StepState,
 };
@@ -51,28 +51,48 @@ pub(in crate::engine) fn subject(command: &Command) -> Option<(&AppId, &'static 
 fn begin(world: &mut World, order: Order, now: Now) -> Vec<Effect> {
     let Some((id, what)) = subject(&order.command) else { return Vec::new() };
     let id = id.clone();
-    let mut run = RunRow {
-        id: order.id,
-        app: id.clone(),
-        what,
-        started: now.wall,
-        ended: None,
-        state: RunState::Running,
-        steps: Vec::new(),
-        note: None,
-    };
-    let Some(app) = world.apps.get_mut(&id) else { return Vec::new() };
-    app.changed = true;
-    if let Some(busy) = app.running {
-        run.state = RunState::Ended(Outcome::Refused);
-        run.ended = Some(now.wall);
-        run.note = Some(Foreign::new(format!("{id} is already running (run {}): wait for it or abort it", busy.0)));
-        world.runs.push(run);
+    if let Some(why) = refusal(world, &id, &order.command) {
+        refuse(world, order.id, (id, what), (why, now));
         return Vec::new();
     }
-    app.running = Some(order.id);
-    world.runs.push(run);
+    world.runs.push(started(order.id, id.clone(), what, now));
+    if let Some(app) = world.apps.get_mut(&id) {
+        app.running = Some(order.id);
+        app.changed = true;
+    }
     vec![Effect::Execute(order)]
+}
+
+/// Why an order cannot even begin.
+fn refusal(world: &World, id: &AppId, command: &Command) -> Option<String> {
+    let Some(app) = world.apps.get(id) else { return Some(format!("there is no app {id}; nothing was done")) };
+    if let Some(busy) = app.running {
+        return Some(format!("{id} is already running (run {}): wait for it or abort it", busy.0));
+    }
+    let writes = matches!(command, Command::Sync(_) | Command::Revert(_));
+    app.dispute().filter(|_| writes).map(|why| format!("{}; nothing was written", why.message.raw()))
+}
+
+fn refuse(world: &mut World, order: OrderId, (app, what): (AppId, &'static str), (why, now): (String, Now)) {
+    let mut run = started(order, app, what, now);
+    end(&mut run, Outcome::Refused, Some(Foreign::new(why)), now);
+    world.runs.push(run);
+    forget_runs(world);
+}
+
+fn started(id: RunId, app: AppId, what: &'static str, now: Now) -> RunRow {
+    RunRow { id, app, what, started: now.wall, ended: None, state: RunState::Running, steps: Vec::new(), note: None }
+}
+
+/// Ended runs are kept for the screens, the newest of them.
+fn forget_runs(world: &mut World) {
+    let is_over = |run: &RunRow| matches!(run.state, RunState::Ended(_));
+    let mut over = world.runs.iter().filter(|run| is_over(run)).count().saturating_sub(RUNS_KEPT);
+    world.runs.retain(|run| {
+        let gone = over > 0 && is_over(run);
+        over -= usize::from(gone);
+        !gone
+    });
 }
 
 /// Starts the run row of an attempt that the agent makes by itself.
@@ -81,16 +101,7 @@ pub(in crate::engine) fn begin_auto(world: &mut World, id: &AppId, run: OrderId,
         app.running = Some(run);
         app.changed = true;
     }
-    world.runs.push(RunRow {
-        id: run,
-        app: id.clone(),
-        what: "sync (auto)",
-        started: now.wall,
-        ended: None,
-        state: RunState::Running,
-        steps: Vec::new(),
-        note: None,
-    });
+    world.runs.push(started(run, id.clone(), "sync (auto)", now));
 }
 
 fn abort(world: &mut World, id: RunId) -> Vec<Effect> {
@@ -106,11 +117,14 @@ fn refresh(world: &mut World, app: Option<&AppId>, now: Now) -> Vec<Effect> {
         Some(app) => app.follows().map(|(repo, _)| repo.clone()).into_iter().collect(),
         None => world.remotes.keys().cloned().collect(),
     };
-    let mut effects: Vec<Effect> = repos.iter().filter_map(|repo| remotes::poll(world, repo)).collect();
+    let asked = |cluster: &&mut ClusterWorld| app.is_none_or(|id| id.cluster == cluster.spec.name);
+    let mut effects: Vec<Effect> = world.clusters.values_mut().filter(asked).flat_map(clusters::ask_now).collect();
+    effects.extend(repos.iter().filter_map(|repo| remotes::poll(world, repo)).collect::<Vec<_>>());
     let ids: Vec<AppId> = app.map_or_else(|| world.apps.keys().cloned().collect(), |id| vec![id.clone()]);
     for id in ids {
         if let Some(app) = world.apps.get_mut(&id) {
             app.dir_dirty |= matches!(app.spec.source.location, Location::Dir { .. });
+            retry_render(app, true);
         }
         effects.extend(reread_record(world, &id));
         effects.extend(advance(world, &id, now));
@@ -119,7 +133,7 @@ fn refresh(world: &mut World, app: Option<&AppId>, now: Now) -> Vec<Effect> {
 }
 
 fn unlock(world: &mut World, id: OrderId, (name, reason): (&ClusterName, Foreign), now: Now) -> Vec<Effect> {
-    if world.read_only {
+    if world.read_only || reason.raw().trim().is_empty() {
         return Vec::new();
     }
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
@@ -168,7 +182,7 @@ pub(super) fn ran(world: &mut World, id: RunId, news: RunNews, now: Now) -> Vec<
         }
         RunNews::Ended(outcome, note) => {
             end(run, outcome, note, now);
-            return after(world, &app, outcome, now);
+            return after(world, &app, now);
         }
     }
     if let Some(app) = world.apps.get_mut(&app) {
@@ -189,13 +203,12 @@ fn end(run: &mut RunRow, outcome: Outcome, note: Option<Foreign>, now: Now) {
 }
 
 /// After a run the world is looked at again: record, remote (a revert has moved it), rows.
-fn after(world: &mut World, id: &AppId, outcome: Outcome, now: Now) -> Vec<Effect> {
-    let over = world.runs.len().saturating_sub(RUNS_KEPT);
-    world.runs.drain(..over);
+fn after(world: &mut World, id: &AppId, now: Now) -> Vec<Effect> {
+    forget_runs(world);
     let Some(app) = world.apps.get_mut(id) else { return Vec::new() };
     app.running = None;
     app.changed = true;
-    auto::ended(app, outcome, now);
+    auto::ended(app, now);
     let repo = app.follows().map(|(repo, _)| repo.clone());
     let mut effects: Vec<Effect> = reread_record(world, id).into_iter().collect();
     effects.extend(repo.and_then(|repo| remotes::poll(world, &repo)));

@@ -54,9 +54,13 @@ pub(super) fn polled(
         Ok(heads) => confirm(remote, heads, now),
         Err(trouble) => fail(remote, &trouble, now),
     }
+    let answers = remote.failing.is_none();
     let apps = world.apps_of(repo);
     for id in &apps {
         follow(world, id);
+        if let Some(app) = world.apps.get_mut(id).filter(|_| answers) {
+            super::advance::retry_render(app, false);
+        }
     }
     advance_all(world, &apps, now)
 }
