@@ -160,9 +160,10 @@ impl Driver {
     }
 
     fn publish(&mut self) {
+        self.world.cost.requests.clear();
         for line in self.lines.values() {
             for (verb, count) in line.cluster.cost().requests {
-                self.world.cost.requests.insert(verb, count);
+                *self.world.cost.requests.entry(verb).or_default() += count;
             }
         }
         let now = self.clock.now();

@@ -93,8 +93,18 @@ impl Judge<'_> {
         let git = self.desired.manifests.get(key);
         let live = self.site.lives.get(key);
         let memo = Memo { git: git.map(|manifest| manifest.digest.clone()), live: live.map(diff::live_hash) };
-        let row = (git.is_some() || live.is_some()).then(|| self.judged(key, git, live, said));
+        let row = (git.is_some() || live.is_some()).then(|| match git {
+            // What a partial render lacks may only be unread: it is not extra, and not to be judged at all.
+            None if !self.desired.is_complete() => self.unread(key),
+            _ => self.judged(key, git, live, said),
+        });
         JudgedRow { key: key.clone(), stamp, memo, row }
+    }
+
+    fn unread(&self, key: &ResourceKey) -> ResourceRow {
+        let message = Foreign::from("the render is partial: whether git still has it is not known");
+        let reason = Reason { code: ReasonCode::RenderFailed, message, since: self.site.now.wall };
+        rows::bare((&self.site.app, Some(self.desired)), key.clone(), Verdict::Unknown, reason)
     }
 
     fn judged(

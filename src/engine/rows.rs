@@ -55,6 +55,9 @@ fn unjudged(world: &World, app: &AppWorld, key: &ResourceKey, now: Now) -> Resou
     let scene = world.clusters.get(&key.cluster).and_then(|cluster| scene_of(cluster, key));
     let reason = match scene {
         Some(SceneState::Failed(reason)) => reason.clone(),
+        _ if app.render_failed.is_some() && app.desired.is_none() => {
+            because(ReasonCode::RenderFailed, "git could not be rendered: there is nothing to compare with", now)
+        }
         _ => because(ReasonCode::Loading, "not judged yet", now),
     };
     blank(app, key.clone(), Verdict::Unknown, reason)
