@@ -1,0 +1,128 @@
+//! What a person sees: the real binary on a pseudo-terminal, through the demo, and the terminal as it was afterwards.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::path::Path;
+
+use portable_pty::CommandBuilder;
+use terminal::{Output, Terminal};
+
+/// The demo, with a temporary directory of its own, so that what it leaves can be seen.
+fn demo(temporary: &Path) -> Terminal {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_driftdeck"));
+    command.arg("demo");
+    command.env("TMPDIR", temporary);
+    command.env("HOME", temporary);
+    Terminal::start(command, 120, 36)
+}
+
+fn temporary() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a directory")
+}
+
+fn left_in(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).expect("readable");
+    entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn is_as_it_was(output: &Output) {
+    let screen = output.parser.screen();
+    assert!(!screen.alternate_screen(), "the alternate screen is left");
+    assert!(!screen.hide_cursor(), "the cursor is back");
+    assert!(!screen.bracketed_paste(), "bracketed paste is off");
+}
+
+#[test]
+fn an_operator_finds_a_drift_reverts_to_a_commit_and_sees_it_synced() {
+    let home = temporary();
+    let mut deck = demo(home.path());
+    deck.shows("DEMO");
+    deck.until("every word of the fleet", |screen| screen.contains("drifted") && screen.contains("synced"));
+
+    // Who changed payments on prod-eu, and what.
+    deck.press("/payments cluster:prod-eu\r");
+    deck.until("payments alone", |screen| screen.contains("payments") && !screen.contains("checkout"));
+    deck.press("\r");
+    deck.shows("Deployment/payments");
+    deck.press("d");
+    let diff = deck.shows("- live (now)");
+    assert!(diff.contains("kubectl-edit"), "the diff names the manager:\n{diff}");
+    deck.press("\u{1b}");
+    deck.shows("Deployment/payments");
+    deck.press("\u{1b}");
+    deck.shows("FLEET");
+
+    // Revert recommender on stage-eu to the commit before, with its preview.
+    deck.press("/");
+    deck.press("\u{15}recommender cluster:stage-eu\r");
+    deck.until("recommender alone", |screen| screen.contains("stage-eu") && !screen.contains("payments "));
+    deck.press("\r");
+    deck.shows("recommender · stage-eu");
+    deck.press("t");
+    deck.shows("touch this app's inputs");
+    deck.press("j");
+    deck.press("R");
+    let preview = deck.until("a preview of git and cluster", |screen| {
+        screen.contains("REVERT recommender") && screen.contains("on main") && screen.contains("Revert recommender to")
+    });
+    assert!(preview.contains("M apps/recommender/"), "the files are named:\n{preview}");
+    confirm(&mut deck, "Commit and push");
+    deck.until("the sync plan by itself", |screen| screen.contains("SYNC recommender → stage-eu"));
+    deck.until("a plan that can run", |screen| screen.contains("[ Run ]") && screen.contains("server answered"));
+    deck.press("\r");
+    deck.shows("sync done");
+    deck.press("\u{1b}\u{1b}");
+    deck.until("synced", |screen| screen.contains("recommender") && screen.contains("✓ synced"));
+
+    deck.press("Q");
+    let (status, output) = deck.end();
+    assert!(status.success(), "{status:?}");
+    is_as_it_was(&output);
+    assert_eq!(left_in(home.path()), Vec::<String>::new(), "nothing is left behind");
+}
+
+/// Answers whatever the dialog's gate asks, then presses the button.
+fn confirm(deck: &mut Terminal, button: &str) {
+    let dialog = deck.until("an armed dialog", |screen| screen.contains(button) && screen.contains("to run:"));
+    let token = dialog.split("type ").nth(1).and_then(|rest| rest.split(" to run:").next()).expect("a token").to_owned();
+    deck.press(&token);
+    deck.until("the button in focus", |screen| screen.contains(&format!("[ {button} ]")) && screen.contains(&token));
+    deck.press("\r");
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back_and_leaves_nothing_behind() {
+    let home = temporary();
+    let deck = demo(home.path());
+    deck.shows("DEMO");
+    let killed = std::process::Command::new("kill").args(["-TERM", &deck.pid().to_string()]).status();
+    assert!(killed.expect("kill runs").success());
+    let (status, output) = deck.end();
+    assert_eq!(status.exit_code(), 143, "ended by the signal's code");
+    is_as_it_was(&output);
+    assert_eq!(left_in(home.path()), Vec::<String>::new(), "nothing is left behind");
+}
+
+#[test]
+fn a_lost_terminal_ends_the_process_and_leaves_nothing_behind() {
+    let home = temporary();
+    let mut deck = demo(home.path());
+    deck.shows("DEMO");
+    deck.hang_up();
+    let _ = deck.end();
+    assert_eq!(left_in(home.path()), Vec::<String>::new(), "nothing is left behind");
+}
+
+#[test]
+fn without_a_terminal_the_demo_says_so() {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_driftdeck"))
+        .arg("demo")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("it runs");
+    assert_eq!(done.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("terminal"), "the reason is said");
+}

@@ -1,0 +1,107 @@
+//! A program on a pseudo-terminal: keys in, screen out. Waits for what the screen shows, never for time.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+/// Longest wait for a screen; only a hang reaches it.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What has come out so far.
+pub struct Output {
+    /// The screen as a terminal shows it.
+    pub parser: vt100::Parser,
+    /// Every byte.
+    pub bytes: Vec<u8>,
+    /// The other side has closed.
+    pub ended: bool,
+}
+
+/// A program and its terminal.
+pub struct Terminal {
+    output: Arc<(Mutex<Output>, Condvar)>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+}
+
+impl Terminal {
+    /// Starts a program on a terminal of that size.
+    pub fn start(mut command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        let child = pair.slave.spawn_command(command).expect("the program starts");
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let parser = vt100::Parser::new(rows.try_into().expect("rows"), columns.try_into().expect("columns"), 0);
+        let output = Arc::new((Mutex::new(Output { parser, bytes: Vec::new(), ended: false }), Condvar::new()));
+        let fed = output.clone();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 65536];
+            loop {
+                let count = reader.read(&mut bytes).unwrap_or(0);
+                let mut output = fed.0.lock().unwrap_or_else(PoisonError::into_inner);
+                output.parser.process(&bytes[..count]);
+                output.bytes.extend_from_slice(&bytes[..count]);
+                output.ended |= count == 0;
+                fed.1.notify_all();
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        let keys = pair.master.take_writer().expect("a writer");
+        Self { output, keys, child, master: Some(pair.master) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Output> {
+        self.output.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Presses keys.
+    pub fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("written");
+        self.keys.flush().expect("flushed");
+    }
+
+    /// Waits until the screen is as wanted, and gives its text.
+    pub fn until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let unmet = |output: &mut Output| !wanted(&output.parser.screen().contents()) && !output.ended;
+        let (output, waited) =
+            self.output.1.wait_timeout_while(self.lock(), LIMIT, unmet).unwrap_or_else(PoisonError::into_inner);
+        let text = output.parser.screen().contents();
+        assert!(!waited.timed_out() && wanted(&text), "never {what}:\n{text}");
+        text
+    }
+
+    /// Waits until the screen shows a text.
+    pub fn shows(&self, text: &str) -> String {
+        self.until(text, |screen| screen.contains(text))
+    }
+
+    /// Closes the terminal, as a lost connection does.
+    pub fn hang_up(&mut self) {
+        self.master = None;
+        self.keys = Box::new(std::io::sink());
+    }
+
+    /// The program's process id.
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
+    /// Waits for the program's end; what came out, and how it ended.
+    pub fn end(mut self) -> (ExitStatus, Output) {
+        let status = self.child.wait().expect("waited");
+        let unended = |output: &mut Output| !output.ended;
+        let (mut output, _) =
+            self.output.1.wait_timeout_while(self.lock(), LIMIT, unended).unwrap_or_else(PoisonError::into_inner);
+        let parser = std::mem::replace(&mut output.parser, vt100::Parser::new(1.try_into().expect("1"), 1.try_into().expect("1"), 0));
+        let told = Output { parser, bytes: std::mem::take(&mut output.bytes), ended: true };
+        drop(output);
+        (status, told)
+    }
+}
