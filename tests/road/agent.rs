@@ -73,9 +73,7 @@ async fn an_agent_does_not_prune(place: Place) {
     let Some(scene) = Scene::new(place, "keep") else { return };
     let mut agent = agent(&scene, start()).await;
     scene.git.commit("feat: second", &[("shop/flags.yaml", None), ("shop/api.yaml", Some(&api("a:2")))]);
-    agent
-        .until("the rest synced", |app| is(app, "api", Verdict::Synced) && is(app, "flags", Verdict::Extra))
-        .await;
+    agent.until("the rest synced", |app| is(app, "api", Verdict::Synced) && is(app, "flags", Verdict::Extra)).await;
     let app = agent.until("done", |app| app.running.is_none() && app.counts.pending == 0).await;
     assert!(is(&app, "flags", Verdict::Extra));
     assert!(scene.get("configmap/flags").is_some(), "an agent deletes nothing yet");
@@ -167,9 +165,7 @@ async fn an_agent_applies_nothing_of_a_broken_render(place: Place) {
     let changed = FLAGS.replace('3', "4");
     scene.git.commit("fix: whole", &[("shop/broken.yaml", None), ("shop/flags.yaml", Some(&changed))]);
     let head = scene.git.head();
-    agent
-        .until("synced", |app| app.deployed.as_ref().is_some_and(|deployed| deployed.commit == head))
-        .await;
+    agent.until("synced", |app| app.deployed.as_ref().is_some_and(|deployed| deployed.commit == head)).await;
     assert_eq!(scene.image(), "a:2");
     agent.close().await;
 }

@@ -59,7 +59,8 @@ async fn a_broken_document_leaves_the_rest_judged(place: Place) {
     let app = deck.until("partial", |app| because(app, ReasonCode::RenderFailed)).await;
     assert_eq!(app.verdict, Verdict::Unknown, "a partial render is never synced");
     scene.edit_image("a:1", "a:hotfix");
-    let app = deck.until("the drift beside it", |app| is(app, "api", Verdict::Drifted) && app.counts.pending == 0).await;
+    let app =
+        deck.until("the drift beside it", |app| is(app, "api", Verdict::Drifted) && app.counts.pending == 0).await;
     assert!(is(&app, "flags", Verdict::Synced) && because(&app, ReasonCode::RenderFailed));
     deck.close().await;
 }
@@ -80,7 +81,9 @@ async fn a_secret_of_a_wrong_type_is_refused_and_nothing_of_it_is_shown(place: P
     scene.git.commit("feat: secrets", &files);
     let mut deck = scene.deck(Start::default());
     let settled = |app: &AppRow| {
-        app.counts.pending == 0 && app.counts.total >= 6 && app.resources.iter().all(|row| row.verdict != Verdict::Unknown)
+        app.counts.pending == 0
+            && app.counts.total >= 6
+            && app.resources.iter().all(|row| row.verdict != Verdict::Unknown)
     };
     deck.until("judged", settled).await;
     let (outcome, note) = deck.sync(false).await;
@@ -90,9 +93,9 @@ async fn a_secret_of_a_wrong_type_is_refused_and_nothing_of_it_is_shown(place: P
         assert_ne!(row(&app, name).verdict, Verdict::Synced, "{name}");
         assert!(scene.get(&format!("secret/{name}")).is_none(), "{name} was never made");
     }
-    let plan = deck.plan().await;
+    let planned = deck.plan().await;
     let diff = deck.ask(driftdeck::model::Query::DiffOf { app: shop(), key: None, rev: None }).await;
-    let said = format!("{note} {:?} {plan:?} {diff:?}", deck.fleet());
+    let said = format!("{note} {:?} {planned:?} {diff:?}", deck.fleet());
     for value in ["hunter2", "4711423", "aHVudGVyMg"] {
         assert!(!said.contains(value), "{value} is shown");
     }

@@ -116,7 +116,8 @@ async fn nothing_is_pruned_because_of_an_empty_directory(place: Place) {
     let mut deck = scene.synced().await;
     let all = [("shop/flags.yaml", None), ("shop/api.yaml", None), ("shop/README.md", Some("empty"))];
     scene.git.commit("feat: nothing", &all);
-    let app = deck.until("empty", |app| app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::EmptyRender)).await;
+    let app =
+        deck.until("empty", |app| app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::EmptyRender)).await;
     assert_eq!(app.verdict, Verdict::Unknown, "nothing to compare is not synced");
     let plan = deck.plan().await;
     assert!(plan.plan.rows.iter().all(|row| row.act != Act::Prune), "{:?}", plan.plan.rows);
@@ -129,7 +130,8 @@ async fn nothing_is_pruned_because_of_an_empty_directory(place: Place) {
 async fn nothing_is_applied_or_pruned_because_of_a_broken_document(place: Place) {
     let Some(scene) = Scene::new(place, "partial") else { return };
     let mut deck = scene.synced().await;
-    let files = [("shop/flags.yaml", None), ("shop/api.yaml", Some(&*api("a:2"))), ("shop/broken.yaml", Some("a: [\n"))];
+    let files =
+        [("shop/flags.yaml", None), ("shop/api.yaml", Some(&*api("a:2"))), ("shop/broken.yaml", Some("a: [\n"))];
     scene.git.commit("feat: broken", &files);
     let app = deck
         .until("partial, judged", |app| {

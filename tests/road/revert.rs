@@ -1,8 +1,6 @@
 //! Back to a chosen commit: by a new commit, or by a pin.
 
-use driftdeck::model::{
-    Command, CommitId, Consent, Outcome, RevertMode, RevertOrder, RevertPreview, Verdict,
-};
+use driftdeck::model::{Command, CommitId, Consent, Outcome, RevertMode, RevertOrder, RevertPreview, Verdict};
 
 use crate::road::{Deck, shop};
 use crate::scene::{Scene, api, sync};
@@ -52,7 +50,9 @@ async fn a_revert_pushes_a_commit_that_puts_the_inputs_back(place: Place) {
     assert!(scene.git.show("shop/api.yaml").contains("a:1"), "the inputs are back");
     assert_eq!(scene.git.show("other/x.txt"), "x", "what is not the app's stays");
     let message = scene.git.message();
-    for trailer in ["Driftdeck-App: shop", "Driftdeck-Cluster: test", "Driftdeck-Operator: ana@test", "Driftdeck-Reason: INC-1"] {
+    for trailer in
+        ["Driftdeck-App: shop", "Driftdeck-Cluster: test", "Driftdeck-Operator: ana@test", "Driftdeck-Reason: INC-1"]
+    {
         assert!(message.contains(trailer), "{trailer} in:\n{message}");
     }
     assert_eq!(scene.image(), "a:bad", "a revert writes git only");

@@ -23,9 +23,7 @@ async fn kinds_that_may_not_be_read_are_unknown_and_the_rest_is_judged(place: Pl
     scene.git.commit("feat: token", &[("shop/token.yaml", Some(&secret("aHVudGVyMg==")))]);
     scene.synced().await.close().await;
     let mut deck = scene.elsewhere((User::Reader, ""), Start::default());
-    let app = deck
-        .until("judged", |app| is(app, "flags", Verdict::Synced) && is(app, "api", Verdict::Synced))
-        .await;
+    let app = deck.until("judged", |app| is(app, "flags", Verdict::Synced) && is(app, "api", Verdict::Synced)).await;
     let app = if row(&app, "token").reason.as_ref().is_some_and(|why| why.code == ReasonCode::Forbidden) {
         app
     } else {
@@ -53,7 +51,9 @@ async fn a_server_that_stops_while_open_turns_synced_into_unknown_and_comes_back
     assert!(app.resources.iter().all(|row| row.verdict == Verdict::Unknown), "nothing is green");
     deck.until_fleet("the cluster's own state", |fleet| {
         let cluster = fleet.clusters.first();
-        cluster.is_some_and(|row| matches!(row.state, ClusterState::Stale | ClusterState::Reconnecting) && row.reason.is_some())
+        cluster.is_some_and(|row| {
+            matches!(row.state, ClusterState::Stale | ClusterState::Reconnecting) && row.reason.is_some()
+        })
     })
     .await;
     let (outcome, note) = deck.order(Command::Pause { app: shop(), until: None, reason: "R".into() }, yes()).await;
@@ -90,14 +90,14 @@ async fn a_record_of_another_source_is_named_and_nothing_is_written(place: Place
     theirs.verdict(Verdict::Synced).await;
 
     let mut deck = scene.deck(Start::default());
-    let app = deck
-        .until("named", |app| app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::RecordOfAnother))
-        .await;
+    let app =
+        deck.until("named", |app| app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::RecordOfAnother)).await;
     assert_eq!(app.verdict, Verdict::Unknown);
     let words = app.reason.as_ref().map(|why| why.message.raw().to_owned()).unwrap_or_default();
     let whose = git.origin().display().to_string();
     assert!(words.contains("record belongs to") && words.contains(&whose), "{words}");
-    deck.until("judged", |app| app.counts.pending == 0 && app.counts.total == 2 && is(app, "api", Verdict::Missing)).await;
+    deck.until("judged", |app| app.counts.pending == 0 && app.counts.total == 2 && is(app, "api", Verdict::Missing))
+        .await;
     untouched(&scene, &mut deck).await;
     assert!(scene.get("deployment/api").is_none(), "nothing was applied");
     theirs.close().await;
