@@ -24,11 +24,12 @@ use std::time::Duration;
 use crate::cluster::connect;
 use crate::config::{self, Config, ConfigError, Standing};
 use crate::engine::{Clock, Ports, Role, Setup};
-use crate::model::{ClusterName, Foreign};
+use crate::model::{ClusterName, ClusterSpec, Foreign};
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::source::{self, SourceError, Writer};
 use seed::Ground;
 use stage::{Acts, Inner};
+use world::World;
 
 pub use stage::Stage;
 
@@ -136,14 +137,8 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let config = config(&repository, dir.path())?;
     let writer = Writer::create(&repository)?;
     let commits = history::play(&writer, start)?;
-    let world = world::World::read()?;
-    let ground = Ground { config: &config, commits: &commits, world: &world, start };
-    let mut clusters = BTreeMap::new();
-    for (n, spec) in (1..).zip(&config.clusters) {
-        // Each its own seed: two clusters of one kube-system uid would be one.
-        let sandbox = ground.cluster(&spec.name, options.seed.wrapping_mul(1000).wrapping_add(n)).await?;
-        clusters.insert(spec.name.clone(), sandbox);
-    }
+    let ground = Arc::new(Ground { config: config.clone(), commits, world: World::read()?, start });
+    let clusters = clusters(&ground, options.seed).await?;
     if let Some(cut) = clusters.get(&ClusterName::new(CUT)) {
         cut.cut();
     }
@@ -163,6 +158,23 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let acts = Mutex::new(Some(Acts { script }));
     let inner = Inner { clusters, writer, mirror, clock: options.clock, acts };
     Ok(Demo { setup, stage: Stage::new(inner, dir, options.pace) })
+}
+
+/// All clusters, each made on a task of its own.
+async fn clusters(ground: &Arc<Ground>, seed: u64) -> Result<BTreeMap<ClusterName, Sandbox>, DemoError> {
+    let make = |(n, spec): (u64, &ClusterSpec)| {
+        let (ground, name) = (ground.clone(), spec.name.clone());
+        // Each its own seed: two clusters of one kube-system uid would be one.
+        let seed = seed.wrapping_mul(1000).wrapping_add(n);
+        tokio::spawn(async move { ground.cluster(&name, seed).await.map(|sandbox| (name, sandbox)) })
+    };
+    let tasks: Vec<_> = (1..).zip(&ground.config.clusters).map(make).collect();
+    let mut clusters = BTreeMap::new();
+    for task in tasks {
+        let (name, sandbox) = task.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        clusters.insert(name, sandbox);
+    }
+    Ok(clusters)
 }
 
 fn config(repository: &Path, dir: &Path) -> Result<Config, DemoError> {

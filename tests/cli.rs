@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up says so")]
 
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -235,4 +235,20 @@ fn manifests_on_standard_input_need_a_context_to_be_compared_with() {
     drop(stdin);
     let ended = child.wait_with_output().expect("ends");
     Ran::of(&["diff", "-f", "-"], &ended).ends(2, &["no kubeconfig"]).prints_nothing();
+}
+
+#[test]
+fn a_signal_ends_a_command_with_its_number() {
+    for (name, exit) in [("-INT", 130), ("-TERM", 143)] {
+        let home = Home::new();
+        let file = good(&home);
+        let mut command = home.command(&["status", "--watch", "--config", &file]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("runs");
+        let mut first = String::new();
+        std::io::BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut first).expect("a line");
+        assert!(first.starts_with("APP "), "it has printed how things stand: {first}");
+        let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        assert_eq!(child.wait().expect("ends").code(), Some(exit), "{name}");
+    }
 }

@@ -168,3 +168,28 @@ fn an_operator_looks_syncs_finds_drift_and_goes_back() {
     assert_eq!(ana.colour(), "red", "pushed, planned, synced");
     assert_eq!(ana.app(0)["verdict"], "synced");
 }
+
+#[test]
+fn plain_manifests_are_compared_with_the_current_context() {
+    let Some(server) = apiserver::shared() else { return };
+    let ana = Operator::new(server, "plain");
+    let file = ana.path("cm.yaml");
+    let manifest = |colour: &str| {
+        let text =
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: web }}\ndata: {{ colour: {colour} }}\n");
+        std::fs::write(&file, text).expect("written");
+    };
+    let kubeconfig = server.kubeconfig(User::Operator);
+    let diff = |exit: i32| {
+        let line = format!("diff -f {} --kubeconfig {} -n {}", file.display(), kubeconfig.display(), ana.namespace);
+        ana.ends(&line, exit)
+    };
+    manifest("red");
+    assert!(diff(1).out.contains("+  colour: red"), "nothing is there yet");
+    let words = ["-n", &ana.namespace, "create", "configmap", "web", "--from-literal=colour=blue"];
+    server.kubectl(User::Operator, &words);
+    let out = diff(1).out;
+    assert!(out.contains("-  colour: blue") && out.contains("+  colour: red"), "{out}");
+    manifest("blue");
+    assert!(diff(0).err.contains("no differences"), "what the manifest says is there");
+}

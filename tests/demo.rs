@@ -1,5 +1,7 @@
 //! The demo under a real engine: our own client on the sample clusters, from first contact to a sync.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 /// Fleets that may be published before what is waited for must have come.
 const FLEETS: usize = 2000;
 /// A hang would end here; nothing is measured by it.
-const HANG: Duration = Duration::from_secs(120);
+const HANG: Duration = Duration::from_mins(2);
 
 struct Run {
     clock: watch::Sender<Now>,
@@ -63,6 +65,25 @@ impl Run {
         .await
     }
 
+    /// Orders with every answer that a gate may want, and waits for the end.
+    async fn done(&self, order: u64, command: Command, gate: &Gate) -> Arc<Fleet> {
+        let mut consent = Consent { yes: true, unlock: Some("a test".to_owned()), ..Consent::default() };
+        for need in &gate.needs {
+            match need {
+                Need::Deletes(count) => consent.deletes = Some(*count),
+                Need::AppName(app) => consent.app_name = Some(app.name.to_string()),
+                Need::Yes | Need::Unlock | Need::MassDelete(_) | Need::Prune => {}
+            }
+        }
+        assert!(self.engine.order(Order { id: OrderId(order), command, consent }), "the queue has room");
+        let of = |fleet: &Fleet| fleet.runs.iter().find(|run| run.id == OrderId(order)).cloned();
+        let over = |fleet: &Fleet| of(fleet).is_some_and(|run| matches!(run.state, RunState::Ended(_)));
+        let fleet = self.until("the run's end", over).await;
+        let run = of(&fleet).expect("the run");
+        assert_eq!(run.state, RunState::Ended(Outcome::Done), "{run:?}");
+        fleet
+    }
+
     /// Asks and waits for the answer.
     async fn ask(&mut self, ticket: u64, query: Query) -> ViewBody {
         assert!(self.engine.ask(Ticket(ticket), query), "the queue has room");
@@ -78,7 +99,7 @@ impl Run {
     }
 
     async fn close(self) {
-        let dir = self.stage.directory().expect("a directory").to_owned();
+        let dir = self.stage.directory().to_owned();
         self.engine.close().await;
         drop(self.stage);
         assert!(!dir.exists(), "nothing is left behind");
@@ -144,6 +165,7 @@ async fn the_fleet_opens_with_every_kind_of_trouble_and_most_of_it_well() {
         ("identity", "prod-eu", Verdict::Synced),
         ("identity", "prod-us", Verdict::Unknown),
         ("profile", "edge-07", Verdict::Unknown),
+        ("profile", "prod-eu", Verdict::Drifted),
         ("metrics", "prod-us", Verdict::Synced),
         ("queue", "stage-eu", Verdict::Synced),
         ("web", "prod-eu", Verdict::Synced),
@@ -160,6 +182,8 @@ async fn the_fleet_opens_with_every_kind_of_trouble_and_most_of_it_well() {
     assert!(billing.paused.is_some(), "billing is paused");
     let recommender = fleet.app(&id("recommender", "prod-eu")).expect("recommender");
     assert!(recommender.pinned.is_some(), "recommender is pinned");
+    let profile = fleet.app(&id("profile", "prod-eu")).expect("profile");
+    assert_eq!(profile.health, Health::Degraded, "an image that cannot be pulled");
     let ledger = fleet.app(&id("ledger-batch", "prod-eu")).expect("ledger-batch");
     assert!(ledger.resources.iter().any(|row| row.verdict == Verdict::Extra), "an object that git no longer has");
     run.close().await;
@@ -205,14 +229,40 @@ async fn who_drifted_is_named_and_a_sync_puts_it_right() {
         take_over: false,
         full: true,
     };
-    let consent = Consent { yes: true, ..Consent::default() };
-    assert!(run.engine.order(Order { id: OrderId(1), command: Command::Sync(order), consent }));
-    let ended =
-        |fleet: &Fleet| fleet.runs.iter().any(|run| run.id == OrderId(1) && matches!(run.state, RunState::Ended(_)));
-    let fleet = run.until("the run's end", ended).await;
-    let ended = fleet.runs.iter().find(|run| run.id == OrderId(1)).expect("the run");
-    assert_eq!(ended.state, RunState::Ended(Outcome::Done), "{ended:?}");
+    run.done(1, Command::Sync(order), &plan.gate).await;
     run.until("cart synced", |fleet| verdict_of(fleet, "cart", "stage-eu") == Verdict::Synced).await;
+    run.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revert_makes_a_commit_or_says_what_it_needs() {
+    let mut run = Run::start().await;
+    let app = id("recommender", "stage-eu");
+    run.settled().await;
+    let history = match run.ask(1, Query::HistoryOf { app: app.clone(), limit: 10 }).await {
+        ViewBody::History(view) => view,
+        other => panic!("no history: {other:?}"),
+    };
+    let subjects: Vec<&str> = history.rows.iter().map(|row| row.commit.subject.raw()).collect();
+    assert_eq!(subjects[..2], ["feat: model als-2026-11", "feat: model als-2026-09"], "newest first");
+    let to = history.rows[1].commit.id.clone();
+    let query = Query::PreviewRevert { app: app.clone(), to: to.clone(), mode: RevertMode::Restore };
+    let preview = match run.ask(2, query).await {
+        ViewBody::Revert(preview) => preview,
+        other => panic!("no preview: {other:?}"),
+    };
+    let has_git = driftdeck::source::git_program().is_some();
+    assert_eq!(preview.refused.is_none(), has_git, "without git the reason is said: {:?}", preview.refused);
+    if has_git {
+        let reason = Foreign::from("als-2026-11 halves the click rate");
+        let expected_head = preview.head.clone();
+        let order = RevertOrder { app: app.clone(), to, mode: RevertMode::Restore, expected_head, reason, until: None };
+        run.done(1, Command::Revert(order), &preview.gate).await;
+        let behind = |fleet: &Fleet| verdict_of(fleet, "recommender", "stage-eu") == Verdict::Behind;
+        let fleet = run.until("the new commit is to be synced", behind).await;
+        let desired = fleet.app(&app).and_then(|row| row.desired.clone()).expect("desired");
+        assert_eq!(desired.author.raw(), "Demo Operator <operator@example.com>");
+    }
     run.close().await;
 }
 
@@ -221,9 +271,9 @@ async fn an_edit_and_a_commit_are_seen_while_it_runs() {
     let run = Run::start().await;
     run.settled().await;
     let path = "/api/v1/namespaces/web/configmaps/web-config?fieldManager=kubectl-edit";
-    let patch = serde_json::json!({"data": {"SENTRY_SAMPLE": "1.0"}});
+    let body = serde_json::json!({"data": {"SENTRY_SAMPLE": "1.0"}});
     let sandbox = run.stage.sandbox("stage-eu").expect("a cluster");
-    assert_eq!(sandbox.request("PATCH", path, &patch, "application/merge-patch+json").status, 200);
+    assert_eq!(sandbox.request("PATCH", path, &body, "application/merge-patch+json").status, 200);
     run.until("web drifted", |fleet| verdict_of(fleet, "web", "stage-eu") == Verdict::Drifted).await;
     let change = ("apps/metrics/config.yaml", "RETENTION", "\"60d\"");
     run.stage.commit("lee", "chore: retention", change).expect("committed");

@@ -28,10 +28,10 @@ const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(6);
 const BEFORE: SignedDuration = SignedDuration::from_hours(48);
 
 /// What all clusters are seeded from.
-pub(super) struct Ground<'a> {
-    pub(super) config: &'a Config,
-    pub(super) commits: &'a [Made],
-    pub(super) world: &'a World,
+pub(super) struct Ground {
+    pub(super) config: Config,
+    pub(super) commits: Vec<Made>,
+    pub(super) world: World,
     /// The moment the demo opens.
     pub(super) start: Timestamp,
 }
@@ -41,7 +41,7 @@ enum Act<'a> {
     Deed(&'a Deed),
 }
 
-impl Ground<'_> {
+impl Ground {
     /// Makes one cluster and plays its past.
     pub(super) async fn cluster(&self, name: &ClusterName, seed: u64) -> Result<Sandbox, DemoError> {
         let first = self.commits.first().map_or(self.start, |commit| commit.time);

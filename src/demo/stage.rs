@@ -4,7 +4,7 @@
 //! kubectl and git would: requests to the sandboxes, commits on the branch.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,10 +19,14 @@ use crate::model::ClusterName;
 use crate::sandbox::Sandbox;
 use crate::source::{Draft, Mirror, SourceError, Writer};
 
+/// Attempts to remove the directory.
+const TRIES: usize = 20;
+
 /// What the demo stands on. Dropping it stops the script and removes the directory.
 pub struct Stage {
     inner: Arc<Inner>,
     heart: Option<JoinHandle<()>>,
+    path: PathBuf,
     dir: Option<TempDir>,
 }
 
@@ -51,7 +55,7 @@ impl Stage {
     pub(super) fn new(inner: Inner, dir: TempDir, pace: Option<Duration>) -> Self {
         let inner = Arc::new(inner);
         let heart = pace.map(|pace| tokio::spawn(heartbeat(inner.clone(), pace)));
-        Self { inner, heart, dir: Some(dir) }
+        Self { inner, heart, path: dir.path().to_owned(), dir: Some(dir) }
     }
 
     /// A cluster, to do something to it.
@@ -60,10 +64,10 @@ impl Stage {
         self.inner.clusters.get(&ClusterName::new(name))
     }
 
-    /// The demo's own directory; `None` never, before the drop.
+    /// The demo's own directory.
     #[must_use]
-    pub fn directory(&self) -> Option<&Path> {
-        self.dir.as_ref().map(TempDir::path)
+    pub fn directory(&self) -> &Path {
+        &self.path
     }
 
     /// Brings the clusters' time up to the clock's and plays what is due. Blocks for a moment.
@@ -93,11 +97,12 @@ impl Drop for Stage {
             heart.abort();
         }
         // Waits for a beat in progress: nothing is written into the directory while it goes.
-        drop(self.inner.acts().take());
-        if let Some(dir) = self.dir.take()
-            && let Err(error) = dir.close()
-        {
-            tracing::warn!(%error, "the demo's directory could not be removed");
+        *self.inner.acts() = None;
+        let Some(path) = self.dir.take().map(TempDir::keep) else { return };
+        // A panic may leave an engine running for a moment that still writes: a few more tries outlast it.
+        let gone = (0..TRIES).any(|_| std::fs::remove_dir_all(&path).is_ok() || !path.exists());
+        if !gone {
+            tracing::warn!(path = %path.display(), "the demo's directory could not be removed");
         }
     }
 }
@@ -148,8 +153,8 @@ impl Inner {
     fn scale(&self, cluster: &str, path: &str, replicas: u64) -> Result<(), DemoError> {
         let Some(sandbox) = self.clusters.get(&ClusterName::new(cluster)) else { return Ok(()) };
         let uri = format!("{path}/scale?fieldManager=kubectl");
-        let patch = json!({"spec": {"replicas": replicas}});
-        let answer = sandbox.request("PATCH", &uri, &patch, "application/merge-patch+json");
+        let body = json!({"spec": {"replicas": replicas}});
+        let answer = sandbox.request("PATCH", &uri, &body, "application/merge-patch+json");
         seed::accept(&uri, answer).map(drop)
     }
 

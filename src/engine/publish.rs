@@ -128,6 +128,7 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         counts: counts(&resources),
         resources,
         running: app.running,
+        settling: cluster.is_some_and(|cluster| app.is_settling(cluster, now)),
         warnings: app.desired.as_ref().map(|desired| desired.warnings.clone()).unwrap_or_default(),
     }
 }
@@ -151,8 +152,8 @@ fn source_row(world: &World, app: &AppWorld) -> SourceRow {
 
 /// Why the whole app is unknown, invalid or in error; the first that holds.
 pub(super) fn whole_reason(world: &World, app: &AppWorld, now: Now) -> Option<Reason> {
-    app.disputed
-        .clone()
+    app.dispute()
+        .cloned()
         .or_else(|| record_reason(app))
         .or_else(|| cluster_reason(world, app, now))
         .or_else(|| git_reason(world, app, now))
@@ -167,11 +168,11 @@ fn cluster_reason(world: &World, app: &AppWorld, now: Now) -> Option<Reason> {
     let cluster = world.clusters.get(&app.spec.id.cluster)?;
     match &cluster.link {
         Link::Down(reason, ..) => Some(reason.clone()),
-        Link::Idle | Link::Connecting(_) if cluster.contact.is_none() => {
+        Link::Idle | Link::Connecting(_) => {
             let waiting = world::because(ReasonCode::Loading, "connecting to the cluster", now);
             Some(cluster.probe_failed.clone().unwrap_or(waiting))
         }
-        Link::Idle | Link::Connecting(_) | Link::Up => None,
+        Link::Up => None,
     }
 }
 

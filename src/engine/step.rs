@@ -6,6 +6,7 @@
 mod advance;
 mod auto;
 mod clusters;
+mod disputes;
 mod judging;
 mod orders;
 mod remotes;

@@ -210,8 +210,10 @@ pub struct AppWorld {
     pub auto: AutoState,
     /// Commit and count for which `NoteSeen` was last sent.
     pub noted: Option<(CommitId, usize)>,
-    /// Two apps render the same object, or two names mean one server.
+    /// Two names mean one server.
     pub disputed: Option<Reason>,
+    /// Another app renders the same object with different values.
+    pub clash: Option<Reason>,
     /// What the screens see; rebuilt when `changed`.
     pub row: Option<Arc<AppRow>>,
     /// `row` is out of date.
@@ -257,6 +259,7 @@ impl AppWorld {
             auto: AutoState::default(),
             noted: None,
             disputed: None,
+            clash: None,
             row: None,
             changed: true,
         }
@@ -284,6 +287,12 @@ impl AppWorld {
         }
     }
 
+    /// Why nobody may write for it: another app, or another name of its cluster, claims the same objects.
+    #[must_use]
+    pub fn dispute(&self) -> Option<&Reason> {
+        self.disputed.as_ref().or(self.clash.as_ref())
+    }
+
     /// The pause in force at `now`.
     #[must_use]
     pub fn paused(&self, now: Now) -> Option<&Pause> {
@@ -302,6 +311,19 @@ impl AppWorld {
     #[must_use]
     pub fn target(&self, now: Now) -> Option<CommitId> {
         self.pinned(now).map(|pin| pin.commit.clone()).or_else(|| self.head.clone())
+    }
+
+    /// Whether newer news is on its way into the rows: a record, a render, a judgement.
+    #[must_use]
+    pub fn is_settling(&self, cluster: &ClusterWorld, now: Now) -> bool {
+        let rendering = match &self.render {
+            RenderState::Rendering(_) | RenderState::Idle => true,
+            RenderState::Ready => self.desired.as_ref().map(|desired| &desired.at) != self.target(now).as_ref(),
+            RenderState::Failed(at, _) => Some(at) != self.target(now).as_ref(),
+        };
+        let failed = |key: &ResourceKey| matches!(super::step::scene_of(cluster, key), Some(SceneState::Failed(_)));
+        let judging = self.dirty.iter().any(|key| !failed(key)) || !self.judging.is_empty();
+        self.reading_record || rendering || judging
     }
 
     /// The namespace that holds its record.

@@ -229,6 +229,8 @@ pub struct AppRow {
     pub counts: Counts,
     /// The run in progress.
     pub running: Option<RunId>,
+    /// Newer news of git, record or live is on its way into the rows: what they say is of a moment ago.
+    pub settling: bool,
     /// Stripped fields, ignored files, unstable renders: said, not hidden.
     pub warnings: Vec<Foreign>,
 }

@@ -102,7 +102,7 @@ mod tests {
     use crate::source::open_in_place;
 
     fn draft(changes: &[(&str, Option<&str>)], message: &str) -> Draft {
-        let changes = changes.iter().map(|(path, text)| ((*path).to_owned(), text.map(|text| text.into()))).collect();
+        let changes = changes.iter().map(|(path, text)| ((*path).to_owned(), text.map(Into::into))).collect();
         let author = Author {
             name: "Ana".to_owned(),
             email: "ana@example.com".to_owned(),

@@ -163,6 +163,11 @@ impl Server {
         name
     }
 
+    /// The kubectl program, for those who time it.
+    pub fn kubectl_path(&self) -> &std::path::Path {
+        &self.programs.kubectl
+    }
+
     /// Runs kubectl and returns its stdout; panics with its stderr when it fails.
     pub fn kubectl(&self, user: User, args: &[&str]) -> String {
         let out = self.try_kubectl(user, args, "");

@@ -118,6 +118,7 @@ pub fn app(name: &str, on: &str, verdict: Verdict) -> AppRow {
         resources: vec![Arc::new(object(on, "ConfigMap", "flags", 0)), Arc::new(object(on, "Deployment", "api", 1))],
         counts: Counts { total: 2, ..Counts::default() },
         running: None,
+        settling: false,
         warnings: Vec::new(),
     }
 }

@@ -146,6 +146,7 @@ pub fn app(id: AppId, verdict: Verdict) -> AppRow {
         resources: vec![Arc::new(row(verdict))],
         counts: Counts { total: 1, changed: 1, ..Counts::default() },
         running: None,
+        settling: false,
         warnings: Vec::new(),
     }
 }

@@ -274,6 +274,10 @@ impl Driver {
 
     fn replace_discovery(&mut self, name: ClusterName, discovery: Discovery) {
         if let Some(line) = self.lines.get_mut(&name) {
+            if *line.discovery == discovery {
+                // Nothing new: rendering and judging everything again would tell nothing.
+                return self.take(Event::Alive(name));
+            }
             line.discovery = Arc::new(discovery);
             line.epoch += 1;
         }

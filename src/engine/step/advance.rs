@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::judging;
+use super::{disputes, judging};
 use crate::engine::desired::Desired;
 use crate::engine::effect::{Effect, WatchWish};
 use crate::engine::event::{AppTicket, Trouble};
@@ -109,6 +109,7 @@ pub(super) fn rendered(
         Err(trouble) => fail_render(app, &trouble, now),
     }
     judging::reindex(world, &ticket.app);
+    disputes::find(world, &ticket.app.cluster, now);
     advance(world, &ticket.app, now)
 }
 
@@ -117,7 +118,13 @@ fn take_desired(app: &mut AppWorld, desired: Arc<Desired>) {
         app.head = Some(desired.at.clone());
     }
     app.render = RenderState::Ready;
-    app.desired = Some(desired);
+    if let Some(old) = app.desired.replace(desired.clone()) {
+        // What git says differently now is not judged yet: its old word would be said of the new commit.
+        app.rows.retain(|key, _| {
+            let [before, now] = [&old, &desired].map(|desired| desired.manifests.get(key).map(|found| &found.digest));
+            before == now
+        });
+    }
     app.dirty.extend(judging::keys_of(app));
     app.noted = None;
 }

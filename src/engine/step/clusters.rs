@@ -78,12 +78,9 @@ fn probe(cluster: &mut ClusterWorld, now: Now) -> Vec<Effect> {
     vec![Effect::Probe(cluster.spec.name.clone())]
 }
 
-/// While a kind is not served, discovery is made again: its definition may have come.
+/// While a kind is not served, or its group does not answer, discovery is made again: its definition may have come.
 fn rediscover(cluster: &ClusterWorld, now: Now) -> Option<Effect> {
-    let waits = cluster.scenes.values().any(|scene| match scene {
-        SceneState::Failed(reason) => reason.code == ReasonCode::KindNotServed,
-        SceneState::Loading | SceneState::Listed => false,
-    });
+    let waits = cluster.scenes.values().any(is_unserved);
     let due = now.since_start.as_secs().is_multiple_of(REDISCOVER_EVERY);
     (waits && due).then(|| Effect::Rediscover(cluster.spec.name.clone()))
 }
@@ -98,13 +95,21 @@ pub(super) fn rediscovered(world: &mut World, name: &ClusterName, now: Now) -> V
     advance_all(world, &apps, now)
 }
 
+/// Not served, or by a group that does not answer: nothing watches it until discovery says otherwise.
+fn is_unserved(scene: &SceneState) -> bool {
+    let codes = [ReasonCode::KindNotServed, ReasonCode::ClusterUnreachable];
+    matches!(scene, SceneState::Failed(why) if codes.contains(&why.code))
+}
+
 /// Kinds that were not served are asked for anew, with their schemas.
 fn forget_unserved(cluster: &mut ClusterWorld) {
-    let unserved =
-        |state: &SceneState| matches!(state, SceneState::Failed(why) if why.code == ReasonCode::KindNotServed);
-    let groups: BTreeSet<Arc<str>> =
-        cluster.scenes.iter().filter(|(_, state)| unserved(state)).map(|(scene, _)| scene.kind.group.clone()).collect();
-    cluster.scenes.retain(|_, state| !unserved(state));
+    let groups: BTreeSet<Arc<str>> = cluster
+        .scenes
+        .iter()
+        .filter(|(_, state)| is_unserved(state))
+        .map(|(scene, _)| scene.kind.group.clone())
+        .collect();
+    cluster.scenes.retain(|_, state| !is_unserved(state));
     let group = |version: &Arc<str>| version.rsplit_once('/').map_or("", |(group, _)| group).to_owned();
     cluster.schemas.retain(|version| !groups.contains(&*group(version)));
     cluster.schemas_asked.retain(|version| !groups.contains(&*group(version)));

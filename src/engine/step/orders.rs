@@ -70,7 +70,7 @@ fn refusal(world: &World, id: &AppId, command: &Command) -> Option<String> {
         return Some(format!("{id} is already running (run {}): wait for it or abort it", busy.0));
     }
     let writes = matches!(command, Command::Sync(_) | Command::Revert(_));
-    app.disputed.as_ref().filter(|_| writes).map(|why| format!("{}; nothing was written", why.message.raw()))
+    app.dispute().filter(|_| writes).map(|why| format!("{}; nothing was written", why.message.raw()))
 }
 
 fn refuse(world: &mut World, order: OrderId, (app, what): (AppId, &'static str), (why, now): (String, Now)) {

@@ -26,6 +26,7 @@ mod clusters;
 mod git;
 mod judging;
 mod orders;
+mod sequences;
 
 const HEAD: &str = "1111111aaaa";
 const NEXT: &str = "2222222bbbb";
@@ -80,11 +81,12 @@ fn manifest(key: ResourceKey, gvk: &Gvk, body: serde_json::Value) -> Manifest {
 
 fn desired(at: &str, names: &[&str]) -> Desired {
     let gvk = Gvk::parse("v1", "ConfigMap");
-    let made = names.iter().map(|name| (key(name), manifest(key(name), &gvk, json!({"data": {"at": name}}))));
+    let made = names.iter().map(|name| {
+        (key(name), manifest(key(name), &gvk, json!({"metadata": {"annotations": {}}, "data": {"at": name}})))
+    });
     Desired {
         at: CommitId::new(at),
         commit: CommitInfo { id: CommitId::new(at), subject: "s".into(), author: "a".into(), time: None },
-        inputs: Digest("i".into()),
         manifests: Arc::new(made.collect()),
         misplaced: Vec::new(),
         faults: Vec::new(),
@@ -224,7 +226,7 @@ impl Stage {
         for effect in effects {
             if let Effect::Confirm(ticket, work) = effect {
                 for row in self.rows(work, &how) {
-                    more.extend(self.take(Event::Confirmed(ticket.clone(), row)));
+                    more.extend(self.take(Event::Confirmed(ticket.clone(), Box::new(row))));
                 }
             }
         }

@@ -169,3 +169,22 @@ fn a_record_that_could_not_be_read_for_a_passing_cause_is_read_again() {
     assert_eq!(stage.row().reason.as_ref().map(|reason| reason.code), Some(ReasonCode::RecordOfAnother));
     assert_eq!(count(&stage.seconds(30), "read record"), 0, "that needs hands, or a write that the watch sees");
 }
+
+#[test]
+fn a_group_that_does_not_answer_is_looked_for_again() {
+    let mut stage = Stage::synced(Role::Cockpit);
+    let down = Trouble::new(ReasonCode::ClusterUnreachable, "API group metrics.k8s.io does not answer");
+    let metrics = Scene { kind: Kind::new("metrics.k8s.io", "NodeMetrics"), namespace: "shop".into() };
+    stage.take(Event::SceneFailed(cluster(), metrics.clone(), down));
+    assert!(count(&stage.seconds(10), "rediscover") > 0);
+    stage.take(Event::Rediscovered(cluster()));
+    assert!(!stage.world.clusters[&cluster()].scenes.contains_key(&metrics), "it may be watched once more");
+}
+
+#[test]
+fn a_passing_fault_of_a_watch_leaves_what_it_has_listed() {
+    let mut stage = Stage::synced(Role::Cockpit);
+    let fault = Trouble::new(ReasonCode::ClusterUnreachable, "connection reset");
+    assert_eq!(names(&stage.take(Event::SceneFailed(cluster(), scene(), fault))), [""; 0]);
+    assert_eq!(stage.verdict("web"), Some(Verdict::Synced), "silence is what makes it stale");
+}

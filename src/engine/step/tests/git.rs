@@ -137,3 +137,49 @@ fn a_pin_ends_by_time() {
     assert_eq!(targets(&stage.seconds(3)), [HEAD], "then the head is, by itself");
     assert!(stage.row().pinned.is_none());
 }
+
+#[test]
+fn apps_that_render_one_object_differently_are_invalid_until_they_agree() {
+    let mut stage = Stage::synced(Role::Cockpit);
+    let other = AppId::new("stall", cluster());
+    let app = AppWorld { record: crate::engine::world::RecordState::Absent, ..AppWorld::new(spec(other.clone())) };
+    stage.world.apps.insert(other.clone(), app);
+    let gvk = Gvk::parse("v1", "ConfigMap");
+    let render = |stage: &mut Stage, value: &str| {
+        let body = json!({"metadata": {"annotations": {"driftdeck.dev/app": "shop/stall"}}, "data": {"at": value}});
+        let made = [(key("web"), manifest(key("web"), &gvk, body))];
+        let wanted = Desired { manifests: Arc::new(made.into()), ..desired(HEAD, &[]) };
+        let ticket = stage.world.apps[&other].ticket();
+        stage.take(Event::Rendered(ticket, Ok(Arc::new(wanted))));
+        stage.publish()
+    };
+    let fleet = render(&mut stage, "elsewhere");
+    for id in [shop(), other.clone()] {
+        let row = fleet.app(&id).expect("published");
+        assert_eq!(row.verdict, Verdict::Invalid, "{id}");
+        let said = row.reason.as_ref().map(|reason| reason.message.raw().to_owned());
+        assert_eq!(said.as_deref(), Some("ConfigMap web is rendered differently by shop@prod and stall@prod"));
+    }
+    let fleet = render(&mut stage, "web");
+    assert_eq!(
+        fleet.app(&shop()).expect("published").verdict,
+        Verdict::Synced,
+        "equal but for whose it is: no dispute"
+    );
+}
+
+#[test]
+fn an_old_verdict_is_not_said_of_a_new_commit() {
+    let mut stage = Stage::synced(Role::Cockpit);
+    stage.poll(NEXT);
+    let mut wanted = desired(NEXT, &["web"]);
+    let body = json!({"data": {"at": "changed"}});
+    let made = manifest(key("web"), &Gvk::parse("v1", "ConfigMap"), body);
+    Arc::make_mut(&mut wanted.manifests).insert(key("web"), made);
+    Arc::make_mut(&mut wanted.manifests).extend((*desired(NEXT, &["api"]).manifests).clone());
+    let effects = stage.render(wanted);
+    assert_eq!(stage.verdict("web"), Some(Verdict::Unknown), "git changed it: it is being judged");
+    assert_eq!(stage.verdict("api"), Some(Verdict::Synced), "git did not touch it");
+    stage.judge(&effects, |row| if *row.key.name == *"web" { row.is(Verdict::Behind) } else { row });
+    assert_eq!(stage.verdict("web"), Some(Verdict::Behind));
+}
