@@ -238,7 +238,7 @@ impl Deck {
 
     /// Waits until the app is settled with that verdict.
     pub async fn verdict(&mut self, wanted: Verdict) -> Arc<AppRow> {
-        self.until(wanted.word(), |row| row.verdict == wanted && row.counts.pending == 0).await
+        self.until(wanted.word(), |row| row.verdict == wanted && row.counts.pending == 0 && !row.settling).await
     }
 
     /// Asks, and waits for the answer.
