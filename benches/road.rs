@@ -119,7 +119,12 @@ impl<'s> Ground<'s> {
         }
         times.sort();
         let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1000.0;
-        println!("edit acknowledged to cell changed, {} edits: p50 {:.1} ms, p99 {:.1} ms", times.len(), at(50), at(99));
+        println!(
+            "edit acknowledged to cell changed, {} edits: p50 {:.1} ms, p99 {:.1} ms",
+            times.len(),
+            at(50),
+            at(99)
+        );
     }
 }
 

@@ -53,13 +53,13 @@ impl Run {
         self.until("every app judged", |fleet| {
             !fleet.apps.is_empty()
                 && fleet.apps.iter().all(|app| {
-                    let loading = app.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::Loading);
-                    let rows = || app.resources.iter();
-                    let waits = |row: &Arc<ResourceRow>| {
-                        row.pending || row.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::Loading)
-                    };
-                    let known = app.reason.is_some() || !app.resources.is_empty();
-                    !loading && known && !rows().any(waits)
+                    let loads = |reason: &Reason| reason.code == ReasonCode::Loading;
+                    // An app that is unknown as a whole has rows that nobody will judge before its cause is gone.
+                    let waits = |row: &Arc<ResourceRow>| row.pending || row.reason.as_ref().is_some_and(loads);
+                    match &app.reason {
+                        Some(reason) => !loads(reason),
+                        None => !app.resources.is_empty() && !app.resources.iter().any(waits),
+                    }
                 })
         })
         .await

@@ -100,6 +100,14 @@ fn every_place_that_is_named_is_there() {
 }
 
 #[test]
+fn the_page_about_drift_has_every_verdict_in_its_order() {
+    let page = include_str!("../docs/drift.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |").map(|(word, _)| word));
+    let words: Vec<&str> = driftdeck::model::Verdict::ALL.iter().map(|verdict| verdict.word()).collect();
+    assert_eq!(rows.take(words.len()).collect::<Vec<_>>(), words);
+}
+
+#[test]
 fn the_rust_that_is_asked_for_is_the_packages() {
     let wanted = env!("CARGO_PKG_RUST_VERSION");
     assert!(README.contains(&format!("Rust {wanted}")), "Rust {wanted}, as Cargo.toml says");

@@ -3,171 +3,33 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
+#[path = "support/accounts.rs"]
+mod accounts;
 #[path = "support/apiserver.rs"]
 mod apiserver;
 #[allow(dead_code, reason = "each suite uses its own part of it")]
 #[path = "support/road.rs"]
 mod road;
 
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::io::Read as _;
+use std::sync::Arc;
 
-use apiserver::{Server, User};
-use driftdeck::cluster::KubeSource;
-use driftdeck::engine::{Ports, Role};
+use base64::Engine as _;
+
+use accounts::{AGENT, Account, LOOK, OPERATE, Scene};
+use apiserver::User;
+use driftdeck::engine::Role;
 use driftdeck::model::{
     Act, AgentSeen, AppRow, Basis, Command, Consent, Fleet, Moved, Outcome, ReasonCode, ResourceRow, RevertMode,
     RevertOrder, RunRow, RunState, RunStep, Said, StepState, Verdict,
 };
-use road::{Deck, Git, Start, config_text, shop};
+use road::{Start, shop};
 
-const LOOK: &str = include_str!("../assets/deploy/rbac-look.yaml");
-const OPERATE: &str = include_str!("../assets/deploy/rbac-operate.yaml");
-const AGENT: &str = include_str!("../assets/deploy/rbac-agent.yaml");
 const PAGE: &str = include_str!("../docs/security.md");
+const DRIFT: &str = include_str!("../docs/drift.md");
 
-const FLAGS: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: flags\ndata:\n  RETRY_MAX: \"3\"\n";
 const OLD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: old\ndata:\n  a: b\n";
 const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  password: hunter2-canary\n";
-
-fn deployment(image: &str) -> String {
-    format!(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: api\nspec:\n  selector:\n    matchLabels:\n      app: api\n  template:\n    metadata:\n      labels:\n        app: api\n    spec:\n      containers:\n      - name: app\n        image: {image}\n"
-    )
-}
-
-/// The server with all roles of the page, nobody bound yet.
-fn server() -> Option<&'static Server> {
-    static ROLES: OnceLock<()> = OnceLock::new();
-    let server = apiserver::shared()?;
-    ROLES.get_or_init(|| {
-        for roles in [LOOK, OPERATE, AGENT] {
-            server.apply(User::Admin, roles);
-        }
-    });
-    Some(server)
-}
-
-/// A service account with its own kubeconfig.
-struct Account {
-    server: &'static Server,
-    subject: String,
-    kubeconfig: PathBuf,
-    _dir: tempfile::TempDir,
-}
-
-impl Account {
-    /// A new one without rights.
-    fn new(server: &'static Server, namespace: &str) -> Self {
-        server.kubectl(User::Admin, &["-n", namespace, "create", "serviceaccount", "someone"]);
-        Self::signed_in(server, namespace, "someone")
-    }
-
-    /// One that is there, signed in by a token of its own.
-    fn signed_in(server: &'static Server, namespace: &str, name: &str) -> Self {
-        let token = server.kubectl(User::Admin, &["-n", namespace, "create", "token", name]);
-        let dir = tempfile::tempdir().expect("a directory");
-        let kubeconfig = dir.path().join("kubeconfig");
-        let text = format!(
-            "apiVersion: v1\nkind: Config\ncurrent-context: test\n\
-             clusters: [{{name: c, cluster: {{server: \"{}\", certificate-authority: \"{}\"}}}}]\n\
-             users: [{{name: u, user: {{token: \"{}\"}}}}]\n\
-             contexts: [{{name: test, context: {{cluster: c, user: u}}}}]\n",
-            server.url(),
-            server.ca_file().display(),
-            token.trim()
-        );
-        std::fs::write(&kubeconfig, text).expect("written");
-        Self { server, subject: format!("{namespace}:{name}"), kubeconfig, _dir: dir }
-    }
-
-    /// Binds a cluster role in one namespace, with the command of the page.
-    fn bind(&self, namespace: &str, role: &str) -> &Self {
-        let (account, role) = (format!("--serviceaccount={}", self.subject), format!("--clusterrole={role}"));
-        let name = format!("{}-{}", &role[14..], self.subject.replace(':', "-"));
-        self.server.kubectl(User::Admin, &["-n", namespace, "create", "rolebinding", &name, &role, &account]);
-        self
-    }
-
-    /// Whether the server lets it.
-    fn may(&self, verb: &str, resource: &str, namespace: &str) -> bool {
-        let user = format!("--as=system:serviceaccount:{}", self.subject);
-        let (resource, part) = resource.split_once('/').unwrap_or((resource, ""));
-        let part = format!("--subresource={part}");
-        let args = ["auth", "can-i", verb, resource, &part, "-n", namespace, &user];
-        self.server.try_kubectl(User::Admin, &args, "").status.success()
-    }
-
-    /// Waits until a right that was just bound counts.
-    fn wait_for(&self, verb: &str, resource: &str, namespace: &str) {
-        let counts = (0..100).any(|_| self.may(verb, resource, namespace));
-        assert!(counts, "{} may {verb} {resource} in {namespace}", self.subject);
-    }
-
-    /// None of these is allowed.
-    fn assert_may_not(&self, namespace: &str, denied: &[(&str, &str)]) {
-        for (verb, resource) in denied {
-            assert!(!self.may(verb, resource, namespace), "{verb} {resource} in {namespace} is not in the role");
-        }
-    }
-}
-
-/// An app in git and its namespace.
-struct Scene {
-    server: &'static Server,
-    git: Git,
-    namespace: String,
-    more: &'static str,
-}
-
-impl Scene {
-    fn new(name: &str) -> Option<Self> {
-        let server = server()?;
-        let git = Git::new();
-        git.commit("feat: first", &[("shop/flags.yaml", Some(FLAGS)), ("shop/api.yaml", Some(&deployment("a:1")))]);
-        Some(Self { server, git, namespace: server.namespace(name), more: "" })
-    }
-
-    fn deck_in(&self, namespace: &str, kubeconfig: PathBuf, context: &str, start: Start) -> Deck {
-        let cluster = format!("name = \"test\"\ncontext = \"{context}\"\n{}", self.more);
-        let text = config_text(&self.git.origin(), namespace, "").replace("name = \"test\"\n", &cluster);
-        let dirs = Arc::new(tempfile::tempdir().expect("a directory"));
-        let source = KubeSource::file(kubeconfig);
-        Deck::start(&text, |cache| Ports::real(cache, source), &dirs, start)
-    }
-
-    /// Everything allowed: who prepares the scene.
-    fn admin(&self) -> Deck {
-        self.deck_in(&self.namespace, self.server.kubeconfig(User::Admin), "admin", Start::default())
-    }
-
-    /// Signed in as that account, with a cache and a state of its own.
-    fn deck(&self, account: &Account) -> Deck {
-        self.deck_in(&self.namespace, account.kubeconfig.clone(), "test", Start::default())
-    }
-
-    /// Synced by the administrator.
-    async fn synced(&self) {
-        let mut deck = self.admin();
-        deck.verdict(Verdict::Behind).await;
-        let (outcome, note) = deck.sync(false).await;
-        assert_eq!(outcome, Outcome::Done, "{note}");
-        deck.verdict(Verdict::Synced).await;
-        deck.close().await;
-    }
-
-    /// Everything in the namespace at its version: moves with any write.
-    fn versions(&self) -> String {
-        let columns = "custom-columns=K:.kind,N:.metadata.name,V:.metadata.resourceVersion";
-        let kinds = "configmaps,deployments,secrets,serviceaccounts,rolebindings";
-        self.server.kubectl(User::Admin, &["-n", &self.namespace, "get", kinds, "-o", columns])
-    }
-
-    fn image(&self) -> String {
-        let args = ["-n", &self.namespace, "get", "deployment/api", "-o", "jsonpath={..image}"];
-        self.server.kubectl(User::Admin, &args)
-    }
-}
 
 fn row<'r>(app: &'r AppRow, kind: &str) -> &'r ResourceRow {
     app.resources.iter().find(|row| &*row.key.kind.kind == kind).expect("a row of that kind")
@@ -231,9 +93,18 @@ async fn who_may_look_writes_nothing() {
     assert!(note.contains("forbidden"), "{note}");
     assert_eq!(scene.versions(), before, "nothing was written");
     let denied = [
-        ("patch", "deployments"), ("create", "deployments"), ("delete", "deployments"), ("update", "configmaps"),
-        ("create", "configmaps"), ("get", "secrets"), ("list", "secrets"), ("create", "pods/exec"),
-        ("get", "pods/log"), ("create", "leases"), ("patch", "roles"), ("impersonate", "users"),
+        ("patch", "deployments"),
+        ("create", "deployments"),
+        ("delete", "deployments"),
+        ("update", "configmaps"),
+        ("create", "configmaps"),
+        ("get", "secrets"),
+        ("list", "secrets"),
+        ("create", "pods/exec"),
+        ("get", "pods/log"),
+        ("create", "leases"),
+        ("patch", "roles"),
+        ("impersonate", "users"),
     ];
     account.assert_may_not(&scene.namespace, &denied);
     assert!(!account.may("list", "configmaps", "kube-system"), "one namespace is one namespace");
@@ -250,7 +121,8 @@ async fn secrets_are_judged_only_with_their_own_role_and_masked() {
     let account = Account::new(scene.server, &scene.namespace);
     account.bind(&scene.namespace, "driftdeck-look").wait_for("list", "deployments", &scene.namespace);
     let mut deck = scene.deck(&account);
-    let others = |app: &AppRow| ["Deployment", "ConfigMap"].iter().all(|kind| row(app, kind).verdict == Verdict::Synced);
+    let others =
+        |app: &AppRow| ["Deployment", "ConfigMap"].iter().all(|kind| row(app, kind).verdict == Verdict::Synced);
     let forbidden = |app: &AppRow| {
         let secret = app.resources.iter().find(|row| row.key.kind.is_secret());
         secret.is_some_and(|secret| secret.verdict == Verdict::Unknown && code(secret) == Some(ReasonCode::Forbidden))
@@ -320,6 +192,52 @@ async fn who_may_operate_syncs_pauses_pins_and_prunes() {
     deck.close().await;
 }
 
+/// Keys that occur anywhere in a value.
+fn keys_in(value: &serde_json::Value, out: &mut Vec<String>) {
+    if let Some(map) = value.as_object() {
+        for (key, value) in map {
+            out.push(key.clone());
+            keys_in(value, out);
+        }
+    }
+    value.as_array().into_iter().flatten().for_each(|item| keys_in(item, out));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_record_is_what_the_page_says() {
+    let Some(scene) = Scene::new("record") else { return };
+    scene.synced().await;
+    let mut deck = scene.admin();
+    deck.verdict(Verdict::Synced).await;
+    let at = scene.git.head();
+    let pin = Command::Pin { app: shop(), commit: at, until: None, reason: "INC-1".into() };
+    for command in [pause(), pin] {
+        let (outcome, note) = deck.order(command, yes()).await;
+        assert_eq!(outcome, Outcome::Done, "{note}");
+    }
+    deck.close().await;
+    let args = ["-n", &scene.namespace, "get", "configmap/driftdeck.shop", "-o", "json"];
+    let map: serde_json::Value = serde_json::from_str(&scene.server.kubectl(User::Admin, &args)).expect("JSON");
+    assert_eq!(map["metadata"]["labels"]["driftdeck.dev/record"], "v1");
+    let app = map["data"]["app.json"].as_str().expect("app.json");
+    let mut keys = Vec::new();
+    keys_in(&serde_json::from_str(app).expect("JSON"), &mut keys);
+    let packed =
+        base64::engine::general_purpose::STANDARD.decode(map["binaryData"]["inventory"].as_str().expect("text"));
+    let mut lines = String::new();
+    flate2::read::GzDecoder::new(&*packed.expect("base64")).read_to_string(&mut lines).expect("gzip");
+    assert_eq!(lines.lines().count(), 2, "an object a line: {lines}");
+    for line in lines.lines() {
+        keys_in(&serde_json::from_str(line).expect("JSON"), &mut keys);
+    }
+    assert!(keys.len() > 20, "{keys:?}");
+    for key in keys {
+        assert!(DRIFT.contains(&format!("\"{key}\"")), "docs/drift.md explains {key:?} of the record");
+    }
+    let object = scene.server.kubectl(User::Admin, &["-n", &scene.namespace, "get", "configmap/flags", "-o", "yaml"]);
+    assert!(object.contains(&format!("driftdeck.dev/app: {}/shop", scene.namespace)), "{object}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_operate_in_one_namespace_may_not_in_another() {
     let Some(scene) = Scene::new("fenced") else { return };
@@ -338,9 +256,18 @@ async fn who_may_operate_in_one_namespace_may_not_in_another() {
     let record = scene.server.try_kubectl(User::Admin, &["-n", &other, "get", "configmap/driftdeck.shop"], "");
     assert!(!record.status.success(), "no record either");
     let denied = [
-        ("get", "secrets"), ("patch", "secrets"), ("create", "pods"), ("create", "pods/exec"), ("patch", "namespaces"),
-        ("delete", "namespaces"), ("patch", "roles"), ("create", "rolebindings"), ("deletecollection", "configmaps"),
-        ("create", "leases"), ("patch", "deployments/scale"), ("create", "serviceaccounts/token"),
+        ("get", "secrets"),
+        ("patch", "secrets"),
+        ("create", "pods"),
+        ("create", "pods/exec"),
+        ("patch", "namespaces"),
+        ("delete", "namespaces"),
+        ("patch", "roles"),
+        ("create", "rolebindings"),
+        ("deletecollection", "configmaps"),
+        ("create", "leases"),
+        ("patch", "deployments/scale"),
+        ("create", "serviceaccounts/token"),
     ];
     account.assert_may_not(&scene.namespace, &denied);
     deck.close().await;
@@ -349,18 +276,14 @@ async fn who_may_operate_in_one_namespace_may_not_in_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_agent_renews_its_lease_writes_its_record_and_heals() {
     let Some(mut scene) = Scene::new("agent") else { return };
-    scene.more = "record_namespace = \"driftdeck\"\n";
+    scene.more = ["record_namespace = \"driftdeck\"\n", "sync = { auto = true, self_heal = true }"];
     let account = Account::signed_in(scene.server, "driftdeck", "driftdeck-agent");
     account.bind(&scene.namespace, "driftdeck-agent").wait_for("patch", "deployments", &scene.namespace);
     account.wait_for("update", "leases.coordination.k8s.io", "driftdeck");
     let mut eyes = scene.admin();
     eyes.until("no agent yet", |app| app.agent == AgentSeen::Never && app.verdict == Verdict::Behind).await;
-    let text = config_text(&scene.git.origin(), &scene.namespace, "sync = { auto = true, self_heal = true }");
-    let text = text.replace("name = \"test\"\n", "name = \"test\"\nrecord_namespace = \"driftdeck\"\n");
-    let dirs = Arc::new(tempfile::tempdir().expect("a directory"));
-    let source = KubeSource::file(account.kubeconfig.clone());
     let start = Start { role: Role::Agent, who: "driftdeck agent", ..Start::default() };
-    let mut agent = Deck::start(&text, |cache| Ports::real(cache, source), &dirs, start);
+    let mut agent = scene.deck_in(&scene.namespace, account.kubeconfig.clone(), "test", start);
     agent.verdict(Verdict::Synced).await;
     eyes.until("the agent seen", |app| matches!(app.agent, AgentSeen::At(_))).await;
     let app = eyes.verdict(Verdict::Synced).await;
@@ -375,14 +298,19 @@ async fn the_agent_renews_its_lease_writes_its_record_and_heals() {
         run.state == RunState::Ended(Outcome::Done) && run.steps.iter().any(update)
     };
     let healed = |fleet: &Arc<Fleet>| fleet.runs.iter().any(|run| updated(run));
-    let waited = tokio::time::timeout(std::time::Duration::from_secs(60), fleet.wait_for(healed));
+    let waited = tokio::time::timeout(std::time::Duration::from_mins(1), fleet.wait_for(healed));
     let healed = waited.await.is_ok();
     assert!(healed, "the agent heals an edit; {}", agent.told());
     assert_eq!(scene.image(), "a:1", "the server has git's image again");
 
     let denied = [
-        ("delete", "deployments"), ("delete", "configmaps"), ("update", "configmaps"), ("get", "secrets"),
-        ("create", "pods/exec"), ("patch", "namespaces"), ("create", "rolebindings"),
+        ("delete", "deployments"),
+        ("delete", "configmaps"),
+        ("update", "configmaps"),
+        ("get", "secrets"),
+        ("create", "pods/exec"),
+        ("patch", "namespaces"),
+        ("create", "rolebindings"),
     ];
     account.assert_may_not(&scene.namespace, &denied);
     account.assert_may_not("driftdeck", &[("delete", "configmaps"), ("get", "secrets"), ("patch", "deployments")]);

@@ -17,7 +17,9 @@ fn is_app_settled(app: &AppRow) -> bool {
     let loading = |reason: Option<&Reason>| reason.is_some_and(|reason| reason.code == ReasonCode::Loading);
     let rows = app.resources.iter();
     let moving = app.settling && app.reason.is_none();
-    !moving && !loading(app.reason.as_ref()) && rows.map(|row| row.pending || loading(row.reason.as_ref())).all(|waits| !waits)
+    !moving
+        && !loading(app.reason.as_ref())
+        && rows.map(|row| row.pending || loading(row.reason.as_ref())).all(|waits| !waits)
 }
 
 /// Whether what was synced is as git says, and well. `only`: these objects; none = the whole app.

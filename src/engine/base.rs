@@ -27,8 +27,13 @@ impl Bases {
         let lines = record.iter().flat_map(|record| record.inventory.iter().enumerate());
         let lines =
             lines.map(|(n, line)| ((line.kind.clone(), line.namespace.clone(), line.name.clone()), n)).collect();
-        let seen = site.shared.journal.as_ref().map(|journal| journal.last_seen(site.id())).unwrap_or_default();
-        let mut bases = Self { record, lines, seen, renders: BTreeMap::new() };
+        let mut bases = Self { record, lines, seen: BTreeMap::new(), renders: BTreeMap::new() };
+        let keys: Vec<_> = keys.collect();
+        // The journal is a file that is read whole: only for objects that the record does not know.
+        if let Some(journal) = site.shared.journal.as_ref().filter(|_| keys.iter().any(|key| bases.line(key).is_none()))
+        {
+            bases.seen = journal.last_seen(site.id());
+        }
         bases.renders.insert(desired.at.clone(), Some(desired.clone()));
         bases.renders.insert(desired.commit.id.clone(), Some(desired.clone()));
         for key in keys {
@@ -58,6 +63,7 @@ impl Bases {
         if let Some(line) = self.line(key) {
             return match rendered(&line.commit) {
                 Some(render) => BaseLeg::At(Base::Record, render.manifests.get(key)),
+                None if line.hash.is_empty() => BaseLeg::None,
                 None => BaseLeg::Hash(&line.hash),
             };
         }

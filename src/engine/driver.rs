@@ -160,9 +160,10 @@ impl Driver {
     }
 
     fn publish(&mut self) {
+        self.world.cost.requests.clear();
         for line in self.lines.values() {
             for (verb, count) in line.cluster.cost().requests {
-                self.world.cost.requests.insert(verb, count);
+                *self.world.cost.requests.entry(verb).or_default() += count;
             }
         }
         let now = self.clock.now();
@@ -178,6 +179,7 @@ impl Driver {
         let cluster = self.world.clusters.get(&id.cluster)?;
         let line = self.lines.get(&id.cluster)?;
         let now = self.clock.now();
+        let rows = super::rows::resources(&self.world, app, now);
         let keys = app.rows.keys().chain(app.stamps.keys());
         let siblings = || self.world.apps.values().filter(|other| same_source(&app.spec, &other.spec));
         let fed = siblings().filter_map(|other| self.world.clusters.get(&other.spec.id.cluster));
@@ -191,7 +193,7 @@ impl Driver {
             wire: line.wire(),
             record: app.record.clone(),
             desired: app.desired.clone(),
-            rows: app.rows.clone(),
+            rows: rows.into_iter().map(|row| (row.key.clone(), row)).collect(),
             lives: keys.filter_map(|key| Some((key.clone(), line.store.get(key)?.clone()))).collect(),
             head: app.head.clone(),
             mode,

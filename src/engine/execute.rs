@@ -13,8 +13,8 @@ use super::event::{Event, RunNews};
 use super::planning;
 use super::site::Site;
 use crate::model::{
-    Act, Command, Consent, Foreign, Gate, Mode, Need, Order, Outcome, Refusal, ResourceKey, RunId, StepState,
-    SyncOrder, Verdict,
+    Act, AppId, Command, Consent, Foreign, Gate, Mode, Moved, Need, Order, Outcome, Plan, PlanRow, Refusal, ResourceKey,
+    RunId, StepState, SyncOrder, Verdict,
 };
 use crate::plan;
 
@@ -50,7 +50,9 @@ pub(super) async fn run(site: Site, order: Order, events: mpsc::Sender<Event>, a
         Command::Revert(revert) => revert::run(&site, revert, &order.consent).await,
         command => hold::run(&site, command, &order.consent).await,
     };
-    journal(&site, &order.command, outcome, note.as_ref());
+    if let Some(subject) = super::step::subject(&order.command) {
+        journal(&site, subject, outcome, note.as_ref());
+    }
     reporter.say(RunNews::Ended(outcome, note)).await;
 }
 
@@ -59,36 +61,36 @@ pub(super) async fn run_auto(site: Site, run: RunId, events: mpsc::Sender<Event>
     let reporter = Reporter { run, events };
     let (outcome, note) = match planning::outlook(&site, None).await {
         Ok(outlook) => {
-            let plan = planning::plan(&site, &outlook);
-            let policy = site.app.policy;
-            let answers = |row: &crate::model::PlanRow| match row.verdict {
-                Verdict::Drifted => policy.self_heal,
-                Verdict::Missing => policy.self_heal || policy.auto,
-                Verdict::Behind => policy.auto,
-                Verdict::Diverged => policy.auto && policy.self_heal,
-                _ => false,
-            };
-            let chosen: Vec<ResourceKey> = plan
-                .rows
-                .iter()
-                .filter(|row| matches!(row.act, Act::Create | Act::Update | Act::Adopt) && answers(row))
-                .map(|row| row.key.clone())
-                .collect();
-            let full = plan.rows.iter().all(|row| matches!(row.act, Act::Keep) || chosen.contains(&row.key));
-            let order = SyncOrder {
-                app: site.id().clone(),
-                commit: plan.commit.id.clone(),
-                fingerprint: plan.fingerprint,
-                chosen,
-                take: Vec::new(),
-                take_over: false,
-                full,
-            };
+            let order = auto_order(&site, planning::plan(&site, &outlook));
             sync::apply_all(&site, &outlook, &order, &reporter, &abort).await
         }
         Err(trouble) => (Outcome::Failed, Some(trouble.message)),
     };
+    journal(&site, (site.id(), "sync (auto)"), outcome, note.as_ref());
     reporter.say(RunNews::Ended(outcome, note)).await;
+}
+
+/// What an agent's policy answers of a plan.
+fn auto_order(site: &Site, plan: Plan) -> SyncOrder {
+    let policy = site.app.policy;
+    let answers = |row: &PlanRow| match (row.verdict, row.findings.first().and_then(|finding| finding.moved)) {
+        (Verdict::Behind, _) | (Verdict::Missing, Some(Moved::Git)) => policy.auto,
+        (Verdict::Drifted | Verdict::Missing, _) => policy.self_heal,
+        (Verdict::Diverged, _) => policy.auto && policy.self_heal,
+        _ => row.act == Act::Adopt,
+    };
+    let writes = |row: &&PlanRow| matches!(row.act, Act::Create | Act::Update | Act::Adopt) && answers(row);
+    let chosen: Vec<ResourceKey> = plan.rows.iter().filter(writes).map(|row| row.key.clone()).collect();
+    let full = plan.rows.iter().all(|row| row.act == Act::Keep || chosen.contains(&row.key));
+    SyncOrder {
+        app: site.id().clone(),
+        commit: plan.commit.id,
+        fingerprint: plan.fingerprint,
+        chosen,
+        take: Vec::new(),
+        take_over: false,
+        full,
+    }
 }
 
 /// Asks the gate; `Err` is the ending of an order that did not pass.
@@ -122,8 +124,8 @@ fn flag(need: &Need) -> String {
 }
 
 /// Puts what was done on record on this host; a journal that cannot be written is said in the log.
-fn journal(site: &Site, command: &Command, outcome: Outcome, note: Option<&Foreign>) {
-    let (Some(journal), Some((app, what))) = (&site.shared.journal, super::step::subject(command)) else { return };
+fn journal(site: &Site, (app, what): (&AppId, &str), outcome: Outcome, note: Option<&Foreign>) {
+    let Some(journal) = &site.shared.journal else { return };
     let result = format!("{outcome:?}").to_lowercase();
     let entry = crate::journal::Entry {
         time: site.now.wall,

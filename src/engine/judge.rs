@@ -5,10 +5,13 @@ use std::sync::Arc;
 use super::base::Bases;
 use super::desired::Desired;
 use super::event::{JudgedRow, Memo};
+use super::rows;
 use super::site::Site;
 use crate::cluster::{CallError, CallKind, Lookup};
 use crate::diff::{self, Ground, Legs, Refusal, ServerSaid};
-use crate::model::{Comparison, Foreign, Health, Live, Manifest, ResourceKey, ResourceRow};
+use crate::model::{
+    Comparison, Foreign, Health, Live, Manifest, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict,
+};
 use crate::{health, plan};
 
 /// Judges objects without asking anybody. Blocking.
@@ -24,11 +27,20 @@ pub(super) async fn with_server(site: Site, desired: Arc<Desired>, key: Resource
         Some(manifest) => ask(&site, manifest).await,
         None => ServerSaid::NotAsked,
     };
+    let (at, git, asked) = (site.clone(), desired.clone(), key.clone());
     let judged = tokio::task::spawn_blocking(move || {
-        let bases = Bases::gather(&site, &desired, std::iter::once(&key));
-        Judge { site: &site, desired: &desired, bases }.row(&key, stamp, Some(&said))
+        let bases = Bases::gather(&at, &git, std::iter::once(&asked));
+        Judge { site: &at, desired: &git, bases }.row(&asked, stamp, Some(&said))
     });
-    judged.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    judged.await.unwrap_or_else(|_| broken(&site, &desired, key, stamp))
+}
+
+/// What stands for a judgement that ended by a fault of its own: unknown, and said so; never nothing.
+pub(super) fn broken(site: &Site, desired: &Desired, key: ResourceKey, stamp: u64) -> JudgedRow {
+    let message = Foreign::from("its judgement ended by a fault of driftdeck's own; see the log");
+    let reason = Reason { code: ReasonCode::Other, message, since: site.now.wall };
+    let row = rows::bare((&site.app, Some(desired)), key.clone(), Verdict::Unknown, reason);
+    JudgedRow { key, stamp, memo: Memo { git: None, live: None }, row: Some(row) }
 }
 
 /// One dry run: what the server would make of git's object.
@@ -81,8 +93,18 @@ impl Judge<'_> {
         let git = self.desired.manifests.get(key);
         let live = self.site.lives.get(key);
         let memo = Memo { git: git.map(|manifest| manifest.digest.clone()), live: live.map(diff::live_hash) };
-        let row = (git.is_some() || live.is_some()).then(|| self.judged(key, git, live, said));
+        let row = (git.is_some() || live.is_some()).then(|| match git {
+            // What a partial render lacks may only be unread: it is not extra, and not to be judged at all.
+            None if !self.desired.is_complete() => self.unread(key),
+            _ => self.judged(key, git, live, said),
+        });
         JudgedRow { key: key.clone(), stamp, memo, row }
+    }
+
+    fn unread(&self, key: &ResourceKey) -> ResourceRow {
+        let message = Foreign::from("the render is partial: whether git still has it is not known");
+        let reason = Reason { code: ReasonCode::RenderFailed, message, since: self.site.now.wall };
+        rows::bare((&self.site.app, Some(self.desired)), key.clone(), Verdict::Unknown, reason)
     }
 
     fn judged(

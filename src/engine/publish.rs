@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::step::STALE_AFTER;
-use super::world::{AppWorld, ClusterWorld, Link, RecordState, RemoteWorld, RenderState, Role, SceneState, World};
+use super::world::{AppWorld, ClusterWorld, Link, RecordState, RemoteWorld, Role, SceneState, World};
 use super::{rows, world};
 use crate::model::{
     AgentSeen, AppRow, ClusterRow, ClusterState, Counts, ErrorRow, Fleet, Foreign, Health, Mode, Now, Reason,
@@ -192,7 +192,7 @@ fn git_reason(world: &World, app: &AppWorld, now: Now) -> Option<Reason> {
 }
 
 fn render_reason(app: &AppWorld, now: Now) -> Option<Reason> {
-    if let RenderState::Failed(_, reason) = &app.render {
+    if let Some(reason) = &app.render_failed {
         return Some(reason.clone());
     }
     let Some(desired) = &app.desired else {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::desired::Misplaced;
+use super::desired::{Desired, Misplaced};
 use super::step::{keys_of, scene_of};
 use super::world::{AppWorld, SceneState, World, because};
-use crate::model::{Base, Basis, Health, Now, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict};
+use crate::model::{AppSpec, Base, Basis, Health, Now, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict};
 use crate::plan;
 
 /// Every row of an app, by key.
@@ -55,6 +55,9 @@ fn unjudged(world: &World, app: &AppWorld, key: &ResourceKey, now: Now) -> Resou
     let scene = world.clusters.get(&key.cluster).and_then(|cluster| scene_of(cluster, key));
     let reason = match scene {
         Some(SceneState::Failed(reason)) => reason.clone(),
+        _ if app.render_failed.is_some() && app.desired.is_none() => {
+            because(ReasonCode::RenderFailed, "git could not be rendered: there is nothing to compare with", now)
+        }
         _ => because(ReasonCode::Loading, "not judged yet", now),
     };
     blank(app, key.clone(), Verdict::Unknown, reason)
@@ -74,12 +77,22 @@ fn misplaced_row(app: &AppWorld, misplaced: &Misplaced, now: Now) -> ResourceRow
 
 /// A row about which nothing but its verdict and reason is known.
 pub(super) fn blank(app: &AppWorld, key: ResourceKey, verdict: Verdict, reason: Reason) -> ResourceRow {
-    let manifest = app.desired.as_ref().and_then(|desired| desired.manifests.get(&key));
+    bare((&app.spec, app.desired.as_deref()), key, verdict, reason)
+}
+
+/// The same for a task, which has no world.
+pub(super) fn bare(
+    (app, desired): (&AppSpec, Option<&Desired>),
+    key: ResourceKey,
+    verdict: Verdict,
+    reason: Reason,
+) -> ResourceRow {
+    let manifest = desired.and_then(|desired| desired.manifests.get(&key));
     ResourceRow {
         version: manifest.map_or_else(|| "".into(), |manifest| manifest.gvk.version.clone()),
         origin: manifest.map(|manifest| manifest.origin.clone()),
         wave: plan::wave(&key.kind),
-        in_bounds: plan::in_bounds(&app.spec, &key),
+        in_bounds: plan::in_bounds(app, &key),
         key,
         uid: None,
         verdict,

@@ -174,6 +174,8 @@ pub struct AppWorld {
     pub head: Option<CommitId>,
     /// Render.
     pub render: RenderState,
+    /// Why the last render that ended failed; stands while the next one is out.
+    pub render_failed: Option<Reason>,
     /// The last good render.
     pub desired: Option<Arc<Desired>>,
     /// Cluster epoch that `desired` was prepared with.
@@ -240,6 +242,7 @@ impl AppWorld {
             epoch: 1,
             head: None,
             render: RenderState::Idle,
+            render_failed: None,
             desired: None,
             prepared_with: 0,
             record: RecordState::Loading,
@@ -322,7 +325,8 @@ impl AppWorld {
             RenderState::Failed(at, _) => Some(at) != self.target(now).as_ref(),
         };
         let failed = |key: &ResourceKey| matches!(super::step::scene_of(cluster, key), Some(SceneState::Failed(_)));
-        let judging = self.dirty.iter().any(|key| !failed(key)) || !self.judging.is_empty();
+        let waits = self.desired.is_some() && self.dirty.iter().any(|key| !failed(key));
+        let judging = waits || !self.judging.is_empty();
         self.reading_record || rendering || judging
     }
 

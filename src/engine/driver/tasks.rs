@@ -116,8 +116,10 @@ pub(super) async fn read_record(site: Site, app: AppId) -> Option<Event> {
 
 /// Judges objects locally.
 pub(super) async fn judge(site: Site, ticket: AppTicket, work: JudgeWork) -> Option<Event> {
-    let judged = spawn_blocking(move || judge::locally(&site, &work.desired, &work.keys)).await.ok()?;
-    Some(Event::Judged(ticket, judged))
+    let (at, asked) = (site.clone(), work.clone());
+    let judged = spawn_blocking(move || judge::locally(&at, &asked.desired, &asked.keys)).await;
+    let broken = |(key, stamp)| judge::broken(&site, &work.desired, key, stamp);
+    Some(Event::Judged(ticket, judged.unwrap_or_else(|_| work.keys.iter().cloned().map(broken).collect())))
 }
 
 /// Judges one object with the server's answer.

@@ -14,8 +14,8 @@ use crate::engine::event::RunNews;
 use crate::engine::planning::{self, Outlook};
 use crate::engine::site::Site;
 use crate::model::{
-    Act, Consent, Deployed, Foreign, InventoryLine, Outcome, Plan, PlanRow, Record, ResourceKey, RunStep, StepState,
-    SyncOrder,
+    Act, Consent, Deployed, Foreign, InventoryLine, Outcome, Plan, PlanRow, Record, ResourceKey, ResourceRow, RunStep,
+    StepState, SyncOrder, Verdict,
 };
 use crate::plan;
 
@@ -183,7 +183,9 @@ fn count(tally: &mut Tally, outlook: &Outlook, row: &PlanRow, uid: Arc<str>) {
         tally.pruned.push(row.key.clone());
         return;
     }
-    let hash = row.digest.as_ref().map_or_else(|| "".into(), |digest| digest.0.clone());
+    // A plain hash of a Secret is a test for guesses, in the hands of whoever may read ConfigMaps: none is kept.
+    let told = row.digest.as_ref().filter(|_| !row.key.kind.is_secret());
+    let hash = told.map_or_else(|| "".into(), |digest| digest.0.clone());
     let line = InventoryLine {
         kind: row.key.kind.clone(),
         namespace: row.key.namespace.clone(),
@@ -222,7 +224,8 @@ async fn close(site: &Site, outlook: &Outlook, order: &SyncOrder, tally: &Tally,
     let commit = &outlook.desired.commit.id;
     let what = if order.take_over { "take-over" } else { "sync" };
     let operation = record::operation(site, what, Some(commit), &words);
-    let deployed = (whole && order.full).then(|| Deployed {
+    let judged = |row: &Arc<ResourceRow>| !matches!(row.verdict, Verdict::Unknown | Verdict::Invalid);
+    let deployed = (whole && order.full && outlook.rows.iter().all(judged)).then(|| Deployed {
         commit: commit.clone(),
         time: site.now.wall,
         by: site.shared.who.clone(),
@@ -281,7 +284,7 @@ fn equal_too(record: &mut Record, outlook: &Outlook) {
         let known = record.inventory.iter_mut().find(|line| is_line(line, key));
         if let Some(line) = known {
             line.commit = outlook.desired.at.clone();
-            line.hash = manifest.digest.0.clone();
+            line.hash = if key.kind.is_secret() { "".into() } else { manifest.digest.0.clone() };
         }
     }
 }

@@ -118,6 +118,7 @@ fn take_desired(app: &mut AppWorld, desired: Arc<Desired>) {
         app.head = Some(desired.at.clone());
     }
     app.render = RenderState::Ready;
+    app.render_failed = None;
     if let Some(old) = app.desired.replace(desired.clone()) {
         // What git says differently now is not judged yet: its old word would be said of the new commit.
         app.rows.retain(|key, _| {
@@ -134,8 +135,9 @@ fn fail_render(app: &mut AppWorld, trouble: &Trouble, now: Now) {
         RenderState::Rendering(at) | RenderState::Failed(at, _) => at.clone(),
         RenderState::Idle | RenderState::Ready => CommitId::new(""),
     };
-    let before = if let RenderState::Failed(_, old) = &app.render { Some(old.clone()) } else { None };
-    app.render = RenderState::Failed(at, reason(trouble, before.as_ref(), now));
+    let why = reason(trouble, app.render_failed.as_ref(), now);
+    app.render_failed = Some(why.clone());
+    app.render = RenderState::Failed(at, why);
     // Judgements of the ticket before were dropped as late: what was rendered last is looked at again.
     app.dirty.extend(judging::keys_of(app));
 }

@@ -25,7 +25,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
 /// What time brings to clusters.
 pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
-    let (role, mut effects) = (world.role, Vec::new());
+    let (role, mut effects) = (lease_role(world), Vec::new());
     for cluster in world.clusters.values_mut() {
         end_unlock(cluster, now);
         effects.extend(reach(cluster, role, now));
@@ -115,6 +115,11 @@ fn forget_unserved(cluster: &mut ClusterWorld) {
     cluster.schemas_asked.retain(|version| !groups.contains(&*group(version)));
 }
 
+/// A read-only agent writes nothing, its Lease neither: it looks at it like anybody else.
+fn lease_role(world: &World) -> Role {
+    if world.read_only && world.role == Role::Agent { Role::Cockpit } else { world.role }
+}
+
 fn lease(name: &ClusterName, role: Role, now: Now) -> Option<Effect> {
     if !now.since_start.as_secs().is_multiple_of(LEASE_EVERY) || role == Role::OneShot {
         return None;
@@ -151,7 +156,7 @@ pub(super) fn connected(world: &mut World, name: &ClusterName, contact: Contact,
     if let Some(twin) = twin {
         dispute(world, name, &twin, now);
     }
-    let mut effects = lease(name, world.role, Now { since_start: Duration::ZERO, ..now }).map_or(vec![], |e| vec![e]);
+    let mut effects = lease(name, lease_role(world), Now { since_start: Duration::ZERO, ..now }).map_or(vec![], |e| vec![e]);
     let apps = world.apps_on(name);
     touch_apps(world, name);
     effects.extend(advance_all(world, &apps, now));
