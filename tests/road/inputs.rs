@@ -131,6 +131,10 @@ async fn an_object_without_a_name_or_twice_in_git_is_invalid(place: Place) {
     assert!(is(&app, "api", Verdict::Synced), "the rest is judged");
     sync(&mut deck, true).await;
     assert_eq!(scene.get("configmap/flags").expect("live")["data"]["RETRY_MAX"], "3", "neither of the two is applied");
+    scene.git.commit("feat: no api", &[("shop/api.yaml", None)]);
+    deck.until("api extra", |app| is(app, "api", Verdict::Extra) && !app.settling).await;
+    sync(&mut deck, true).await;
+    assert!(scene.get("deployment/api").is_some(), "beside what has no name, what is absent is not known to be gone");
     deck.close().await;
 }
 
