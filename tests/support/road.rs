@@ -79,6 +79,11 @@ impl Git {
         self.run(&self.origin(), &["log", "-1", "--format=%B", "main"])
     }
 
+    /// Brings the work tree to what is at the origin.
+    pub fn pull(&self) {
+        self.run(&self.work(), &["pull", "-q", "--ff-only", "origin", "main"]);
+    }
+
     /// The repository is not to be found any more.
     pub fn hide(&self) {
         std::fs::rename(self.origin(), self.dir.path().join("hidden.git")).expect("renamed");
