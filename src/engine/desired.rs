@@ -48,6 +48,18 @@ impl Desired {
         self.faults.is_empty()
     }
 
+    /// Every document was read, and every object of it can be placed: only then is what is absent known to be gone.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_complete() && self.misplaced.is_empty()
+    }
+
+    /// Git names the object, but not so that it can be applied (such as twice): it is not gone.
+    #[must_use]
+    pub fn is_misplaced(&self, key: &ResourceKey) -> bool {
+        self.misplaced.iter().any(|misplaced| misplaced.key.as_ref() == Some(key))
+    }
+
     /// There is nothing in it: never a reason to prune.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -28,7 +28,8 @@ pub(super) struct Outlook {
 pub(super) async fn outlook(site: &Site, rev: Option<&CommitId>) -> Result<Outlook, Trouble> {
     let own = site.desired.as_ref().filter(|own| rev.is_none_or(|rev| own.at == *rev || own.commit.id == *rev));
     if let Some(desired) = own {
-        return Ok(Outlook { desired: desired.clone(), rows: site.rows.values().cloned().collect(), other: false });
+        let rows = placed(desired, site.rows.values().cloned());
+        return Ok(Outlook { desired: desired.clone(), rows, other: false });
     }
     let Some(rev) = rev.cloned() else {
         return Err(Trouble::new(crate::model::ReasonCode::Loading, "not rendered yet"));
@@ -36,8 +37,13 @@ pub(super) async fn outlook(site: &Site, rev: Option<&CommitId>) -> Result<Outlo
     let at = site.clone();
     let made = tokio::task::spawn_blocking(move || rendering::at_commit(&at, &rev)).await;
     let desired = made.unwrap_or_else(|_| Err(Trouble::new(crate::model::ReasonCode::Other, "the render failed")))?;
-    let rows = judge::at(site, &desired).await;
+    let rows = placed(&desired, judge::at(site, &desired).await);
     Ok(Outlook { desired, rows, other: true })
+}
+
+/// The rows without those of objects that git names in a way nobody can apply: they look gone from git, and are not.
+fn placed(desired: &Desired, rows: impl IntoIterator<Item = Arc<ResourceRow>>) -> Vec<Arc<ResourceRow>> {
+    rows.into_iter().filter(|row| !desired.is_misplaced(&row.key)).collect()
 }
 
 /// The plan for an outlook.
@@ -81,7 +87,7 @@ fn prunable(site: &Site, outlook: &Outlook) -> BTreeMap<ResourceKey, Result<Arc<
                 uid: &live.uid,
                 has_our_apply: fields::ours(&fields::managed(&object), fields::MANAGER).is_some(),
                 has_controller: has_controller(&object),
-                complete: outlook.desired.is_complete(),
+                complete: outlook.desired.is_whole(),
                 held: &held,
             });
             Some((row.key.clone(), allowed.map(|()| live.uid.clone())))

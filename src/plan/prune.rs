@@ -30,7 +30,7 @@ pub fn prunable(candidate: &Candidate) -> Result<(), &'static str> {
         return Err("git still has it");
     }
     if !candidate.complete {
-        return Err("the render is partial: what is absent may only be unread");
+        return Err("git holds what cannot be read or placed: what is absent may only be unread");
     }
     let Some(line) = candidate.line else { return Err("not in our record: we did not make it") };
     if candidate.uid != &*line.uid || row.uid.as_deref() != Some(candidate.uid) {

@@ -19,7 +19,11 @@ pub const DIFFER: &[Differs] = &[];
 
 /// Plays a scene on the sandbox: a listed one must fail.
 pub async fn on_the_sandbox(test: &str, scene: impl Future<Output = ()>) {
-    if !DIFFER.iter().any(|row| row.test == test) {
+    play(DIFFER, test, scene).await;
+}
+
+async fn play(differ: &[Differs], test: &str, scene: impl Future<Output = ()>) {
+    if !differ.iter().any(|row| row.test == test) {
         return scene.await;
     }
     let played = AssertUnwindSafe(scene).catch_unwind().await;
@@ -50,4 +54,17 @@ fn docs_limits_prints_where_the_sandbox_differs() {
 #[test]
 fn the_sandbox_differs_in_at_most_ten_scenes() {
     assert!(DIFFER.len() <= 10, "a sandbox that differs more is another server");
+}
+
+const ONE: &[Differs] = &[Differs { test: "a_scene", why: "for this test" }];
+
+#[tokio::test]
+async fn a_listed_scene_may_fail_on_the_sandbox() {
+    play(ONE, "a_scene", async { panic!("on purpose") }).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "take it out of the table")]
+async fn a_listed_scene_that_passes_on_the_sandbox_fails_the_run() {
+    play(ONE, "a_scene", async {}).await;
 }

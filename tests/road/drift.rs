@@ -1,6 +1,6 @@
 //! From a commit or an edit to the word on the screen, and back by a sync.
 
-use driftdeck::model::{AppRow, Moved, Query, Verdict, ViewBody};
+use driftdeck::model::{AppRow, Foreign, Moved, Query, Verdict, ViewBody};
 use serde_json::json;
 
 use crate::road::{Start, still};
@@ -134,7 +134,7 @@ async fn a_field_held_by_a_controller_is_contested_and_kept_out_of_a_sync(place:
     deck.until("the new image beside it", |app| app.counts.pending == 0 && row(app, "api").findings.len() == 2).await;
     sync(&mut deck, false).await;
     let run = deck.fleet().runs.last().cloned().expect("a run");
-    let notes: Vec<_> = run.steps.iter().filter_map(|step| step.note.as_ref()).map(|note| note.raw()).collect();
+    let notes: Vec<_> = run.steps.iter().filter_map(|step| step.note.as_ref()).map(Foreign::raw).collect();
     assert_eq!(notes, ["kept: 1 field(s) held by scaling-operator"]);
     deck.verdict(Verdict::Contested).await;
     assert_eq!(scene.image(), "a:2", "the rest is applied");

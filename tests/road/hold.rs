@@ -110,6 +110,12 @@ async fn a_read_only_driftdeck_writes_nothing_whatever_it_is_told(place: Place) 
         let (outcome, note) = deck.order(command, everything).await;
         assert_eq!(outcome, Outcome::Refused, "{words}: {note}");
     }
+    let unlock = Command::Unlock { cluster: shop().cluster, reason: "R".into() };
+    for command in [unlock, Command::Lock { cluster: shop().cluster }, Command::Refresh { app: None }] {
+        deck.send(command);
+        deck.plan().await;
+        assert_eq!(deck.fleet().clusters[0].mode, driftdeck::model::Mode::ReadOnly, "no unlock opens it");
+    }
     assert_eq!(deck.writes(), 0, "{:?}", deck.cost());
     assert_eq!(scene.git.head(), head, "nothing was pushed");
     assert_eq!(scene.image(), "a:1");

@@ -93,9 +93,9 @@ async fn a_secret_of_a_wrong_type_is_refused_and_nothing_of_it_is_shown(place: P
         assert_ne!(row(&app, name).verdict, Verdict::Synced, "{name}");
         assert!(scene.get(&format!("secret/{name}")).is_none(), "{name} was never made");
     }
-    let plan = deck.plan().await;
+    let planned = deck.plan().await;
     let diff = deck.ask(driftdeck::model::Query::DiffOf { app: shop(), key: None, rev: None }).await;
-    let said = format!("{note} {:?} {plan:?} {diff:?}", deck.fleet());
+    let said = format!("{note} {:?} {planned:?} {diff:?}", deck.fleet());
     for value in ["hunter2", "4711423", "aHVudGVyMg"] {
         assert!(!said.contains(value), "{value} is shown");
     }
@@ -131,6 +131,10 @@ async fn an_object_without_a_name_or_twice_in_git_is_invalid(place: Place) {
     assert!(is(&app, "api", Verdict::Synced), "the rest is judged");
     sync(&mut deck, true).await;
     assert_eq!(scene.get("configmap/flags").expect("live")["data"]["RETRY_MAX"], "3", "neither of the two is applied");
+    scene.git.commit("feat: no api", &[("shop/api.yaml", None)]);
+    deck.until("api extra", |app| is(app, "api", Verdict::Extra) && !app.settling).await;
+    sync(&mut deck, true).await;
+    assert!(scene.get("deployment/api").is_some(), "beside what has no name, what is absent is not known to be gone");
     deck.close().await;
 }
 

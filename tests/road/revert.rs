@@ -60,6 +60,9 @@ async fn a_revert_pushes_a_commit_that_puts_the_inputs_back(place: Place) {
     sync(&mut deck, false).await;
     deck.verdict(Verdict::Synced).await;
     assert_eq!(scene.image(), "a:1");
+    scene.git.pull();
+    scene.git.commit("feat: on top of it", &[("shop/api.yaml", Some(&api("a:3")))]);
+    deck.verdict(Verdict::Behind).await;
     deck.close().await;
 }
 

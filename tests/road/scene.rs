@@ -43,19 +43,19 @@ pub struct Scene {
 impl Scene {
     /// On the suite's server or a sandbox, with a ConfigMap and a Deployment committed.
     pub fn new(place: Place, name: &str) -> Option<Self> {
-        Self::on(Stage::open(place)?, name)
+        Some(Self::on(Stage::open(place)?, name))
     }
 
     /// On a server of its own.
     pub fn own(place: Place, name: &str) -> Option<Self> {
-        Self::on(Stage::own(place)?, name)
+        Some(Self::on(Stage::own(place)?, name))
     }
 
-    fn on(stage: Stage, name: &str) -> Option<Self> {
+    fn on(stage: Stage, name: &str) -> Self {
         let namespace = stage.namespace(name);
         let git = Git::new();
         git.commit("feat: first", &[("shop/flags.yaml", Some(FLAGS)), ("shop/api.yaml", Some(&api("a:1")))]);
-        Some(Self { stage, git, namespace, dirs: dirs(), more: "" })
+        Self { stage, git, namespace, dirs: dirs(), more: "" }
     }
 
     /// A driftdeck on the scene's own directories.

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 /// What a hasty clock takes for a second.
 const BEAT: Duration = Duration::from_millis(200);
 /// Longest wait for a fleet; only a hang reaches it.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A repository with a work tree that "people" commit in, and the bare one they push to.
 pub struct Git {
@@ -195,24 +195,13 @@ impl Deck {
 
     /// Waits for a fleet in which the app is as wanted; says what it was instead when that never comes.
     pub async fn until(&mut self, what: &str, wanted: impl Fn(&AppRow) -> bool) -> Arc<AppRow> {
-        let waited = tokio::time::timeout(LIMIT, async {
-            loop {
-                let row = self.fleet.borrow_and_update().app(&shop()).cloned();
-                if let Some(row) = row.filter(|row| wanted(row)) {
-                    return row;
-                }
-                self.fleet.changed().await.expect("the engine lives");
-            }
-        });
-        match waited.await {
-            Ok(row) => row,
-            Err(_) => panic!("never {what}; last: {}", self.told()),
-        }
+        let fleet = self.until_fleet(what, |fleet| fleet.app(&shop()).is_some_and(|app| wanted(app))).await;
+        fleet.app(&shop()).cloned().expect("just seen")
     }
 
     /// Waits for a fleet as wanted.
     pub async fn until_fleet(&mut self, what: &str, wanted: impl Fn(&Fleet) -> bool) -> Arc<Fleet> {
-        let waited = tokio::time::timeout(LIMIT, async {
+        let found = tokio::time::timeout(LIMIT, async {
             loop {
                 let fleet = self.fleet.borrow_and_update().clone();
                 if wanted(&fleet) {
@@ -221,10 +210,8 @@ impl Deck {
                 self.fleet.changed().await.expect("the engine lives");
             }
         });
-        match waited.await {
-            Ok(fleet) => fleet,
-            Err(_) => panic!("never {what}; last: {}", self.told()),
-        }
+        let Ok(fleet) = found.await else { panic!("never {what}; last: {}", self.told()) };
+        fleet
     }
 
     /// The fleet as it stands, in words, for a failed wait.
@@ -256,7 +243,7 @@ impl Deck {
 
     /// Waits until the app is settled with that verdict.
     pub async fn verdict(&mut self, wanted: Verdict) -> Arc<AppRow> {
-        self.until(wanted.word(), |row| row.verdict == wanted && row.counts.pending == 0).await
+        self.until(wanted.word(), |row| row.verdict == wanted && row.counts.pending == 0 && !row.settling).await
     }
 
     /// Asks, and waits for the answer.
@@ -291,42 +278,33 @@ impl Deck {
         }
     }
 
+    /// Sends a command that has no end to wait for.
+    pub fn send(&mut self, command: Command) {
+        self.asked += 1;
+        let order = Order { id: OrderId(self.asked), command, consent: Consent { yes: true, ..Consent::default() } };
+        assert!(self.handle.order(order), "the queue has room");
+    }
+
     /// Sends a command and waits for its end.
     pub async fn order(&mut self, command: Command, consent: Consent) -> (Outcome, String) {
         self.asked += 1;
         let id = OrderId(self.asked);
         assert!(self.handle.order(Order { id, command, consent }), "the queue has room");
-        let ended = tokio::time::timeout(LIMIT, async {
-            loop {
-                let run = self.fleet.borrow_and_update().runs.iter().find(|run| run.id == id).cloned();
-                if let Some(RunState::Ended(outcome)) = run.as_ref().map(|run| run.state) {
-                    let note = run.and_then(|run| run.note.clone());
-                    return (outcome, note.map(|note| note.raw().to_owned()).unwrap_or_default());
-                }
-                self.fleet.changed().await.expect("the engine lives");
-            }
-        });
-        match ended.await {
-            Ok(ended) => ended,
-            Err(_) => panic!("the order never ended; {}", self.told()),
-        }
+        let ended = |fleet: &Fleet| {
+            let run = fleet.runs.iter().find(|run| run.id == id)?;
+            let note = run.note.as_ref().map(|note| note.raw().to_owned()).unwrap_or_default();
+            if let RunState::Ended(outcome) = run.state { Some((outcome, note)) } else { None }
+        };
+        let fleet = self.until_fleet("the end of the order", |fleet| ended(fleet).is_some()).await;
+        ended(&fleet).expect("just seen")
     }
 
     /// Waits until a run of the agent's own accord has ended, and says how.
     pub async fn healed(&mut self) -> Outcome {
-        let ended = tokio::time::timeout(LIMIT, async {
-            loop {
-                let runs = self.fleet.borrow_and_update().runs.clone();
-                if let Some(RunState::Ended(outcome)) = runs.last().map(|run| run.state) {
-                    return outcome;
-                }
-                self.fleet.changed().await.expect("the engine lives");
-            }
-        });
-        match ended.await {
-            Ok(outcome) => outcome,
-            Err(_) => panic!("no run ended; {}", self.told()),
-        }
+        let over = |fleet: &Fleet| fleet.runs.last().map(|run| run.state);
+        let fleet = self.until_fleet("a run's end", |fleet| matches!(over(fleet), Some(RunState::Ended(_)))).await;
+        let Some(RunState::Ended(outcome)) = over(&fleet) else { panic!("just seen") };
+        outcome
     }
 
     /// Plans and applies everything the plan ticks; with `prune` its deletes too.

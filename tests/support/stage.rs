@@ -111,7 +111,7 @@ impl Stage {
                     .map(|part| (part.to_owned(), after[part].clone()))
                     .collect();
                 assert!(!changed.is_empty(), "{key}: {from} is in {object}");
-                let path = format!("{}?fieldManager=kubectl-edit", path(namespace, object));
+                let path = format!("{}?fieldManager=kubectl-edit", path_of(namespace, object));
                 done(sandbox, "PATCH", &path, &changed.into(), "application/merge-patch+json");
             }
         }
@@ -128,7 +128,7 @@ impl Stage {
                 out.status.success().then(|| serde_json::from_slice(&out.stdout).expect("JSON"))
             }
             Err(sandbox) => {
-                let got = sandbox.request("GET", &path(namespace, object), &Value::Null, "");
+                let got = sandbox.request("GET", &path_of(namespace, object), &Value::Null, "");
                 assert!(matches!(got.status, 200 | 404), "get {object}: {}", got.body);
                 (got.status == 200).then_some(got.body)
             }
@@ -139,7 +139,7 @@ impl Stage {
     pub fn delete(&self, namespace: &str, object: &str) {
         match self.real() {
             Ok(server) => drop(server.kubectl(User::Admin, &["delete", object, "-n", namespace, "--wait=false"])),
-            Err(sandbox) => done(sandbox, "DELETE", &path(namespace, object), &Value::Null, ""),
+            Err(sandbox) => done(sandbox, "DELETE", &path_of(namespace, object), &Value::Null, ""),
         }
     }
 
@@ -151,7 +151,7 @@ impl Stage {
                 server.kubectl(User::Admin, &["scale", object, "-n", namespace, &count]);
             }
             Err(sandbox) => {
-                let path = format!("{}/scale?fieldManager=kubectl", path(namespace, object));
+                let path = format!("{}/scale?fieldManager=kubectl", path_of(namespace, object));
                 let body = json!({"spec": {"replicas": replicas}});
                 done(sandbox, "PATCH", &path, &body, "application/merge-patch+json");
             }
@@ -167,7 +167,7 @@ impl Stage {
                 assert!(out.status.success(), "create: {}", String::from_utf8_lossy(&out.stderr));
             }
             Err(sandbox) => {
-                let object = path(namespace, &object_of(body));
+                let object = path_of(namespace, &object_of(body));
                 let (collection, _) = object.rsplit_once('/').expect("a path");
                 done(sandbox, "POST", &format!("{collection}?fieldManager=kubectl-create"), body, "");
             }
@@ -184,7 +184,7 @@ impl Stage {
                 assert!(out.status.success(), "apply: {}", String::from_utf8_lossy(&out.stderr));
             }
             Err(sandbox) => {
-                let path = format!("{}?fieldManager={manager}&force=true", path(namespace, &object_of(body)));
+                let path = format!("{}?fieldManager={manager}&force=true", path_of(namespace, &object_of(body)));
                 done(sandbox, "PATCH", &path, body, "application/apply-patch+yaml");
             }
         }
@@ -198,8 +198,8 @@ impl Stage {
                 server.kubectl(User::Admin, &["patch", object, "-n", namespace, "--type=merge", &name, "-p", &text]);
             }
             Err(sandbox) => {
-                let path = format!("{}?fieldManager={manager}", path(namespace, object));
-                done(sandbox, "PATCH", &path, patch, "application/merge-patch+json");
+                let target = format!("{}?fieldManager={manager}", path_of(namespace, object));
+                done(sandbox, "PATCH", &target, patch, "application/merge-patch+json");
             }
         }
     }
@@ -251,7 +251,7 @@ fn done(sandbox: &Sandbox, method: &str, path: &str, body: &Value, content_type:
 }
 
 /// `deployment/api` → its path.
-fn path(namespace: &str, object: &str) -> String {
+fn path_of(namespace: &str, object: &str) -> String {
     let (kind, name) = object.split_once('/').expect("kind/name");
     let (group, plural) = match kind {
         "configmap" => ("/api/v1", "configmaps"),
