@@ -10,6 +10,9 @@ use std::path::Path;
 use portable_pty::CommandBuilder;
 use terminal::{Output, Terminal};
 
+/// One press of Esc; two in a row would be another key.
+const ESC: &str = "\u{1b}";
+
 /// The demo, with a temporary directory of its own, so that what it leaves can be seen.
 fn demo(temporary: &Path) -> Terminal {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_driftdeck"));
@@ -50,10 +53,15 @@ fn an_operator_finds_a_drift_reverts_to_a_commit_and_sees_it_synced() {
     deck.press("d");
     let diff = deck.shows("- live (now)");
     assert!(diff.contains("kubectl-edit"), "the diff names the manager:\n{diff}");
-    deck.press("\u{1b}");
-    deck.shows("Deployment/payments");
-    deck.press("\u{1b}");
-    deck.shows("FLEET");
+    deck.press(ESC);
+    deck.shows("OBJECT");
+    // What is pushed feeds prod-eu too: protected, so it is unlocked first, with a reason.
+    deck.press("U");
+    deck.shows("UNLOCK prod-eu");
+    deck.press("INC-7");
+    deck.shows("INC-7");
+    deck.press_until("\r", "unlocked", |screen| screen.contains("OPERATE 1"));
+    deck.press_until(ESC, "the fleet", |screen| screen.contains("LAST COMMIT"));
 
     // Revert recommender on stage-eu to the commit before, with its preview.
     deck.press("/");
@@ -69,12 +77,15 @@ fn an_operator_finds_a_drift_reverts_to_a_commit_and_sees_it_synced() {
         screen.contains("REVERT recommender") && screen.contains("on main") && screen.contains("Revert recommender to")
     });
     assert!(preview.contains("M apps/recommender/"), "the files are named:\n{preview}");
-    confirm(&mut deck, "Commit and push");
-    deck.until("the sync plan by itself", |screen| screen.contains("SYNC recommender → stage-eu"));
-    deck.until("a plan that can run", |screen| screen.contains("[ Run ]") && screen.contains("server answered"));
-    deck.press("\r");
+    deck.press("recommender");
+    deck.shows("to run: recommender");
+    deck.press_until("\r", "the revert", |screen| !screen.contains("[ Commit and push ]"));
+    deck.until("the sync plan by itself", |screen| {
+        screen.contains("SYNC recommender → stage-eu") && screen.contains("[ Run ]") && screen.contains("1 update")
+    });
+    deck.press_until("\r", "the run", |screen| !screen.contains("[ Run ]"));
     deck.shows("sync done");
-    deck.press("\u{1b}\u{1b}");
+    deck.press_until(ESC, "the app", |screen| screen.contains("OBJECT") && !screen.contains("RESULT"));
     deck.until("synced", |screen| screen.contains("recommender") && screen.contains("✓ synced"));
 
     deck.press("Q");
@@ -84,22 +95,12 @@ fn an_operator_finds_a_drift_reverts_to_a_commit_and_sees_it_synced() {
     assert_eq!(left_in(home.path()), Vec::<String>::new(), "nothing is left behind");
 }
 
-/// Answers whatever the dialog's gate asks, then presses the button.
-fn confirm(deck: &mut Terminal, button: &str) {
-    let dialog = deck.until("an armed dialog", |screen| screen.contains(button) && screen.contains("to run:"));
-    let token = dialog.split("type ").nth(1).and_then(|rest| rest.split(" to run:").next()).expect("a token").to_owned();
-    deck.press(&token);
-    deck.until("the button in focus", |screen| screen.contains(&format!("[ {button} ]")) && screen.contains(&token));
-    deck.press("\r");
-}
-
 #[test]
 fn a_signal_gives_the_terminal_back_and_leaves_nothing_behind() {
     let home = temporary();
     let deck = demo(home.path());
     deck.shows("DEMO");
-    let killed = std::process::Command::new("kill").args(["-TERM", &deck.pid().to_string()]).status();
-    assert!(killed.expect("kill runs").success());
+    deck.signal("TERM");
     let (status, output) = deck.end();
     assert_eq!(status.exit_code(), 143, "ended by the signal's code");
     is_as_it_was(&output);
@@ -109,10 +110,11 @@ fn a_signal_gives_the_terminal_back_and_leaves_nothing_behind() {
 #[test]
 fn a_lost_terminal_ends_the_process_and_leaves_nothing_behind() {
     let home = temporary();
-    let mut deck = demo(home.path());
+    let deck = demo(home.path());
     deck.shows("DEMO");
-    deck.hang_up();
-    let _ = deck.end();
+    deck.signal("HUP");
+    let (status, _) = deck.end();
+    assert_eq!(status.exit_code(), 129, "ended by the signal's code");
     assert_eq!(left_in(home.path()), Vec::<String>::new(), "nothing is left behind");
 }
 

@@ -24,6 +24,19 @@ pub(super) fn whose(query: &Query) -> Option<AppId> {
     }
 }
 
+/// The answer about an app whose cluster is not there yet.
+pub(super) fn not_connected(id: &AppId) -> ViewBody {
+    ViewBody::Failed(Foreign::new(format!("{id}: its cluster is not connected yet")))
+}
+
+/// The answer to a question that is about no app: the gate of an unlock, a lock, an abort, a refresh.
+pub(super) fn without_app(query: &Query) -> ViewBody {
+    match query {
+        Query::GateOf { command } => ViewBody::Gate(Arc::new(plan::gate_of(command, true))),
+        _ => ViewBody::Failed(Foreign::from("this question names no app")),
+    }
+}
+
 /// Answers one query.
 pub(super) async fn answer(site: Site, query: &Query) -> ViewBody {
     let query = match revision::resolved(&site, query).await {

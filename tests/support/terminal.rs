@@ -24,7 +24,7 @@ pub struct Terminal {
     output: Arc<(Mutex<Output>, Condvar)>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
-    master: Option<Box<dyn MasterPty + Send>>,
+    _master: Box<dyn MasterPty + Send>,
 }
 
 impl Terminal {
@@ -54,7 +54,7 @@ impl Terminal {
             }
         });
         let keys = pair.master.take_writer().expect("a writer");
-        Self { output, keys, child, master: Some(pair.master) }
+        Self { output, keys, child, _master: pair.master }
     }
 
     fn lock(&self) -> MutexGuard<'_, Output> {
@@ -77,20 +77,31 @@ impl Terminal {
         text
     }
 
+    /// Presses a key again and again until the screen is as wanted: a button that is not armed yet takes no notice.
+    pub fn press_until(&mut self, key: &str, what: &str, wanted: impl Fn(&str) -> bool) {
+        for _ in 0..20 {
+            self.press(key);
+            let unmet = |output: &mut Output| !wanted(&output.parser.screen().contents()) && !output.ended;
+            let pause = Duration::from_secs(3);
+            let (_output, waited) =
+                self.output.1.wait_timeout_while(self.lock(), pause, unmet).unwrap_or_else(PoisonError::into_inner);
+            if !waited.timed_out() {
+                return;
+            }
+        }
+        panic!("never {what}:\n{}", self.lock().parser.screen().contents());
+    }
+
     /// Waits until the screen shows a text.
     pub fn shows(&self, text: &str) -> String {
         self.until(text, |screen| screen.contains(text))
     }
 
-    /// Closes the terminal, as a lost connection does.
-    pub fn hang_up(&mut self) {
-        self.master = None;
-        self.keys = Box::new(std::io::sink());
-    }
-
-    /// The program's process id.
-    pub fn pid(&self) -> u32 {
-        self.child.process_id().expect("it runs")
+    /// Sends a signal by its name: `TERM`, or `HUP` as the kernel does when a connection is lost.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.process_id().expect("it runs").to_string();
+        let sent = std::process::Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.expect("kill runs").success(), "the signal was sent");
     }
 
     /// Waits for the program's end; what came out, and how it ended.

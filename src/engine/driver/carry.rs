@@ -240,12 +240,16 @@ impl Driver {
 
     fn answer(&self, ticket: Ticket, query: crate::model::Query) -> Option<Event> {
         let views = self.views.clone();
-        let id = crate::engine::answer::whose(&query)?;
-        let Some(site) = self.site(&id) else {
-            let why = Foreign::new(format!("{id}: its cluster is not connected yet"));
-            let failed = View { ticket, query, body: ViewBody::Failed(why) };
-            self.tasks.spawn(async move { drop(views.send(failed).await) });
-            return None;
+        let site = match crate::engine::answer::whose(&query) {
+            Some(id) => self.site(&id).ok_or_else(|| crate::engine::answer::not_connected(&id)),
+            None => Err(crate::engine::answer::without_app(&query)),
+        };
+        let site = match site {
+            Ok(site) => site,
+            Err(body) => {
+                self.tasks.spawn(async move { drop(views.send(View { ticket, query, body }).await) });
+                return None;
+            }
         };
         self.tasks.spawn(async move {
             let body = crate::engine::answer::answer(site, &query).await;
