@@ -234,7 +234,7 @@ impl Cockpit {
         let screen = Arc::new((Mutex::new(vt100::Parser::new(rows, cols, 0)), Condvar::new()));
         let fed = screen.clone();
         std::thread::spawn(move || {
-            let mut bytes = [0; 65536];
+            let mut bytes = vec![0; 65536];
             while let Ok(count @ 1..) = output.read(&mut bytes) {
                 fed.0.lock().unwrap_or_else(PoisonError::into_inner).process(&bytes[..count]);
                 fed.1.notify_all();
@@ -247,9 +247,9 @@ impl Cockpit {
     fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) {
         let parser = self.screen.0.lock().unwrap_or_else(PoisonError::into_inner);
         let unmet = |parser: &mut vt100::Parser| !wanted(&parser.screen().contents());
-        let (parser, waited) =
-            self.screen.1.wait_timeout_while(parser, Duration::from_secs(60), unmet).expect("not poisoned");
-        assert!(!waited.timed_out(), "never {what}:\n{}", parser.screen().contents());
+        let (parser, outcome) =
+            self.screen.1.wait_timeout_while(parser, Duration::from_mins(1), unmet).expect("not poisoned");
+        assert!(!outcome.timed_out(), "never {what}:\n{}", parser.screen().contents());
     }
 }
 

@@ -1,5 +1,7 @@
 //! The arrows between rooms, held by parsing the sources: the tables in `docs/architecture.md` are the law.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -172,12 +172,15 @@ fn an_edit_by_hand_is_drift_with_the_hand_named() {
     assert!(judged.pending, "the server has not confirmed it yet");
 }
 
+/// Edits by manager and operation.
+type Edits<'a> = &'a [(&'a str, &'a str, Value)];
+
 #[test]
 fn who_moved_follows_from_the_three_legs() {
     let stage = Stage::new();
     let base = manifest(&deployment("a:1", 3));
     let git = manifest(&deployment("a:2", 3));
-    let cases: [(&str, &[(&str, &str, Value)], Verdict, Moved); 3] = [
+    let cases: [(&str, Edits, Verdict, Moved); 3] = [
         ("only git", &[], Verdict::Behind, Moved::Git),
         ("both, one field", &[("kubectl-edit", "Update", edit_image("a:9"))], Verdict::Diverged, Moved::Both),
         ("both, two fields", &[("kubectl-edit", "Update", edit_replicas(9))], Verdict::Diverged, Moved::Both),

@@ -13,8 +13,8 @@ use super::event::{Event, RunNews};
 use super::planning;
 use super::site::Site;
 use crate::model::{
-    Act, AppId, Command, Consent, Foreign, Gate, Mode, Moved, Need, Order, Outcome, Plan, PlanRow, Refusal, ResourceKey,
-    RunId, StepState, SyncOrder, Verdict,
+    Act, AppId, Command, Consent, Foreign, Gate, Mode, Moved, Need, Order, Outcome, Plan, PlanRow, Refusal,
+    ResourceKey, RunId, StepState, SyncOrder, Verdict,
 };
 use crate::plan;
 

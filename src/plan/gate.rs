@@ -11,15 +11,17 @@ const SHARE: usize = 5;
 pub fn gate_sync(plan: &Plan, order: &SyncOrder, inventory: usize, protected: bool) -> Gate {
     let chosen = |row: &&PlanRow| order.chosen.contains(&row.key);
     let takes = order.take_over || !order.take.is_empty();
-    gate_rows(plan, plan.rows.iter().filter(chosen).collect(), takes, (inventory, protected))
+    let rows: Vec<&PlanRow> = plan.rows.iter().filter(chosen).collect();
+    gate_rows(plan, &rows, takes, (inventory, protected))
 }
 
 /// The gate of a plan as it comes, before anybody ticked anything.
 pub(super) fn gate_ticked(plan: &Plan, inventory: usize, protected: bool) -> Gate {
-    gate_rows(plan, plan.chosen().collect(), false, (inventory, protected))
+    let rows: Vec<&PlanRow> = plan.chosen().collect();
+    gate_rows(plan, &rows, false, (inventory, protected))
 }
 
-fn gate_rows(plan: &Plan, rows: Vec<&PlanRow>, takes: bool, (inventory, protected): (usize, bool)) -> Gate {
+fn gate_rows(plan: &Plan, rows: &[&PlanRow], takes: bool, (inventory, protected): (usize, bool)) -> Gate {
     let deletes: Vec<&&PlanRow> = rows.iter().filter(|row| row.act == Act::Prune).collect();
     let limit = DELETES.max(inventory / SHARE);
     let heavy = deletes.iter().any(|row| is_heavy(&row.key.kind));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
 /// Longest wait for a screen; only a hang reaches it.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What has come out so far.
 pub struct Output {
@@ -40,7 +40,7 @@ impl Terminal {
         let output = Arc::new((Mutex::new(Output { parser, bytes: Vec::new(), ended: false }), Condvar::new()));
         let fed = output.clone();
         std::thread::spawn(move || {
-            let mut bytes = [0; 65536];
+            let mut bytes = vec![0; 65536];
             loop {
                 let count = reader.read(&mut bytes).unwrap_or(0);
                 let mut output = fed.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,10 +70,10 @@ impl Terminal {
     /// Waits until the screen is as wanted, and gives its text.
     pub fn until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let unmet = |output: &mut Output| !wanted(&output.parser.screen().contents()) && !output.ended;
-        let (output, waited) =
+        let (output, outcome) =
             self.output.1.wait_timeout_while(self.lock(), LIMIT, unmet).unwrap_or_else(PoisonError::into_inner);
         let text = output.parser.screen().contents();
-        assert!(!waited.timed_out() && wanted(&text), "never {what}:\n{text}");
+        assert!(!outcome.timed_out() && wanted(&text), "never {what}:\n{text}");
         text
     }
 
@@ -83,9 +83,9 @@ impl Terminal {
             self.press(key);
             let unmet = |output: &mut Output| !wanted(&output.parser.screen().contents()) && !output.ended;
             let pause = Duration::from_secs(3);
-            let (_output, waited) =
+            let (_output, outcome) =
                 self.output.1.wait_timeout_while(self.lock(), pause, unmet).unwrap_or_else(PoisonError::into_inner);
-            if !waited.timed_out() {
+            if !outcome.timed_out() {
                 return;
             }
         }
@@ -110,7 +110,10 @@ impl Terminal {
         let unended = |output: &mut Output| !output.ended;
         let (mut output, _) =
             self.output.1.wait_timeout_while(self.lock(), LIMIT, unended).unwrap_or_else(PoisonError::into_inner);
-        let parser = std::mem::replace(&mut output.parser, vt100::Parser::new(1.try_into().expect("1"), 1.try_into().expect("1"), 0));
+        let parser = std::mem::replace(
+            &mut output.parser,
+            vt100::Parser::new(1.try_into().expect("1"), 1.try_into().expect("1"), 0),
+        );
         let told = Output { parser, bytes: std::mem::take(&mut output.bytes), ended: true };
         drop(output);
         (status, told)

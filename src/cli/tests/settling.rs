@@ -71,9 +71,9 @@ fn with_only_the_objects_named_must_be_well() {
 async fn waiting_ends_by_the_word_or_by_the_limit() {
     let (sender, mut receiver) = tokio::sync::watch::channel(Arc::new(fleet([])));
     let asked = [id("a", "prod-eu")];
-    let (last, done) = wait(&mut receiver, Duration::from_secs(60), |fleet| is_settled(fleet, &asked)).await;
+    let (last, done) = wait(&mut receiver, Duration::from_mins(1), |fleet| is_settled(fleet, &asked)).await;
     assert!(!done && last.apps.is_empty(), "what is there is given back");
     sender.send_replace(Arc::new(with(|_| ())));
-    let (last, done) = wait(&mut receiver, Duration::from_secs(60), |fleet| is_settled(fleet, &asked)).await;
+    let (last, done) = wait(&mut receiver, Duration::from_mins(1), |fleet| is_settled(fleet, &asked)).await;
     assert!(done && last.apps.len() == 1);
 }

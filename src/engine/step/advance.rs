@@ -105,7 +105,7 @@ pub(super) fn rendered(
     let Some(app) = world.apps.get_mut(&ticket.app) else { return Vec::new() };
     app.changed = true;
     match result {
-        Ok(desired) => take_desired(app, desired),
+        Ok(desired) => take_desired(app, &desired),
         Err(trouble) => fail_render(app, &trouble, now),
     }
     judging::reindex(world, &ticket.app);
@@ -113,7 +113,7 @@ pub(super) fn rendered(
     advance(world, &ticket.app, now)
 }
 
-fn take_desired(app: &mut AppWorld, desired: Arc<Desired>) {
+fn take_desired(app: &mut AppWorld, desired: &Arc<Desired>) {
     if matches!(app.spec.source.location, Location::Dir { .. }) {
         app.head = Some(desired.at.clone());
     }
@@ -122,7 +122,7 @@ fn take_desired(app: &mut AppWorld, desired: Arc<Desired>) {
     if let Some(old) = app.desired.replace(desired.clone()) {
         // What git says differently now is not judged yet: its old word would be said of the new commit.
         app.rows.retain(|key, _| {
-            let [before, now] = [&old, &desired].map(|desired| desired.manifests.get(key).map(|found| &found.digest));
+            let [before, now] = [&old, desired].map(|desired| desired.manifests.get(key).map(|found| &found.digest));
             before == now
         });
     }

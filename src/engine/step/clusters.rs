@@ -156,7 +156,8 @@ pub(super) fn connected(world: &mut World, name: &ClusterName, contact: Contact,
     if let Some(twin) = twin {
         dispute(world, name, &twin, now);
     }
-    let mut effects = lease(name, lease_role(world), Now { since_start: Duration::ZERO, ..now }).map_or(vec![], |e| vec![e]);
+    let mut effects =
+        lease(name, lease_role(world), Now { since_start: Duration::ZERO, ..now }).map_or(vec![], |e| vec![e]);
     let apps = world.apps_on(name);
     touch_apps(world, name);
     effects.extend(advance_all(world, &apps, now));

@@ -27,7 +27,7 @@ fn rows() -> impl Strategy<Value = Vec<ResourceRow>> {
     vec(row, 0..12).prop_map(|rows| {
         let row = |(n, (kind, verdict, in_bounds, pending, unadopted))| {
             let key = key(kind, if kind == "Namespace" { "" } else { "shop" }, &format!("o{n}"));
-            ResourceRow { in_bounds, pending, unadopted, ..resource(key, verdict) }
+            ResourceRow { pending, in_bounds, unadopted, ..resource(key, verdict) }
         };
         rows.into_iter().enumerate().map(row).collect()
     })

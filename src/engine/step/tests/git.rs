@@ -52,11 +52,11 @@ fn a_directory_too_waits_for_the_record_and_its_snapshot_is_not_lost() {
     stage.tick();
     let mut effects = stage.take(Event::Connected(cluster(), contact("one")));
     effects.extend(stage.record(None));
-    let snapshots = effects.iter().filter_map(|effect| match effect {
+    let mut snapshots = effects.iter().filter_map(|effect| match effect {
         Effect::Snapshot(ticket) => Some(ticket.clone()),
         _ => None,
     });
-    let last = snapshots.last().expect("the directory is taken");
+    let last = snapshots.next_back().expect("the directory is taken");
     assert!(stage.world.is_current(&last), "the last snapshot that was asked for is one that will be taken in");
     let again = stage.record(Some(Record::default()));
     assert_eq!(count(&again, "snapshot"), 1, "another record moves the ticket on: it is taken again");
@@ -119,7 +119,7 @@ fn a_partial_render_is_an_error_with_file_and_line() {
 #[test]
 fn a_pin_ends_by_time() {
     let mut stage = Stage::synced(Role::Cockpit);
-    let until = stage.now.wall.checked_add(Duration::from_secs(60)).ok();
+    let until = stage.now.wall.checked_add(Duration::from_mins(1)).ok();
     let pin =
         Pin { commit: CommitId::new("9999999"), by: "ana".into(), reason: "r".into(), since: stage.now.wall, until };
     let effects = stage.record(Some(Record { pinned: Some(pin), ..Record::default() }));
