@@ -1,6 +1,6 @@
 //! The engine: decides what to do with what git and the clusters say. The same under cockpit, command line and agent.
 //!
-//! Owns the world and its one loop: [`step`] decides (pure), the driver carries out, [`publish`] tells. Refuses to write
+//! Owns the world and its one loop: `step` decides (pure), the driver carries out, `publish` tells. Refuses to write
 //! unless ordered (or, as agent, by policy), and never without asking the gates of `plan`.
 
 mod adapt;
