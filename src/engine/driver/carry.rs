@@ -12,9 +12,7 @@ use crate::engine::event::{Contact, Event, RunNews, Scene, Trouble};
 use crate::engine::execute;
 use crate::engine::line::Line;
 use crate::engine::step::begin_auto;
-use crate::model::{
-    AppId, ClusterName, CommitId, Foreign, Order, Outcome, ReasonCode, RepoName, RunId, Ticket, View, ViewBody,
-};
+use crate::model::{AppId, ClusterName, CommitId, Foreign, Order, Outcome, ReasonCode, RepoName, RunId, Ticket, View};
 
 impl Driver {
     /// Carries one effect out; an event comes back where the loop itself knows the answer.
