@@ -201,6 +201,7 @@ fn the_cursor_follows_its_app_when_the_order_changes() {
 #[test]
 fn a_revert_is_previewed_for_the_commit_that_was_chosen() {
     let mut cockpit = Cockpit::new(120, 36);
+    cockpit.operate("prod-us");
     cockpit.script("tjjjR");
     cockpit.script("payments");
     cockpit.wait(400);
@@ -212,6 +213,60 @@ fn a_revert_is_previewed_for_the_commit_that_was_chosen() {
     assert_eq!(order.mode, RevertMode::Restore);
     cockpit.end_run("revert");
     assert!(cockpit.text().starts_with("SYNC payments"), "after the push its sync plan opens: {}", cockpit.text());
+}
+
+#[test]
+fn a_revert_names_the_locked_cluster_that_the_push_also_lands_on_and_unlocks_that_one() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.gate = answers::gate(Level::L1, vec![]);
+    cockpit.script("tjjjR");
+    assert!(cockpit.text().contains("also lands on prod-us"), "before anything is typed: {}", cockpit.text());
+    cockpit.script("U");
+    assert!(cockpit.text().contains("UNLOCK prod-us"), "U unlocks what stands in the way: {}", cockpit.text());
+}
+
+#[test]
+fn a_plan_that_is_refused_for_observe_can_be_unlocked_from_there() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.script("/checkout<Enter>s");
+    assert!(cockpit.text().contains("U unlocks it"), "{}", cockpit.text());
+    cockpit.script("U");
+    assert!(cockpit.text().contains("UNLOCK prod-us"), "the key it names works: {}", cockpit.text());
+}
+
+#[test]
+fn until_a_key_is_pressed_the_cursor_stays_on_the_worst_app() {
+    let mut cockpit = Cockpit::opening(120, 36);
+    assert!(cockpit.selected().contains("checkout"), "{}", cockpit.text());
+    cockpit.mend("checkout");
+    assert!(cockpit.selected().contains("hostile"), "the first row, not the first object: {}", cockpit.text());
+}
+
+#[test]
+fn a_typed_filter_is_looked_at_from_its_worst_match() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.script("G/payments<Enter>");
+    assert!(cockpit.selected().contains("payments"), "{}", cockpit.text());
+    cockpit.script("/<Ctrl-u>-status:synced<Enter>");
+    assert!(cockpit.selected().contains("checkout"), "the worst of the matches: {}", cockpit.text());
+}
+
+#[test]
+fn esc_at_the_first_screen_does_not_quit_and_says_what_does() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.script("<Esc><Esc>");
+    assert!(cockpit.text().contains("Q quits"), "{}", cockpit.text());
+}
+
+#[test]
+fn a_reason_may_be_typed_straight_into_a_pause() {
+    let mut cockpit = Cockpit::new(80, 24);
+    cockpit.gate = answers::gate(Level::L2, vec![Need::Yes]);
+    cockpit.script("pINC-4471");
+    cockpit.wait(400);
+    cockpit.key("<Enter>");
+    let order = cockpit.orders.first().map(|order| &order.command);
+    assert!(matches!(order, Some(Command::Pause { reason, .. }) if reason.raw() == "INC-4471"), "{order:?}");
 }
 
 #[test]

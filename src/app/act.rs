@@ -190,6 +190,11 @@ impl App {
         if self.root.marks.is_empty() { self.emit(Effect::Quit) } else { self.root.marks.clear() }
     }
 
+    /// Nothing is left to go back from; Esc, pressed once too often, must not end the program.
+    pub(super) fn is_at_root(&self) -> bool {
+        self.stack.is_empty() && self.root.filter_text().is_empty() && self.root.marks.is_empty()
+    }
+
     fn open_here(&mut self) {
         match self.stack.last() {
             None => self.open_tree(),
@@ -222,6 +227,7 @@ impl App {
     pub(super) fn cluster_here(&self) -> Option<ClusterName> {
         match self.stack.last() {
             Some(Screen::Clusters(screen)) => screen.cursor.key().cloned(),
+            Some(Screen::Revert(screen)) => Some(super::possible::shut_for(&self.fleet, screen)),
             _ => self.subject().map(|id| id.cluster),
         }
     }

@@ -224,14 +224,19 @@ impl Confirm {
             (_, Focus::Field(at)) => Answer::Field(at, key),
             (Code::Left | Code::Right, _) => self.other_button(),
             (Code::Up | Code::Down | Code::PageUp | Code::PageDown, _) => Answer::Other(key),
-            _ if self.wanted().is_some() && self.token.press(key) => self.typed(),
+            _ if self.takes_token() && self.token.press(key) => self.typed(),
             _ => Answer::Other(key),
         }
     }
 
+    /// Characters reach the token: one is wanted, and typing it would help.
+    pub fn takes_token(&self) -> bool {
+        self.wanted().is_some() && self.refused.is_none()
+    }
+
     /// Pastes into the token.
     pub fn paste(&mut self, text: &str) {
-        if self.wanted().is_some() && !matches!(self.focus, Focus::Field(_)) {
+        if self.takes_token() && !matches!(self.focus, Focus::Field(_)) {
             self.token.paste(text);
             self.typed();
         }

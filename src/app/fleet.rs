@@ -61,14 +61,18 @@ impl FleetScreen {
         self.cursor.go(&self.order, motion);
     }
 
-    /// Types a filter; a wrong one leaves the last good one in force.
+    /// Types a filter; a wrong one leaves the last good one in force. What is typed is looked at from its worst match on.
     pub fn set_filter(&mut self, text: &str, fleet: &Fleet) {
+        let narrowed = text != self.text && !text.is_empty();
         text.clone_into(&mut self.text);
         match Filter::parse(text) {
             Ok(filter) => (self.filter, self.wrong) = (filter, None),
             Err(wrong) => self.wrong = Some(wrong),
         }
         self.sort(fleet);
+        if narrowed {
+            self.go(Motion::Top);
+        }
     }
 
     /// Problems or all.
@@ -110,6 +114,9 @@ impl FleetScreen {
             self.keep_order(fleet);
         } else {
             self.sort(fleet);
+        }
+        if self.moved.is_none() {
+            self.go(Motion::Top);
         }
     }
 

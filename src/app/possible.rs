@@ -1,9 +1,12 @@
 //! Why an action cannot be done now, in a sentence: the same for the key's toast and for help.
 
-use crate::model::{ClusterName, Fleet, Mode};
+use std::collections::BTreeSet;
+
+use crate::model::{ClusterName, Fleet, Mode, RevertMode, RevertPreview};
 
 use super::App;
 use super::action::Action;
+use super::revert::RevertScreen;
 use super::screen::Screen;
 
 /// Why nothing may be written to that cluster from here.
@@ -17,6 +20,27 @@ pub fn locked(fleet: &Fleet, cluster: &ClusterName) -> Option<String> {
         Some(Mode::ReadOnly) => Some("read-only: driftdeck was started with --read-only".to_owned()),
         Some(Mode::Observe) => Some(format!("{cluster} is in OBSERVE: U unlocks it for 15 minutes")),
     }
+}
+
+/// The other clusters that a push lands on and that take no writes now.
+fn fed_shut<'a>(fleet: &Fleet, view: &'a RevertPreview) -> BTreeSet<&'a ClusterName> {
+    let fed = view.feeds.iter().map(|app| &app.cluster).filter(|name| **name != view.app.cluster);
+    fed.filter(|name| view.mode == RevertMode::Restore && locked(fleet, name).is_some()).collect()
+}
+
+/// Why a push may not land at one of the other destinations that it feeds.
+pub fn fed_locked(fleet: &Fleet, view: &RevertPreview) -> Option<String> {
+    let shut = fed_shut(fleet, view);
+    let first = shut.first()?;
+    let more = if shut.len() > 1 { format!(" and {} more", shut.len() - 1) } else { String::new() };
+    Some(format!("the push also lands on {first}{more}, in OBSERVE: U unlocks {first}; or choose pin"))
+}
+
+/// The cluster that stands in a revert's way; its own where none does.
+pub fn shut_for(fleet: &Fleet, screen: &RevertScreen) -> ClusterName {
+    let own = &screen.app.cluster;
+    let fed = screen.asked.ready.as_ref().filter(|_| locked(fleet, own).is_none());
+    fed.and_then(|view| fed_shut(fleet, view).first().copied()).unwrap_or(own).clone()
 }
 
 impl App {

@@ -72,6 +72,10 @@ impl App {
         self.pending.push(key);
         let place = self.place();
         match self.keymap.meaning(place, &self.pending) {
+            Pressed::Does(Action::Back) if key.code == Code::Esc && self.is_at_root() => {
+                self.pending.clear();
+                self.say(Role::Dim, "this is the first screen: Q quits");
+            }
             Pressed::Does(action) => {
                 self.pending.clear();
                 self.act(action);
@@ -195,6 +199,10 @@ impl App {
             Answer::Confirmed => self.submit_hold(),
             Answer::NotYet => self.say_blocked(),
             Answer::Field(field, key) => dialog.press(field, key),
+            Answer::Other(key) if key.typed().is_some() && !dialog.fields().is_empty() => {
+                dialog.confirm.focus = Focus::Field(0);
+                dialog.press(0, key);
+            }
             Answer::Other(_) | Answer::Taken => {}
         }
         if !in_reason {
@@ -204,7 +212,7 @@ impl App {
 
     fn press_plan(&mut self, key: Key) {
         let Some(Screen::Plan(screen)) = self.stack.last_mut() else { return };
-        let typing = screen.confirm.wanted().is_some() && !matches!(screen.confirm.focus, Focus::Field(_));
+        let typing = screen.confirm.takes_token() && !matches!(screen.confirm.focus, Focus::Field(_));
         match screen.confirm.press(key) {
             Answer::Cancelled => {
                 self.stack.pop();
@@ -235,6 +243,7 @@ impl App {
             Answer::Other(key) => match key.code {
                 Code::Up => screen.go(Motion::By(-1)),
                 Code::Down => screen.go(Motion::By(1)),
+                _ if !screen.confirm.takes_token() => self.press_mapped(key),
                 _ => {}
             },
             Answer::Taken => {}

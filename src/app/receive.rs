@@ -37,7 +37,7 @@ impl App {
             let (glyph, word, role) = super::status::run(run.state);
             let note = run.note.as_ref().map(|note| format!(" · {}", note.raw())).unwrap_or_default();
             let role = if outcome == Outcome::Nothing { Role::Text } else { role };
-            self.say(role, format!("{glyph} {} {}: {word}{note}", run.what, run.app));
+            self.say(role, format!("{glyph} {} {}: {word}{note}", run.what, super::status::place(run)));
             let on_screen = matches!(self.stack.last(), Some(Screen::Run(screen)) if screen.id == run.id);
             if run.what == "revert" && outcome == Outcome::Done && on_screen && self.overlay.is_none() {
                 self.open_plan();
@@ -104,7 +104,9 @@ impl App {
                 let no_git = no_git.filter(|_| screen.mode == RevertMode::Restore);
                 let why = refused.or(no_git).map(|why| why.raw().to_owned());
                 let locked = super::possible::locked(&fleet, &screen.app.cluster);
-                screen.confirm.refuse(why.or(locked));
+                let fed = || screen.asked.ready.as_ref().and_then(|view| super::possible::fed_locked(&fleet, view));
+                let why = why.or(locked).or_else(fed);
+                screen.confirm.refuse(why);
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! The status vocabulary of ux.md section 6: word, glyph, three-letter code, ASCII glyph, colour role.
 
-use crate::model::{Act, AppRow, Fleet, Health, ResourceRow, RunState, StepState, Verdict};
+use crate::model::{Act, AppRow, Fleet, Health, ResourceRow, RunRow, RunState, StepState, Verdict};
 
 /// What a colour means. A colour only repeats a word or a glyph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -161,6 +161,11 @@ pub fn step(state: StepState) -> (&'static str, &'static str, Role) {
         StepState::Failed => ("✗", "failed", Role::Error),
         StepState::Skipped => ("·", "skipped", Role::Dim),
     }
+}
+
+/// What a run was about: its app, or for an unlock its cluster.
+pub fn place(run: &RunRow) -> String {
+    if matches!(run.what, "unlock" | "lock") { run.app.cluster.to_string() } else { run.app.to_string() }
 }
 
 /// A run's glyph, word and colour.

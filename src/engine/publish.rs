@@ -7,9 +7,10 @@ use super::step::STALE_AFTER;
 use super::world::{AppWorld, ClusterWorld, Link, RecordState, RemoteWorld, Role, SceneState, World};
 use super::{rows, world};
 use crate::model::{
-    AgentSeen, AppRow, ClusterRow, ClusterState, Counts, ErrorRow, Fleet, Foreign, Health, Mode, Now, Reason,
-    ReasonCode, RemoteRow, RemoteState, ResourceRow, SourceRow, Verdict,
+    AgentSeen, AppRow, ClusterRow, ClusterState, Counts, ErrorRow, Finding, Fleet, Foreign, Health, Mode, Moved, Now,
+    Reason, ReasonCode, RemoteRow, RemoteState, ResourceRow, SourceRow, Verdict,
 };
+use jiff::Timestamp;
 
 /// Errors that are kept for the screen.
 const ERRORS_KEPT: usize = 100;
@@ -105,9 +106,13 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         None => rolled,
     };
     let resources = rows::aged(resources, stale.as_ref());
-    let before = app.row.as_ref();
+    let before = app.row.as_deref();
+    let deployed = app.record.record().and_then(|record| record.deployed.clone());
+    let since = match before {
+        Some(row) if row.verdict == verdict && row.since.is_some() => row.since,
+        _ => Some(began(verdict, &resources, app, before).filter(|time| *time <= now.wall).unwrap_or(now.wall)),
+    };
     let cluster = world.clusters.get(&app.spec.id.cluster);
-    let record = app.record.record();
     AppRow {
         id: app.spec.id.clone(),
         namespace: Foreign::from(app.spec.namespace.as_str()),
@@ -115,10 +120,10 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         verdict,
         health: Health::roll_up(resources.iter().map(|row| row.health)),
         observed_at: app.observed,
-        since: before.filter(|row| row.verdict == verdict).map_or(Some(now.wall), |row| row.since),
+        since,
         source: source_row(world, app),
         desired: app.desired.as_ref().map(|desired| desired.commit.clone()),
-        deployed: record.and_then(|record| record.deployed.clone()),
+        deployed,
         paused: app.paused(now).cloned(),
         pinned: app.pinned(now).cloned(),
         reason: reason.or_else(|| stale.clone().filter(|_| verdict == Verdict::Unknown)),
@@ -130,6 +135,23 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         running: app.running,
         settling: cluster.is_some_and(|cluster| app.is_settling(cluster, now)),
         warnings: app.desired.as_ref().map(|desired| desired.warnings.clone()).unwrap_or_default(),
+    }
+}
+
+/// When the verdict began, as its traces say: the newest foreign write, the commit that is waited for, the last sync. A
+/// verdict that this process saw turn to good began when it was seen.
+fn began(verdict: Verdict, rows: &[Arc<ResourceRow>], app: &AppWorld, before: Option<&AppRow>) -> Option<Timestamp> {
+    match verdict {
+        Verdict::Drifted | Verdict::Diverged | Verdict::Contested => {
+            let live = |finding: &&Finding| finding.moved != Some(Moved::Git);
+            let findings = rows.iter().flat_map(|row| &row.findings).filter(live);
+            findings.filter_map(|finding| finding.by.as_ref()?.time).max()
+        }
+        Verdict::Behind => app.desired.as_ref().and_then(|desired| desired.commit.time),
+        Verdict::Synced if before.is_none_or(|row| row.verdict == Verdict::Unknown) => {
+            Some(app.record.record()?.deployed.as_ref()?.time)
+        }
+        _ => None,
     }
 }
 

@@ -203,7 +203,7 @@ pub struct AppRow {
     pub health: Health,
     /// When the last of its judgements was made.
     pub observed_at: Option<Timestamp>,
-    /// Since when it has this verdict, as far as this process saw.
+    /// Since when it has this verdict: as its traces say (writes, commits, the last sync), else as this process saw.
     pub since: Option<Timestamp>,
     /// Where it comes from.
     pub source: SourceRow,

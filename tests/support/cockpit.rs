@@ -123,6 +123,35 @@ impl Cockpit {
         self.publish();
     }
 
+    pub fn mend(&mut self, name: &str) {
+        for row in &mut self.fleet.apps {
+            if &*row.id.name == name {
+                let row = Arc::make_mut(row);
+                (row.verdict, row.reason) = (Verdict::Synced, None);
+            }
+        }
+        self.publish();
+    }
+
+    pub fn operate(&mut self, name: &str) {
+        for row in &mut self.fleet.clusters {
+            if row.name.as_str() == name {
+                Arc::make_mut(row).mode = Mode::Operate;
+            }
+        }
+        self.publish();
+    }
+
+    /// The cockpit as it opens: no key was pressed, and the first picture is not the last.
+    pub fn opening(width: u16, height: u16) -> Self {
+        let mut cockpit = Self::new(width, height);
+        cockpit.app = App::new(Setup { demo: true, ..Setup::default() });
+        cockpit.tell(Msg::Tick(cockpit.now));
+        cockpit.tell(Msg::Resize(width, height));
+        cockpit.publish();
+        cockpit
+    }
+
     pub fn worsen(&mut self, name: &str) {
         for row in &mut self.fleet.apps {
             if &*row.id.name == name {

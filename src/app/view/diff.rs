@@ -17,12 +17,13 @@ impl App {
         let Some(view) = &screen.asked.ready else { return page };
         page.intro = vec![direction(screen, view)];
         let who = screen.who && class != Class::Narrow;
-        let columns = if who { vec![fixed("WHO", 24), fixed("WHEN", 8), flex("", 1)] } else { vec![flex("", 1)] };
+        let name = if class == Class::Wide { 26 } else { 20 };
+        let columns = if who { vec![fixed("WHO", name), fixed("WHEN", 15), flex("", 1)] } else { vec![flex("", 1)] };
         page.list = List {
             columns,
             len: screen.rows.len(),
             cursor: screen.cursor.key().map(|_| screen.cursor.row()),
-            row: Box::new(move |at| self.diff_row(screen, view, at, who)),
+            row: Box::new(move |at| self.diff_row(screen, view, at, who.then_some(usize::from(name)))),
             empty: vec![
                 Line::in_role(Role::Ok, "✓ no differences"),
                 Line::new().dim(format!("{} objects compared with {}", view.compared, view.commit.id.short())),
@@ -40,7 +41,7 @@ impl App {
         }
     }
 
-    fn diff_row(&self, screen: &DiffScreen, view: &DiffView, at: usize, who: bool) -> Row {
+    fn diff_row(&self, screen: &DiffScreen, view: &DiffView, at: usize, who: Option<usize>) -> Row {
         let Some((key, line)) = screen.rows.get(at) else { return Row::default() };
         let Some(number) = view.objects.iter().position(|object| object.key == *key) else { return Row::default() };
         let object = &view.objects[number];
@@ -56,10 +57,10 @@ impl App {
             }
             Some(line) => diff_line(line, screen.swapped, object_rule(self, screen, &(key.clone(), None), line)),
         };
-        let cells = if who {
+        let cells = if let Some(room) = who {
             let line = line.and_then(|line| object.lines.get(line));
             let by = line.and_then(|line| line.who.as_ref());
-            let name = by.map(|by| clipped(&manager(Some(by)), 23)).unwrap_or_default();
+            let name = by.map(|by| clipped(&manager(Some(by)), room.saturating_sub(1))).unwrap_or_default();
             vec![Line::of(name), Line::new().dim(by.map(|by| self.when(Some(by))).unwrap_or_default()), body]
         } else {
             vec![body]
@@ -131,10 +132,11 @@ fn object_rule(app: &App, screen: &DiffScreen, spot: &Spot, line: &DiffLine) -> 
 
 fn direction(screen: &DiffScreen, view: &DiffView) -> Line {
     let commit = view.commit.id.short();
+    let then = if screen.rev.is_some() { "if brought back" } else { "after sync" };
     let (minus, plus) = if screen.swapped {
         (format!("- git {commit}"), "+ live (now)".to_owned())
     } else {
-        ("- live (now)".to_owned(), format!("+ git {commit} (after sync)"))
+        ("- live (now)".to_owned(), format!("+ git {commit} ({then})"))
     };
     let count = Line::of(format!("{} of {} objects differ", view.objects.len(), view.compared));
     count.text("     ").put(Role::Error, minus).text("   ").put(Role::Ok, plus)

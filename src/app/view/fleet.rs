@@ -177,12 +177,12 @@ impl App {
         let head = |line: Line| line.put(status.role(), format!("{} ", status.glyph())).text(object.key.label());
         if object.findings.is_empty() {
             let why = object.reason.as_ref().map(|why| why.message.first_line());
-            let line = head(Line::of(format!("{:<34}", "")));
+            let line = head(Line::of(format!("{:<35}", "")));
             return vec![why.map_or(line.clone(), |why| line.text("  ").dim(why))];
         }
         let line = |finding: &Finding| {
-            let who = format!("{:<26}", clipped(&manager(finding.by.as_ref()), 25));
-            let when = format!("{:<8}", self.when(finding.by.as_ref()));
+            let who = format!("{:<20}", clipped(&manager(finding.by.as_ref()), 19));
+            let when = format!("{:<15}", self.when(finding.by.as_ref()));
             head(Line::of(who).dim(when)).text("  ").dim(short_path(&finding.path.to_string()))
         };
         object.findings.iter().take(10).map(line).collect()

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::lists::{ActivityScreen, ClustersScreen, ErrorsScreen};
-use crate::app::status::{Role, run};
+use crate::app::status::{Role, place, run};
 use crate::model::{ClusterRow, ErrorRow, Mode, RemoteRow, RemoteState, RunRow};
 
 use super::bar;
@@ -156,7 +156,7 @@ impl App {
     fn activity_row(&self, row: &RunRow, class: Class) -> Row {
         let (glyph, word, role) = run(row.state);
         let result = Line::in_role(role, format!("{glyph} {word}"));
-        let place = Line::of(row.app.to_string());
+        let place = Line::of(place(row));
         let time = Line::of(self.clock(row.started));
         let cells = match class {
             Class::Narrow => vec![Line::of(row.what), place, result],

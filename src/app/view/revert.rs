@@ -5,7 +5,7 @@ use crate::app::confirm::Focus;
 use crate::app::hold::SPANS;
 use crate::app::revert::{MODE, REASON, RevertScreen, UNTIL};
 use crate::app::status::{Role, act};
-use crate::model::{PlanRow, RevertMode, RevertPreview};
+use crate::model::{AppId, PlanRow, RevertMode, RevertPreview};
 
 use super::page::{Class, List, Page, Row, plan_preview_columns};
 use super::plan::{ask_lines, plan_notes};
@@ -89,9 +89,14 @@ fn git_lines(view: &RevertPreview, mode: RevertMode) -> Vec<Line> {
         }
         lines.push(Line::new().dim("     message  ").text(view.message.first_line()));
     }
-    if view.feeds.len() > 1 {
-        let names: Vec<String> = view.feeds.iter().map(ToString::to_string).collect();
+    let names: Vec<String> = view.feeds.iter().filter(|id| **id != view.app).map(|id| other(id, &view.app)).collect();
+    if !names.is_empty() {
         lines.push(Line::in_role(Role::Drift, "! ").text(format!("this path also feeds {}", names.join(", "))));
     }
     lines
+}
+
+/// Another destination, as short as it is clear beside this one.
+fn other(id: &AppId, here: &AppId) -> String {
+    if id.name == here.name { id.cluster.to_string() } else { id.to_string() }
 }

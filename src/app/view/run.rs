@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::lists::RunScreen;
 use crate::app::status::{Role, act, run, step};
-use crate::model::{RunRow, StepState};
+use crate::model::{RunRow, RunState, StepState};
 
 use super::page::{Class, List, Page, Row, fixed, flex};
 use super::text::Line;
@@ -27,7 +27,9 @@ impl App {
             row: Box::new(move |at| step_row(run_row, at, class)),
             empty: vec![Line::new().dim("no objects in this one")],
         };
-        page.after = vec![Line::new().dim("you may leave this screen (Esc): the run goes on; g s comes back")];
+        if !matches!(run_row.state, RunState::Ended(_)) {
+            page.after = vec![Line::new().dim("you may leave this screen (Esc): the run goes on; g s comes back")];
+        }
         page
     }
 
