@@ -166,14 +166,15 @@ fn is_typed(status: &Status) -> bool {
 
 fn conflicts(status: &Status) -> Vec<ConflictOn> {
     let ours = |cause: &&Cause| cause.reason.as_deref() == Some("FieldManagerConflict");
-    status.causes().iter().filter(ours).filter_map(conflict).collect()
+    status.causes().iter().filter(ours).map(conflict).collect()
 }
 
-/// `conflict with "kubectl-edit" using apps/v1`, field `.spec.replicas`.
-fn conflict(cause: &Cause) -> Option<ConflictOn> {
-    let after = cause.message.as_deref()?.split_once("conflict with \"")?.1;
-    let manager = after.split_once('"')?.0;
-    Some(ConflictOn { manager: Foreign::from(manager), path: path_of(cause.field.as_deref()?) })
+/// `conflict with "kubectl-edit" using apps/v1`, field `.spec.replicas`. One that cannot be read is kept, without manager
+/// or path: a conflict that is left out would be forced.
+fn conflict(cause: &Cause) -> ConflictOn {
+    let after = cause.message.as_deref().and_then(|message| message.split_once("conflict with \""));
+    let manager = after.and_then(|(_, after)| after.split_once('"')).map_or("", |(manager, _)| manager);
+    ConflictOn { manager: Foreign::from(manager), path: path_of(cause.field.as_deref().unwrap_or_default()) }
 }
 
 /// Maps whose keys are free text: what follows them in the server's path is one key, dots included.

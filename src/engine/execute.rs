@@ -81,7 +81,7 @@ fn auto_order(site: &Site, plan: Plan) -> SyncOrder {
     };
     let writes = |row: &&PlanRow| matches!(row.act, Act::Create | Act::Update | Act::Adopt) && answers(row);
     let chosen: Vec<ResourceKey> = plan.rows.iter().filter(writes).map(|row| row.key.clone()).collect();
-    let full = plan.rows.iter().all(|row| row.act == Act::Keep || chosen.contains(&row.key));
+    let full = plan.rows.iter().all(|row| row.act == Act::Keep || writes(&row));
     SyncOrder {
         app: site.id().clone(),
         commit: plan.commit.id,

@@ -1,10 +1,12 @@
 //! One object's row: legs gathered, compared, health looked at. Locally (blocking, no request), or with a dry run.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::adapt;
 use super::base::Bases;
 use super::desired::Desired;
-use super::event::{JudgedRow, Memo};
+use super::event::{JudgedRow, Memo, Trouble};
 use super::rows;
 use super::site::Site;
 use crate::cluster::{CallError, CallKind, Lookup};
@@ -167,11 +169,11 @@ impl Judge<'_> {
 /// Judges an app at another commit than the desired one: locally first, then the server about what differs.
 /// Live objects are read one by one where no watch has them.
 pub(super) async fn at(site: &Site, desired: &Arc<Desired>) -> Vec<Arc<ResourceRow>> {
-    let site = with_lives(site, desired).await;
-    let keys = keys_of(&site, desired);
+    let (site, unread) = with_lives(site, desired).await;
+    let keys = keys_of(&site, desired).into_iter().filter(|(key, _)| !unread.contains_key(key)).collect::<Vec<_>>();
     let (local_site, local_desired) = (site.clone(), desired.clone());
     let local = tokio::task::spawn_blocking(move || locally(&local_site, &local_desired, &keys)).await;
-    let mut rows = Vec::new();
+    let mut rows: Vec<_> = unread.into_values().map(Arc::new).collect();
     let mut asked = Vec::new();
     for judged in local.unwrap_or_default() {
         match judged.row {
@@ -194,17 +196,30 @@ fn keys_of(site: &Site, desired: &Desired) -> Vec<(ResourceKey, u64)> {
     keys.into_iter().map(|key| (key, 0)).collect()
 }
 
-/// Reads the live objects that a commit names and no watch has.
-async fn with_lives(site: &Site, desired: &Desired) -> Site {
+/// Reads the live objects that a commit names and no watch has. What cannot be read is not missing: it comes back as a
+/// row of its own, unknown.
+async fn with_lives(site: &Site, desired: &Desired) -> (Site, BTreeMap<ResourceKey, ResourceRow>) {
     let mut site = site.clone();
+    let mut unread = BTreeMap::new();
     for (key, manifest) in desired.manifests.iter() {
-        if site.rows.contains_key(key) || site.lives.contains_key(key) {
+        let judged = site.rows.get(key).is_some_and(|row| row.verdict != Verdict::Unknown);
+        if judged || site.lives.contains_key(key) {
             continue;
         }
-        let Lookup::Served(served) = site.wire.served(&manifest.gvk) else { continue };
-        if let Ok(Some(live)) = site.wire.cluster.get(&served, key).await {
-            site.lives.insert(key.clone(), live);
+        let read = match site.wire.served(&manifest.gvk) {
+            Lookup::Served(served) => site.wire.cluster.get(&served, key).await.map_err(|error| adapt::call(&error)),
+            Lookup::GroupDown(why) => Err(Trouble { code: ReasonCode::ClusterUnreachable, message: why }),
+            Lookup::NotServed => continue,
+        };
+        match read {
+            Ok(Some(live)) => drop(site.lives.insert(key.clone(), live)),
+            Ok(None) => {}
+            Err(trouble) => {
+                let reason = Reason { code: trouble.code, message: trouble.message, since: site.now.wall };
+                let row = rows::bare((&site.app, Some(desired)), key.clone(), Verdict::Unknown, reason);
+                unread.insert(key.clone(), row);
+            }
         }
     }
-    site
+    (site, unread)
 }

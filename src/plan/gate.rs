@@ -1,6 +1,10 @@
 //! The gates: one table (product.md *Gates*), asked by the one executor, so cockpit and command line cannot differ.
 
-use crate::model::{Act, AppId, Command, Consent, Gate, Kind, Level, Mode, Need, Plan, PlanRow, Refusal, SyncOrder};
+use std::collections::BTreeSet;
+
+use crate::model::{
+    Act, AppId, Command, Consent, Gate, Kind, Level, Mode, Need, Plan, PlanRow, Refusal, ResourceKey, SyncOrder,
+};
 
 /// Deletes that L3 still lets through: this many, or this share of the inventory, whichever is more.
 const DELETES: usize = 3;
@@ -9,7 +13,8 @@ const SHARE: usize = 5;
 /// The gate of a sync order: by what it deletes, what it takes from others, and whether somebody holds the app.
 #[must_use]
 pub fn gate_sync(plan: &Plan, order: &SyncOrder, inventory: usize, protected: bool) -> Gate {
-    let chosen = |row: &&PlanRow| order.chosen.contains(&row.key);
+    let wanted: BTreeSet<&ResourceKey> = order.chosen.iter().collect();
+    let chosen = |row: &&PlanRow| wanted.contains(&row.key);
     let takes = order.take_over || !order.take.is_empty();
     let rows: Vec<&PlanRow> = plan.rows.iter().filter(chosen).collect();
     gate_rows(plan, &rows, takes, (inventory, protected))

@@ -13,6 +13,7 @@ crate::scenes! {
     a_secret_of_a_wrong_type_is_refused_and_nothing_of_it_is_shown
     an_object_the_server_refuses_stops_only_itself
     an_object_without_a_name_or_twice_in_git_is_invalid
+    a_commit_with_an_object_twice_is_never_called_deployed
     a_repository_that_goes_away_leaves_the_verdicts_standing
 }
 
@@ -147,5 +148,21 @@ async fn a_repository_that_goes_away_leaves_the_verdicts_standing(place: Place) 
     scene.git.unhide();
     deck.until_fleet("the remote answers", |fleet| fleet.remotes.iter().all(|remote| remote.reason.is_none())).await;
     deck.verdict(Verdict::Synced).await;
+    deck.close().await;
+}
+
+async fn a_commit_with_an_object_twice_is_never_called_deployed(place: Place) {
+    let Some(scene) = Scene::new(place, "undeployed") else { return };
+    let mut deck = scene.synced().await;
+    let first = scene.git.head();
+    let twice = FLAGS.replace('3', "4");
+    let files = [("shop/twice.yaml", Some(&*twice)), ("shop/api.yaml", Some(&*api("a:2")))];
+    scene.git.commit("feat: twice", &files);
+    deck.until("behind, judged", |app| is(app, "api", Verdict::Behind) && app.counts.pending == 0).await;
+    let (outcome, note) = deck.sync(false).await;
+    assert_eq!(outcome, driftdeck::model::Outcome::Done, "{note}");
+    let app = deck.until("applied", |app| is(app, "api", Verdict::Synced) && app.running.is_none()).await;
+    let deployed = app.deployed.as_ref().map(|deployed| deployed.commit.clone());
+    assert_eq!(deployed, Some(first), "what git names twice was not applied: the new commit is not deployed");
     deck.close().await;
 }

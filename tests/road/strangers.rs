@@ -12,6 +12,7 @@ use crate::scene::{FLAGS, Scene, dirs, is, row, secret};
 use crate::stage::Place;
 
 crate::scenes! {
+    what_may_not_be_read_is_not_planned_as_new_at_another_commit
     kinds_that_may_not_be_read_are_unknown_and_the_rest_is_judged
     a_server_that_stops_while_open_turns_synced_into_unknown_and_comes_back
     a_record_of_another_source_is_named_and_nothing_is_written
@@ -119,5 +120,26 @@ async fn a_record_that_cannot_be_read_is_named_and_nothing_is_written(place: Pla
     assert_eq!(app.verdict, Verdict::Unknown);
     deck.until("judged", |app| app.counts.pending == 0 && is(app, "api", Verdict::Missing)).await;
     untouched(&scene, &mut deck).await;
+    deck.close().await;
+}
+
+async fn what_may_not_be_read_is_not_planned_as_new_at_another_commit(place: Place) {
+    let Some(scene) = Scene::new(place, "unread") else { return };
+    scene.git.commit("feat: token", &[("shop/token.yaml", Some(&secret("aHVudGVyMg==")))]);
+    let with_token = scene.git.head();
+    scene.synced().await.close().await;
+    scene.git.commit("feat: flags", &[("shop/flags.yaml", Some(&crate::scene::FLAGS.replace('3', "4")))]);
+    let mut deck = scene.elsewhere((User::Reader, ""), Start::default());
+    deck.until("judged", |app| is(app, "flags", Verdict::Behind) && is(app, "api", Verdict::Synced)).await;
+    let query = driftdeck::model::Query::PlanFor { app: crate::road::shop(), rev: Some(with_token) };
+    let driftdeck::model::ViewBody::Plan(view) = deck.ask(query).await else { panic!("no plan") };
+    let token = view.plan.rows.iter().find(|row| &*row.key.name == "token").expect("it has a row");
+    assert_eq!(
+        (token.act, token.chosen),
+        (driftdeck::model::Act::Skip, false),
+        "unread is not missing: {}",
+        token.why.raw()
+    );
+    assert_eq!(token.verdict, Verdict::Unknown);
     deck.close().await;
 }

@@ -112,3 +112,15 @@ fn a_huge_sentence_is_cut_and_never_printed() {
     assert!(error.message.raw().len() <= 16 * 1024, "bounded, on a character's border");
     assert!(!format!("{error} {error:?}").contains("hunter2"), "neither Display nor Debug tell the server's words");
 }
+
+#[test]
+fn a_conflict_that_cannot_be_read_is_kept_without_manager_and_path() {
+    let rest = r#","reason":"Conflict","details":{"causes":[
+        {"reason":"FieldManagerConflict","message":"conflict with \"kubectl-edit\" using v1","field":".data.a"},
+        {"reason":"FieldManagerConflict","message":"somebody holds it","field":".data.b"},
+        {"reason":"FieldManagerConflict"}]}"#;
+    let CallKind::Conflict(found) = kind_of(409, "Apply failed with 3 conflicts", rest) else { panic!("a conflict") };
+    let managers: Vec<_> = found.iter().map(|on| on.manager.raw()).collect();
+    assert_eq!(managers, ["kubectl-edit", "", ""], "one that is left out would be overcome by force");
+    assert!(found[2].path.0.is_empty(), "nothing tells where it is");
+}

@@ -232,6 +232,7 @@ impl Driver {
         let run = self.auto_id();
         begin_auto(&mut self.world, app, run, site.now);
         let (events, abort) = (self.events.clone(), self.stop.child_token());
+        self.aborts.insert(run, abort.clone());
         self.tasks.spawn(execute::run_auto(site, run, events, abort));
         None
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cluster::{Applied, CallError, CallKind, ConflictOn, Lookup};
-use crate::diff::{self, Ground, Legs};
+use crate::diff::{self, Ground, Legs, Owners};
 use crate::engine::site::Site;
 use crate::engine::{base, judge};
 use crate::fields::Set;
@@ -38,7 +38,10 @@ pub(super) async fn apply(site: &Site, manifest: &Manifest, take: bool) -> Resul
     match site.wire.cluster.apply(&served, manifest, false).await {
         Ok(applied) => done(&applied, None),
         Err(error) => match &error.kind {
-            CallKind::Conflict(causes) => over(site, &served, manifest, contested(site, causes, take)).await,
+            CallKind::Conflict(causes) => match contested(&site.shared.owners, causes, take) {
+                Some(left) => over(site, &served, manifest, left).await,
+                None => Result_::Failed(judge::scrubbed(site, manifest, &error)),
+            },
             CallKind::Timeout | CallKind::Unreachable => read_back(site, &served, manifest, &error).await,
             _ => Result_::Failed(judge::scrubbed(site, manifest, &error)),
         },
@@ -49,9 +52,12 @@ fn done(applied: &Applied, note: Option<Foreign>) -> Result_ {
     Result_::Done { uid: applied.uid.clone(), note }
 }
 
-/// The conflicts that are not people's: left out of the body, unless they are to be taken.
-fn contested<'c>(site: &Site, causes: &'c [ConflictOn], take: bool) -> Vec<&'c ConflictOn> {
-    causes.iter().filter(|cause| !take && !site.shared.owners.is_person(cause.manager.raw())).collect()
+/// The conflicts that are not people's: left out of the body, unless they are to be taken. `None` where the server names
+/// no holder, or no place that could be left out: then nobody knows what force would overwrite.
+fn contested<'c>(owners: &Owners, causes: &'c [ConflictOn], take: bool) -> Option<Vec<&'c ConflictOn>> {
+    let left: Vec<_> = causes.iter().filter(|cause| !take && !owners.is_person(cause.manager.raw())).collect();
+    let placed = left.iter().all(|cause| !cause.path.0.is_empty());
+    (!causes.is_empty() && placed).then_some(left)
 }
 
 /// Applies by force, without the leaves that others hold.
@@ -81,7 +87,8 @@ async fn over(site: &Site, served: &crate::cluster::Served, manifest: &Manifest,
 
 /// An answer was lost: what happened is read from the object, never guessed, and nothing is sent twice.
 async fn read_back(site: &Site, served: &crate::cluster::Served, manifest: &Manifest, error: &CallError) -> Result_ {
-    let lost = |what: &str| Foreign::new(format!("{what}: {}", error.message.raw()));
+    let said = judge::scrubbed(site, manifest, error);
+    let lost = |what: &str| Foreign::new(format!("{what}: {}", said.raw()));
     match site.wire.cluster.get(served, &manifest.key).await {
         Ok(Some(live)) if is_synced(site, manifest, &live) => {
             Result_::Done { uid: live.uid, note: Some(lost("the answer was lost, the object has arrived")) }
@@ -125,5 +132,40 @@ pub(super) async fn prune(site: &Site, row: &PlanRow) -> Result_ {
             Result_::Done { uid: uid.clone(), note: Some(Foreign::from("was gone already")) }
         }
         Err(error) => Result_::Failed(error.message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contested;
+    use crate::cluster::ConflictOn;
+    use crate::diff::Owners;
+    use crate::model::Foreign;
+
+    fn on(manager: &str, path: &str) -> ConflictOn {
+        ConflictOn { manager: Foreign::from(manager), path: path.parse().unwrap_or_default() }
+    }
+
+    #[test]
+    fn a_conflict_that_names_no_holder_is_never_overcome_by_force() {
+        let owners = Owners::default();
+        assert!(contested(&owners, &[], false).is_none(), "nobody knows whose fields force would take");
+        assert!(contested(&owners, &[], true).is_none(), "there is nothing to take");
+    }
+
+    #[test]
+    fn a_controllers_field_that_cannot_be_left_out_is_never_overcome_by_force() {
+        let owners = Owners::default();
+        let causes = [on("kubectl-edit", "spec.replicas"), on("istio-operator", "")];
+        assert!(contested(&owners, &causes, false).is_none(), "an unreadable place would be forced with the rest");
+        assert_eq!(contested(&owners, &causes, true).map(|left| left.len()), Some(0), "unless told to take it");
+    }
+
+    #[test]
+    fn peoples_fields_are_forced_and_controllers_left_out() {
+        let owners = Owners::default();
+        let causes = [on("kubectl-edit", "spec.replicas"), on("istio-operator", "spec.paused")];
+        let left = contested(&owners, &causes, false).expect("both are named");
+        assert_eq!(left.iter().map(|cause| cause.manager.raw()).collect::<Vec<_>>(), ["istio-operator"]);
     }
 }

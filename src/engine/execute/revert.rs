@@ -65,7 +65,10 @@ fn push(site: &Site, order: &RevertOrder) -> Result<Option<CommitId>, SourceErro
     })?;
     let Some(commit) = restored.commit else { return Ok(None) };
     mirror.push(&commit, revision, &order.expected_head)?;
-    mirror.keep(site.id(), &commit)?;
+    if let Err(error) = mirror.keep(site.id(), &commit) {
+        // It is pushed: to call that a failure would send people to push again.
+        tracing::warn!(%error, "the pushed commit is not held in the mirror");
+    }
     Ok(Some(commit))
 }
 

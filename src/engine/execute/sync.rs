@@ -1,6 +1,6 @@
 //! A sync: the plan made again and compared with the one that was shown, its gate asked, then wave by wave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -68,6 +68,8 @@ fn refuse(site: &Site, plan: &Plan, order: &SyncOrder) -> Option<Foreign> {
 /// What was done so far.
 #[derive(Default)]
 struct Tally {
+    /// Nothing of the plan is left out.
+    full: bool,
     applied: BTreeMap<ResourceKey, InventoryLine>,
     pruned: Vec<ResourceKey>,
     failed: usize,
@@ -83,16 +85,20 @@ pub(super) async fn apply_all(
     abort: &CancellationToken,
 ) -> Ending {
     let plan = planning::plan(site, outlook);
+    let wanted: BTreeSet<&ResourceKey> = order.chosen.iter().collect();
+    // Whoever orders may call it full; it is, when nothing of the plan is left out.
+    let writes = |row: &PlanRow| wanted.contains(&row.key) && row.act != Act::Skip;
+    let full = order.full && plan.rows.iter().all(|row| row.act == Act::Keep || writes(row));
     let chosen: Vec<PlanRow> = plan
         .rows
         .into_iter()
-        .filter(|row| order.chosen.contains(&row.key) && !matches!(row.act, Act::Keep | Act::Skip))
+        .filter(|row| wanted.contains(&row.key) && !matches!(row.act, Act::Keep | Act::Skip))
         .collect();
     if chosen.is_empty() && !order.full {
         return (Outcome::Nothing, Some(Foreign::from("nothing to do")));
     }
     reporter.say(RunNews::Began(chosen.iter().map(queued).collect())).await;
-    let mut tally = Tally::default();
+    let mut tally = Tally { full, ..Tally::default() };
     let mut site = site.clone();
     for (wave, rows) in waves(&chosen) {
         if abort.is_cancelled() {
@@ -225,7 +231,8 @@ async fn close(site: &Site, outlook: &Outlook, order: &SyncOrder, tally: &Tally,
     let what = if order.take_over { "take-over" } else { "sync" };
     let operation = record::operation(site, what, Some(commit), &words);
     let judged = |row: &Arc<ResourceRow>| !matches!(row.verdict, Verdict::Unknown | Verdict::Invalid);
-    let deployed = (whole && order.full && outlook.rows.iter().all(judged)).then(|| Deployed {
+    let placed = outlook.desired.is_whole();
+    let deployed = (whole && tally.full && placed && outlook.rows.iter().all(judged)).then(|| Deployed {
         commit: commit.clone(),
         time: site.now.wall,
         by: site.shared.who.clone(),
@@ -234,7 +241,7 @@ async fn close(site: &Site, outlook: &Outlook, order: &SyncOrder, tally: &Tally,
         merge_inventory(record, tally, site);
         if deployed.is_some() {
             record.deployed.clone_from(&deployed);
-            equal_too(record, outlook);
+            equal_too(record, outlook, site);
         }
         record.operations.push(operation.clone());
     })
@@ -260,29 +267,31 @@ fn summary(tally: &Tally) -> String {
     words
 }
 
-fn is_line(line: &InventoryLine, key: &ResourceKey) -> bool {
-    line.kind == key.kind && line.namespace == key.namespace && line.name == key.name
+/// The key of an inventory line.
+fn key_of(line: &InventoryLine, site: &Site) -> ResourceKey {
+    ResourceKey {
+        cluster: site.id().cluster.clone(),
+        kind: line.kind.clone(),
+        namespace: line.namespace.clone(),
+        name: line.name.clone(),
+    }
 }
 
 fn merge_inventory(record: &mut Record, tally: &Tally, site: &Site) {
+    let pruned: BTreeSet<&ResourceKey> = tally.pruned.iter().collect();
     record.inventory.retain(|line| {
-        let key = ResourceKey {
-            cluster: site.id().cluster.clone(),
-            kind: line.kind.clone(),
-            namespace: line.namespace.clone(),
-            name: line.name.clone(),
-        };
-        !tally.pruned.contains(&key) && !tally.applied.contains_key(&key)
+        let key = key_of(line, site);
+        !pruned.contains(&key) && !tally.applied.contains_key(&key)
     });
     record.inventory.extend(tally.applied.values().cloned());
     record.inventory.sort_by(|a, b| (&a.kind, &a.namespace, &a.name).cmp(&(&b.kind, &b.namespace, &b.name)));
 }
 
 /// After a full sync every object of the render stands at its commit, also those that were equal already.
-fn equal_too(record: &mut Record, outlook: &Outlook) {
-    for (key, manifest) in outlook.desired.manifests.iter() {
-        let known = record.inventory.iter_mut().find(|line| is_line(line, key));
-        if let Some(line) = known {
+fn equal_too(record: &mut Record, outlook: &Outlook, site: &Site) {
+    for line in &mut record.inventory {
+        let key = key_of(line, site);
+        if let Some(manifest) = outlook.desired.manifests.get(&key) {
             line.commit = outlook.desired.at.clone();
             line.hash = if key.kind.is_secret() { "".into() } else { manifest.digest.0.clone() };
         }
