@@ -106,6 +106,14 @@ fn help_says_why_an_action_cannot_be_done() {
 }
 
 #[test]
+fn help_shows_the_word_that_begins_as_typed_before_one_that_only_contains_it() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.script("?rev");
+    let first = cockpit.text().lines().find(|line| line.starts_with('>')).map(str::to_owned);
+    assert!(first.as_ref().is_some_and(|line| line.contains("revert")), "not previous: {first:?}");
+}
+
+#[test]
 fn nothing_is_submitted_before_run_is_armed_and_pressed() {
     let mut cockpit = Cockpit::new(120, 36);
     cockpit.gate = answers::gate(Level::L2, vec![Need::Yes]);

@@ -31,7 +31,7 @@ pub struct HelpRow {
 }
 
 impl App {
-    /// The rows that match, those valid here first, each in the table's order.
+    /// The rows that match, those valid here first, then those where a word begins so, each in the table's order.
     pub(super) fn help_rows(&self, help: &Help) -> Vec<HelpRow> {
         let plain = |row: &HelpRow| {
             self.keymap.binding(row.action).map(|binding| binding.plain_words().to_owned()).unwrap_or_default()
@@ -55,7 +55,11 @@ impl App {
             let text = format!("{} {} {} {}", row.words, plain(row), row.action.name(), row.keys).to_lowercase();
             query.split_whitespace().all(|word| text.contains(word))
         });
-        rows.sort_by_key(|row| !row.here);
+        let begins = |row: &HelpRow| {
+            let words = row.words.to_lowercase();
+            query.split_whitespace().all(|part| words.split_whitespace().any(|word| word.starts_with(part)))
+        };
+        rows.sort_by_key(|row| (!row.here, !begins(row)));
         rows
     }
 }
