@@ -495,66 +495,6 @@ fn every_line_of_a_written_object_knows_its_field() {
 }
 
 #[test]
-fn prepared_manifests_are_what_a_server_takes() {
-    let stage = Stage::new();
-    let body = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "uid": "x", "creationTimestamp": null},
-        "stringData": {"password": "hunter2-old"}});
-    let prepared = prepared(&stage, &[body]);
-    let (key, manifest) = prepared.manifests.iter().next().expect("one");
-    assert_eq!((&*key.namespace, &*key.kind.kind), ("shop", "Secret"), "the app's namespace is filled in");
-    assert_eq!(manifest.body["data"]["password"], "aHVudGVyMi1vbGQ=", "stringData is folded");
-    assert!(manifest.body.get("stringData").is_none());
-    assert_eq!(manifest.body["metadata"]["annotations"]["driftdeck.dev/app"], "shop/shop");
-    assert_eq!(prepared.warnings.len(), 1, "uid is warned about, an empty creationTimestamp is not");
-}
-
-#[test]
-fn what_names_no_single_object_is_invalid() {
-    let stage = Stage::new();
-    let named = |name: &str, value: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": value}});
-    for (what, documents) in [
-        ("no kind", vec![json!({"apiVersion": "v1", "metadata": {"name": "x"}})]),
-        ("no name", vec![json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}})]),
-        ("generateName", vec![json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "x-"}})]),
-        ("an escape in the name", vec![named("a\u{1b}[2J", "1")]),
-        (
-            "an escape in a label",
-            vec![
-                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": {"a": "\u{1b}[2J"}}}),
-            ],
-        ),
-        ("a slash in the name", vec![named("a/b", "1")]),
-        ("twice, differently", vec![named("x", "1"), named("x", "2")]),
-    ] {
-        let prepared = prepared(&stage, &documents);
-        assert_eq!((prepared.manifests.len(), prepared.invalid.len()), (0, 1), "{what}");
-    }
-    let twins = prepared(&stage, &[named("x", "1"), named("x", "1")]);
-    assert_eq!((twins.manifests.len(), twins.invalid.len()), (1, 0), "equal twins are one object");
-}
-
-fn prepared(stage: &Stage, bodies: &[Value]) -> prepare::Prepared {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(Arc::from);
-    let documents = bodies.iter().map(|body| crate::model::Document {
-        gvk: Gvk::parse(body["apiVersion"].as_str().unwrap_or_default(), body["kind"].as_str().unwrap_or_default()),
-        namespace: text(body.pointer("/metadata/namespace")),
-        name: text(body.pointer("/metadata/name")),
-        body: Arc::new(body.clone()),
-        origin: Origin { file: "a.yaml".into(), line: 1 },
-    });
-    let rendered = crate::model::Rendered { documents: documents.collect(), ..crate::model::Rendered::default() };
-    prepare::prepare(
-        &rendered,
-        &prepare::Wanted {
-            app: &stage.app,
-            record_namespace: "shop",
-            scope: &|_| Some(prepare::Scope::Namespaced),
-            schemas: &stage.schemas,
-        },
-    )
-}
-
-#[test]
 fn a_status_write_does_not_move_the_live_hash() {
     let object = |status: u32, image: &str| {
         let mut object = deployment(image, 3);
@@ -572,41 +512,5 @@ fn kinds_are_secret_by_group_and_kind_only() {
     assert!(!Kind::new("example.com", "Secret").is_secret());
 }
 
-mod properties {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn an_object_compared_with_itself_is_synced(image in "[a-z]{1,8}:[0-9]{1,3}", replicas in 0u32..9) {
-            let stage = Stage::new();
-            let git = manifest(&deployment(&image, replicas));
-            let live = stage.live(&git.body, &[]);
-            let legs = Legs { git: Some(&git), base: BaseLeg::None, live: Some(&live), in_inventory: true };
-            let judged = compare_local(&legs, &stage.ground());
-            prop_assert_eq!(judged.verdict, Verdict::Synced);
-        }
-
-        #[test]
-        fn a_verdict_of_difference_has_a_finding_and_the_others_have_none(
-            old in "a:[0-9]", new in "a:[0-9]", now in "a:[0-9]", replicas in 1u32..3, scaled in 1u32..3,
-        ) {
-            let stage = Stage::new();
-            let base = manifest(&deployment(&old, replicas));
-            let git = manifest(&deployment(&new, replicas));
-            let edits = [
-                ("kubectl-edit", "Update", edit_image(&now)),
-                ("kubectl-scale", "Update", edit_replicas(scaled)),
-            ];
-            let live = stage.live(&base.body, &edits);
-            let base = BaseLeg::At(Base::Record, Some(&base));
-            let legs = Legs { git: Some(&git), base, live: Some(&live), in_inventory: true };
-            let judged = compare_local(&legs, &stage.ground());
-            let differs = !matches!(judged.verdict, Verdict::Synced);
-            prop_assert_eq!(differs, !judged.findings.is_empty());
-            prop_assert_eq!(differs, new != now || replicas != scaled);
-        }
-    }
-}
+mod preparing;
+mod properties;

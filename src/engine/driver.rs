@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::clock::Clock;
-use super::event::{AppTicket, Event};
+use super::event::{AppTicket, Event, RunNews};
 use super::line::Line;
 use super::publish::publish;
 use super::setup::Setup;
@@ -149,6 +149,9 @@ impl Driver {
         if ticket(&event).is_some_and(|ticket| !self.world.is_current(ticket)) {
             tracing::debug!(?event, "late answer dropped");
             return;
+        }
+        if let Event::Ran(run, RunNews::Ended(..)) = &event {
+            self.aborts.remove(run);
         }
         let now = self.clock.now();
         let mut effects: std::collections::VecDeque<_> = step(&mut self.world, event, now).into();

@@ -59,15 +59,28 @@ pub(super) async fn run(site: Site, order: Order, events: mpsc::Sender<Event>, a
 /// An agent's own sync: planned now, never a prune, never past what its policy answers.
 pub(super) async fn run_auto(site: Site, run: RunId, events: mpsc::Sender<Event>, abort: CancellationToken) {
     let reporter = Reporter { run, events };
-    let (outcome, note) = match planning::outlook(&site, None).await {
-        Ok(outlook) => {
+    let (outcome, note) = match (held(&site).await, planning::outlook(&site, None).await) {
+        (Some(ending), _) => ending,
+        (None, Ok(outlook)) => {
             let order = auto_order(&site, planning::plan(&site, &outlook));
             sync::apply_all(&site, &outlook, &order, &reporter, &abort).await
         }
-        Err(trouble) => (Outcome::Failed, Some(trouble.message)),
+        (None, Err(trouble)) => (Outcome::Failed, Some(trouble.message)),
     };
     journal(&site, (site.id(), "sync (auto)"), outcome, note.as_ref());
     reporter.say(RunNews::Ended(outcome, note)).await;
+}
+
+/// A pause or a pin that was written a moment ago holds the agent too, before its watch has brought it.
+async fn held(site: &Site) -> Option<Ending> {
+    let record = match record::read(site).await {
+        Ok(record) => record?,
+        Err(trouble) => return Some((Outcome::Failed, Some(trouble.message))),
+    };
+    let now = site.now.wall;
+    let pinned = record.pinned.as_ref().is_some_and(|pin| pin.until.is_none_or(|until| until > now));
+    let held = pinned || record.pause_at(now).is_some();
+    held.then(|| (Outcome::Nothing, Some(Foreign::from("held: paused or pinned a moment ago"))))
 }
 
 /// What an agent's policy answers of a plan.

@@ -10,7 +10,7 @@ use super::event::{JudgedRow, Memo, Trouble};
 use super::rows;
 use super::site::Site;
 use crate::cluster::{CallError, CallKind, Lookup};
-use crate::diff::{self, Ground, Legs, Refusal, ServerSaid};
+use crate::diff::{self, Legs, Refusal, ServerSaid};
 use crate::model::{
     Comparison, Foreign, Health, Live, Manifest, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict,
 };
@@ -117,13 +117,7 @@ impl Judge<'_> {
         said: Option<&ServerSaid>,
     ) -> ResourceRow {
         let legs = Legs { git, base: self.bases.leg(key), live, in_inventory: self.bases.line(key).is_some() };
-        let ground = Ground {
-            app: &self.site.app,
-            schemas: &self.site.wire.schemas,
-            now: self.site.now,
-            masker: &self.site.shared.masker,
-            owner_lists: &self.site.shared.owners,
-        };
+        let ground = self.site.ground();
         let comparison = match said {
             None => diff::compare_local(&legs, &ground),
             Some(said) => diff::compare_server(&legs, said, &ground),

@@ -9,7 +9,7 @@ use super::line::Wire;
 use super::rendering::Renders;
 use super::setup::Ports;
 use super::world::RecordState;
-use crate::diff::{Masker, Owners};
+use crate::diff::{Ground, Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
     AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Foreign, Live, Location, Mode, Now, RepoName, RepoSpec,
@@ -105,6 +105,17 @@ impl Site {
     /// The app's identity.
     pub fn id(&self) -> &AppId {
         &self.app.id
+    }
+
+    /// What its comparisons stand on.
+    pub fn ground(&self) -> Ground<'_> {
+        Ground {
+            app: &self.app,
+            schemas: &self.wire.schemas,
+            now: self.now,
+            masker: &self.shared.masker,
+            owner_lists: &self.shared.owners,
+        }
     }
 
     /// Who writes a commit: the config's author, else whoever acts here.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diff::{self, Ground};
+use crate::diff;
 use crate::engine::event::Trouble;
 use crate::engine::planning;
 use crate::engine::site::Site;
@@ -35,13 +35,7 @@ fn differs(row: &ResourceRow) -> bool {
 }
 
 fn text(site: &Site, desired: &crate::engine::desired::Desired, row: &ResourceRow) -> DiffObject {
-    let ground = Ground {
-        app: &site.app,
-        schemas: &site.wire.schemas,
-        now: site.now,
-        masker: &site.shared.masker,
-        owner_lists: &site.shared.owners,
-    };
+    let ground = site.ground();
     let comparison = comparison(row);
     let git = desired.manifests.get(&row.key);
     diff::text_diff(git, site.lives.get(&row.key), &comparison, &ground)

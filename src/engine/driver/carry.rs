@@ -215,9 +215,22 @@ impl Driver {
         };
         let abort = self.stop.child_token();
         self.aborts.insert(order.id, abort.clone());
-        let events = self.events.clone();
-        self.tasks.spawn(execute::run(site, order, events, abort));
+        let run = order.id;
+        self.follow(run, execute::run(site, order, self.events.clone(), abort));
         None
+    }
+
+    /// Runs an order to its end; one that ends by a fault of its own ends all the same, and its app is free again.
+    fn follow(&self, run: RunId, order: impl Future<Output = ()> + Send + 'static) {
+        let events = self.events.clone();
+        self.tasks.spawn(async move {
+            if tokio::spawn(order).await.is_err() {
+                let words =
+                    "ended by a fault of driftdeck's own; look at what is live before you try again; see the log";
+                let ended = RunNews::Ended(Outcome::Failed, Some(Foreign::from(words)));
+                let _ = events.send(Event::Ran(run, ended)).await;
+            }
+        });
     }
 
     fn abort(&mut self, run: RunId) -> Option<Event> {
@@ -231,14 +244,14 @@ impl Driver {
         let site = self.site(app)?;
         let run = self.auto_id();
         begin_auto(&mut self.world, app, run, site.now);
-        let (events, abort) = (self.events.clone(), self.stop.child_token());
+        let abort = self.stop.child_token();
         self.aborts.insert(run, abort.clone());
-        self.tasks.spawn(execute::run_auto(site, run, events, abort));
+        self.follow(run, execute::run_auto(site, run, self.events.clone(), abort));
         None
     }
 
     fn answer(&self, ticket: Ticket, query: crate::model::Query) -> Option<Event> {
-        let views = self.views.clone();
+        let (views, stop) = (self.views.clone(), self.stop.clone());
         let site = match crate::engine::answer::whose(&query) {
             Some(id) => self.site(&id).ok_or_else(|| crate::engine::answer::not_connected(&id)),
             None => Err(crate::engine::answer::without_app(&query)),
@@ -246,13 +259,17 @@ impl Driver {
         let site = match site {
             Ok(site) => site,
             Err(body) => {
-                self.tasks.spawn(async move { drop(views.send(View { ticket, query, body }).await) });
+                self.tasks.spawn(async move { drop(views.try_send(View { ticket, query, body })) });
                 return None;
             }
         };
         self.tasks.spawn(async move {
             let body = crate::engine::answer::answer(site, &query).await;
-            let _ = views.send(View { ticket, query, body }).await;
+            // Nobody reads any more once the engine is told to stop: the answer is let go.
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _ = views.send(View { ticket, query, body }) => {}
+            }
         });
         None
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cluster::{Applied, CallError, CallKind, ConflictOn, Lookup};
-use crate::diff::{self, Ground, Legs, Owners};
+use crate::diff::{self, Legs, Owners};
 use crate::engine::site::Site;
 use crate::engine::{base, judge};
 use crate::fields::Set;
@@ -100,13 +100,7 @@ async fn read_back(site: &Site, served: &crate::cluster::Served, manifest: &Mani
 
 fn is_synced(site: &Site, manifest: &Manifest, live: &Live) -> bool {
     let legs = Legs { git: Some(manifest), base: diff::BaseLeg::None, live: Some(live), in_inventory: true };
-    let ground = Ground {
-        app: &site.app,
-        schemas: &site.wire.schemas,
-        now: site.now,
-        masker: &site.shared.masker,
-        owner_lists: &site.shared.owners,
-    };
+    let ground = site.ground();
     diff::compare_local(&legs, &ground).verdict == Verdict::Synced
 }
 

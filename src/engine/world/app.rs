@@ -1,0 +1,113 @@
+//! What follows from how one app stands: its ticket, its holds, its target, whether it is settled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    AppSpec, AppTicket, AppWorld, AutoState, ClusterSpec, ClusterWorld, CommitId, Location, Now, Pause, Pin, Reason,
+    RecordState, RenderState, RepoName, ResourceKey, SceneState,
+};
+
+impl AppWorld {
+    /// A new app, about which nothing is known.
+    #[must_use]
+    pub fn new(spec: AppSpec) -> Self {
+        Self {
+            spec,
+            epoch: 1,
+            head: None,
+            render: RenderState::Idle,
+            render_failed: None,
+            desired: None,
+            prepared_with: 0,
+            record: RecordState::Loading,
+            reading_record: false,
+            reread_record: false,
+            record_again: None,
+            dir_dirty: true,
+            rows: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            judging: BTreeSet::new(),
+            stamps: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            confirmed: BTreeMap::new(),
+            memos: BTreeMap::new(),
+            observed: None,
+            running: None,
+            auto: AutoState::default(),
+            noted: None,
+            disputed: None,
+            clash: None,
+            row: None,
+            changed: true,
+        }
+    }
+
+    /// The ticket of the current epoch.
+    #[must_use]
+    pub fn ticket(&self) -> AppTicket {
+        AppTicket { app: self.spec.id.clone(), epoch: self.epoch }
+    }
+
+    /// A new question: answers to older ones are late, and what they were about is to be asked again.
+    pub fn next_epoch(&mut self) {
+        self.epoch += 1;
+        self.judging.clear();
+        self.memos.clear();
+    }
+
+    /// The repository and revision it follows, for git sources.
+    #[must_use]
+    pub fn follows(&self) -> Option<(&RepoName, &str)> {
+        match &self.spec.source.location {
+            Location::Git { repo, revision, .. } => Some((repo, revision)),
+            Location::Dir { .. } => None,
+        }
+    }
+
+    /// Why nobody may write for it: another app, or another name of its cluster, claims the same objects.
+    #[must_use]
+    pub fn dispute(&self) -> Option<&Reason> {
+        self.disputed.as_ref().or(self.clash.as_ref())
+    }
+
+    /// The pause in force at `now`.
+    #[must_use]
+    pub fn paused(&self, now: Now) -> Option<&Pause> {
+        let pause = self.record.record()?.paused.as_ref()?;
+        pause.until.is_none_or(|until| until > now.wall).then_some(pause)
+    }
+
+    /// The pin in force at `now`.
+    #[must_use]
+    pub fn pinned(&self, now: Now) -> Option<&Pin> {
+        let pin = self.record.record()?.pinned.as_ref()?;
+        pin.until.is_none_or(|until| until > now.wall).then_some(pin)
+    }
+
+    /// The commit to be rendered: the pin, else the head.
+    #[must_use]
+    pub fn target(&self, now: Now) -> Option<CommitId> {
+        self.pinned(now).map(|pin| pin.commit.clone()).or_else(|| self.head.clone())
+    }
+
+    /// Whether newer news is on its way into the rows: a record, a render, a judgement.
+    #[must_use]
+    pub fn is_settling(&self, cluster: &ClusterWorld, now: Now) -> bool {
+        let rendering = match &self.render {
+            RenderState::Rendering(_) | RenderState::Idle => true,
+            RenderState::Ready => self.desired.as_ref().map(|desired| &desired.at) != self.target(now).as_ref(),
+            RenderState::Failed(at, _) => Some(at) != self.target(now).as_ref(),
+        };
+        let failed =
+            |key: &ResourceKey| matches!(crate::engine::step::scene_of(cluster, key), Some(SceneState::Failed(_)));
+        let waits = self.desired.is_some() && self.dirty.iter().any(|key| !failed(key));
+        let judging = waits || !self.judging.is_empty();
+        self.reading_record || rendering || judging
+    }
+
+    /// The namespace that holds its record.
+    #[must_use]
+    pub fn record_namespace<'a>(&'a self, cluster: &'a ClusterSpec) -> &'a str {
+        cluster.record_namespace.as_deref().unwrap_or(&self.spec.namespace)
+    }
+}
