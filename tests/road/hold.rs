@@ -1,6 +1,6 @@
 //! Pause and pin: written where everybody sees them, and kept by everybody.
 
-use driftdeck::model::{Command, Consent, Outcome, Verdict};
+use driftdeck::model::{Command, CommitId, Consent, Mode, Outcome, Plan, RevertMode, RevertOrder, SyncOrder, Verdict};
 
 use crate::apiserver::User;
 use crate::road::{Deck, Start, shop};
@@ -11,6 +11,7 @@ crate::scenes! {
     a_pause_survives_a_restart_and_is_seen_live_by_another_driftdeck
     a_pin_holds_the_app_at_its_commit_and_unpin_lets_it_follow
     a_read_only_driftdeck_writes_nothing_whatever_it_is_told
+    a_locked_protected_cluster_takes_a_pause_and_nothing_else
     an_account_that_may_only_look_looks_and_is_told_why_it_writes_nothing
 }
 
@@ -67,16 +68,8 @@ async fn a_pin_holds_the_app_at_its_commit_and_unpin_lets_it_follow(place: Place
     deck.close().await;
 }
 
-async fn a_read_only_driftdeck_writes_nothing_whatever_it_is_told(place: Place) {
-    use driftdeck::model::{RevertMode, RevertOrder, SyncOrder};
-    let Some(scene) = Scene::new(place, "read-only") else { return };
-    let first = scene.git.head();
-    scene.synced().await.close().await;
-    let head = scene.git.commit("feat: second", &[("shop/api.yaml", Some(&api("a:2")))]);
-    let before = scene.get("configmap/driftdeck.shop");
-    let mut deck = scene.deck(Start { read_only: true, ..Start::default() });
-    deck.verdict(Verdict::Behind).await;
-    let plan = deck.plan().await.plan.clone();
+/// Every command that may write, as a dialog would send it.
+fn writing(plan: &Plan, first: &CommitId, head: &CommitId) -> Vec<Command> {
     let sync = SyncOrder {
         app: shop(),
         commit: plan.commit.id.clone(),
@@ -94,32 +87,69 @@ async fn a_read_only_driftdeck_writes_nothing_whatever_it_is_told(place: Place) 
         reason: "R".into(),
         until: None,
     };
-    let all = [
+    vec![
         Command::Sync(SyncOrder { take_over: true, ..sync.clone() }),
         Command::Sync(sync),
-        Command::Pause { app: shop(), until: None, reason: "R".into() },
         Command::Resume { app: shop() },
         Command::Pin { app: shop(), commit: first.clone(), until: None, reason: "R".into() },
         Command::Unpin { app: shop() },
         Command::Revert(revert(RevertMode::Restore)),
         Command::Revert(revert(RevertMode::Pin)),
-    ];
+    ]
+}
+
+/// Everything that can be answered but an unlock.
+fn everything() -> Consent {
+    Consent { app_name: Some("shop".into()), prune: true, ..yes() }
+}
+
+async fn a_read_only_driftdeck_writes_nothing_whatever_it_is_told(place: Place) {
+    let Some(scene) = Scene::new(place, "read-only") else { return };
+    let first = scene.git.head();
+    scene.synced().await.close().await;
+    let head = scene.git.commit("feat: second", &[("shop/api.yaml", Some(&api("a:2")))]);
+    let before = scene.get("configmap/driftdeck.shop");
+    let mut deck = scene.deck(Start { read_only: true, ..Start::default() });
+    deck.verdict(Verdict::Behind).await;
+    let plan = deck.plan().await.plan.clone();
+    let mut all = writing(&plan, &first, &head);
+    all.push(Command::Pause { app: shop(), until: None, reason: "R".into() });
     for command in all {
         let words = format!("{command:?}");
-        let everything = Consent { app_name: Some("shop".into()), unlock: Some("R".into()), prune: true, ..yes() };
-        let (outcome, note) = deck.order(command, everything).await;
+        let (outcome, note) = deck.order(command, Consent { unlock: Some("R".into()), ..everything() }).await;
         assert_eq!(outcome, Outcome::Refused, "{words}: {note}");
     }
     let unlock = Command::Unlock { cluster: shop().cluster, reason: "R".into() };
     for command in [unlock, Command::Lock { cluster: shop().cluster }, Command::Refresh { app: None }] {
         deck.send(command);
         deck.plan().await;
-        assert_eq!(deck.fleet().clusters[0].mode, driftdeck::model::Mode::ReadOnly, "no unlock opens it");
+        assert_eq!(deck.fleet().clusters[0].mode, Mode::ReadOnly, "no unlock opens it");
     }
     assert_eq!(deck.writes(), 0, "{:?}", deck.cost());
     assert_eq!(scene.git.head(), head, "nothing was pushed");
     assert_eq!(scene.image(), "a:1");
     assert_eq!(scene.get("configmap/driftdeck.shop"), before, "the record is as it was");
+    deck.close().await;
+}
+
+async fn a_locked_protected_cluster_takes_a_pause_and_nothing_else(place: Place) {
+    let Some(mut scene) = Scene::new(place, "locked") else { return };
+    let first = scene.git.head();
+    scene.synced().await.close().await;
+    let head = scene.git.commit("feat: second", &[("shop/api.yaml", Some(&api("a:2")))]);
+    scene.protected = true;
+    let mut deck = scene.deck(Start::default());
+    deck.verdict(Verdict::Behind).await;
+    let plan = deck.plan().await.plan.clone();
+    for command in writing(&plan, &first, &head) {
+        let words = format!("{command:?}");
+        let (outcome, note) = deck.order(command, everything()).await;
+        assert_eq!(outcome, Outcome::Refused, "{words}: {note}");
+    }
+    assert_eq!(deck.writes(), 0, "{:?}", deck.cost());
+    assert_eq!((scene.git.head(), scene.image()), (head, "a:1".to_owned()), "neither git nor the cluster was written");
+    pause(&mut deck, "INC-9").await;
+    assert!(deck.writes() > 0, "a pause calms: it passes a lock");
     deck.close().await;
 }
 

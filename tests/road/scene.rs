@@ -38,6 +38,8 @@ pub struct Scene {
     pub dirs: Arc<tempfile::TempDir>,
     /// More lines for the app's config.
     pub more: &'static str,
+    /// The cluster is protected.
+    pub protected: bool,
 }
 
 impl Scene {
@@ -55,7 +57,7 @@ impl Scene {
         let namespace = stage.namespace(name);
         let git = Git::new();
         git.commit("feat: first", &[("shop/flags.yaml", Some(FLAGS)), ("shop/api.yaml", Some(&api("a:1")))]);
-        Self { stage, git, namespace, dirs: dirs(), more: "" }
+        Self { stage, git, namespace, dirs: dirs(), more: "", protected: false }
     }
 
     /// A driftdeck on the scene's own directories.
@@ -70,6 +72,7 @@ impl Scene {
 
     fn deck_in(&self, dirs: &Arc<tempfile::TempDir>, (user, more): (User, &str), start: Start) -> Deck {
         let text = config_text(&self.git.origin(), &self.namespace, &format!("{}{more}", self.more));
+        let text = if self.protected { text.replace("protected = false", "protected = true") } else { text };
         Deck::start(&text, self.stage.ports(user), dirs, start)
     }
 

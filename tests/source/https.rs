@@ -88,7 +88,6 @@ fn a_redirect_to_another_authority_gets_no_credentials() {
 }
 
 #[test]
-#[ignore = "waits for the limit of twenty seconds"]
 fn a_mute_server_is_given_up() {
     let repos = repos::build("plain");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback");
