@@ -21,9 +21,9 @@ use super::publish::publish;
 use super::setup::Setup;
 use super::site::{Shared, Site};
 use super::step::step;
-use super::world::World;
+use super::world::{AppWorld, World};
 use crate::cluster::Seen;
-use crate::model::{AppId, ClusterName, Fleet, Location, OrderId, RunId, View};
+use crate::model::{AppId, ClusterName, Fleet, Location, OrderId, ResourceKey, ResourceRow, RunId, View};
 use crate::source::{Dir, Watch};
 
 pub use handle::Handle;
@@ -179,11 +179,25 @@ impl Driver {
     /// A task's view of an app; `None` before its cluster is connected.
     fn site(&self, id: &AppId) -> Option<Site> {
         let app = self.world.apps.get(id)?;
-        let cluster = self.world.clusters.get(&id.cluster)?;
-        let line = self.lines.get(&id.cluster)?;
+        let rows = super::rows::resources(&self.world, app, self.clock.now());
+        let rows = rows.into_iter().map(|row| (row.key.clone(), row)).collect();
+        self.site_of(app, rows, app.rows.keys().chain(app.stamps.keys()))
+    }
+
+    /// What a judgement takes along: the live objects it asks for, and no rows, which it is there to make.
+    fn judging_site(&self, id: &AppId, keys: &[(ResourceKey, u64)]) -> Option<Site> {
+        self.site_of(self.world.apps.get(id)?, BTreeMap::new(), keys.iter().map(|(key, _)| key))
+    }
+
+    fn site_of<'k>(
+        &self,
+        app: &AppWorld,
+        rows: BTreeMap<ResourceKey, Arc<ResourceRow>>,
+        keys: impl Iterator<Item = &'k ResourceKey>,
+    ) -> Option<Site> {
+        let cluster = self.world.clusters.get(&app.spec.id.cluster)?;
+        let line = self.lines.get(&app.spec.id.cluster)?;
         let now = self.clock.now();
-        let rows = super::rows::resources(&self.world, app, now);
-        let keys = app.rows.keys().chain(app.stamps.keys());
         let siblings = || self.world.apps.values().filter(|other| same_source(&app.spec, &other.spec));
         let fed = siblings().filter_map(|other| self.world.clusters.get(&other.spec.id.cluster));
         let mode = super::publish::mode(&self.world, cluster);
@@ -196,7 +210,7 @@ impl Driver {
             wire: line.wire(),
             record: app.record.clone(),
             desired: app.desired.clone(),
-            rows: rows.into_iter().map(|row| (row.key.clone(), row)).collect(),
+            rows,
             lives: keys.filter_map(|key| Some((key.clone(), line.store.get(key)?.clone()))).collect(),
             head: app.head.clone(),
             mode,

@@ -64,18 +64,6 @@ impl Driver {
         self.spawn(self.site(app).map(task))
     }
 
-    /// A site whose live objects are those of the keys to be judged.
-    fn judging_site(
-        &self,
-        app: &AppId,
-        keys: &[(crate::model::ResourceKey, u64)],
-    ) -> Option<crate::engine::site::Site> {
-        let mut site = self.site(app)?;
-        let line = self.lines.get(&app.cluster)?;
-        site.lives = keys.iter().filter_map(|(key, _)| Some((key.clone(), line.store.get(key)?.clone()))).collect();
-        Some(site)
-    }
-
     fn connect(&self, name: &ClusterName) -> Option<Event> {
         let spec = self.world.clusters.get(name)?.spec.clone();
         self.spawn(Some(tasks::connect(self.shared.ports.clone(), spec, self.deliveries.clone())))
