@@ -109,7 +109,13 @@ impl PlanScreen {
     pub fn toggle_take(&mut self) -> bool {
         let contested = self.here().filter(|row| row.verdict == Verdict::Contested || has_contested(row));
         let Some(key) = contested.map(|row| row.key.clone()) else { return false };
-        if !self.take.remove(&key) {
+        if self.take.remove(&key) {
+            if self.rows().any(|row| row.key == key && row.findings.iter().all(|finding| finding.contested)) {
+                self.chosen.remove(&key);
+            }
+        } else {
+            // What is taken is to be written: the tick goes with it.
+            self.chosen.insert(key.clone());
             self.take.insert(key);
         }
         true

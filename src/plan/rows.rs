@@ -9,7 +9,7 @@ pub(super) fn row(row: &ResourceRow, facts: &Facts) -> PlanRow {
     let (act, why) = act(row, facts);
     let prune_allowed = facts.app.policy.prune && facts.is_complete() && !facts.empty;
     let chosen = match act {
-        Act::Create | Act::Update | Act::Adopt => facts.is_complete(),
+        Act::Create | Act::Update | Act::Adopt => facts.is_complete() && !is_held_whole(row),
         Act::Prune => prune_allowed,
         Act::Keep | Act::Skip => false,
     };
@@ -65,16 +65,21 @@ fn prune(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
     }
 }
 
-/// All findings held by others: nothing of it would be written. Some: the rest is.
+/// All findings held by others: nothing of it is written unless it is taken. Some: the rest is.
 fn contested(row: &ResourceRow) -> (Act, Foreign) {
     let holder = row.findings.iter().find(|finding| finding.contested).and_then(|finding| finding.by.as_ref());
     let holder = holder.map_or("another controller", |by| by.manager.raw());
     let words = format!("kept: held by {holder}");
-    if row.findings.iter().all(|finding| finding.contested) {
-        (Act::Skip, Foreign::new(words))
+    if is_held_whole(row) {
+        (Act::Update, Foreign::new(words))
     } else {
         (Act::Update, Foreign::new(format!("{}, {words}", fields("update", row).raw())))
     }
+}
+
+/// Nothing of it would be written unless it is taken: never ticked by itself.
+fn is_held_whole(row: &ResourceRow) -> bool {
+    row.verdict == Verdict::Contested && row.findings.iter().all(|finding| finding.contested)
 }
 
 fn fields(what: &str, row: &ResourceRow) -> Foreign {

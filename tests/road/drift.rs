@@ -1,9 +1,9 @@
 //! From a commit or an edit to the word on the screen, and back by a sync.
 
-use driftdeck::model::{AppRow, Foreign, Moved, Query, Verdict, ViewBody};
+use driftdeck::model::{AppRow, Command, Consent, Foreign, Moved, Outcome, Query, SyncOrder, Verdict, ViewBody};
 use serde_json::json;
 
-use crate::road::{Start, still};
+use crate::road::{Start, shop, still};
 use crate::scene::{Scene, api, row, secret, sync};
 use crate::stage::Place;
 
@@ -140,6 +140,26 @@ async fn a_field_held_by_a_controller_is_contested_and_kept_out_of_a_sync(place:
     assert_eq!(scene.image(), "a:2", "the rest is applied");
     let live = scene.get("deployment/api").expect("live");
     assert_eq!(live["spec"]["replicas"], 4, "the other's field is left to it");
+
+    let plan = deck.plan().await.plan.clone();
+    assert_eq!(plan.chosen().count(), 0, "what is held whole is not ticked by itself");
+    let held: Vec<_> =
+        plan.rows.iter().filter(|row| row.verdict == Verdict::Contested).map(|row| row.key.clone()).collect();
+    let order = SyncOrder {
+        app: shop(),
+        commit: plan.commit.id.clone(),
+        fingerprint: plan.fingerprint.clone(),
+        chosen: held.clone(),
+        take: held,
+        take_over: false,
+        full: false,
+    };
+    let consent = Consent { yes: true, deletes: Some(0), ..Consent::default() };
+    let (outcome, note) = deck.order(Command::Sync(order), consent).await;
+    assert_eq!(outcome, Outcome::Done, "{note}");
+    deck.verdict(Verdict::Synced).await;
+    let live = scene.get("deployment/api").expect("live");
+    assert_eq!(live["spec"]["replicas"], 2, "taken by hand, it is git's again");
     deck.close().await;
 }
 

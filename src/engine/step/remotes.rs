@@ -80,7 +80,17 @@ fn fail(remote: &mut RemoteWorld, trouble: &Trouble, now: Now) {
     let (before, times) = remote.failing.as_ref().map_or((None, 0), |(old, times)| (Some(old), *times));
     remote.failing = Some((reason(trouble, before, now), times + 1));
     let backoff = remote.spec.interval.saturating_mul(2u32.saturating_pow(times.min(8)));
-    remote.next_poll = now.since_start + backoff.min(LONGEST_BACKOFF.max(remote.spec.interval));
+    let backoff = backoff.min(LONGEST_BACKOFF.max(remote.spec.interval));
+    remote.next_poll = now.since_start + backoff + jitter(remote.spec.name.as_str(), times, backoff);
+}
+
+/// Up to a tenth more, other for each remote and attempt: many processes do not come back in one moment. Taken from the
+/// name and the count, because deciding owns no dice.
+fn jitter(name: &str, times: u32, backoff: Duration) -> Duration {
+    let seed = name
+        .bytes()
+        .fold(times.wrapping_mul(2_654_435_761), |seed, byte| seed.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    backoff / 10 * (seed % 100) / 100
 }
 
 /// Writes an app's head down. A revision that is gone keeps the last head: nothing follows from absence.
