@@ -204,6 +204,12 @@ impl Server {
     /// Stops answering without closing a connection (SIGSTOP), until [`Server::resume`].
     pub fn pause(&self) {
         self.signal("STOP");
+        let pid = self.running.lock().expect("one at a time").apiserver.id();
+        // A signal is only asked for: a thread on the other core may answer once more before it stops.
+        let deadline = std::time::Instant::now() + Duration::from_secs(10);
+        while !is_stopped(pid) && std::time::Instant::now() < deadline {
+            std::thread::yield_now();
+        }
     }
 
     /// Goes on answering.
@@ -395,3 +401,12 @@ metadata: {name: test-reader}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: test-reader}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]
 "#;
+
+/// Whether every thread of a process stands still; where there is no `/proc`, the signal's word is taken.
+fn is_stopped(pid: u32) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    threads.filter_map(Result::ok).all(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit(") ").next().is_none_or(|rest| rest.starts_with('T'))
+    })
+}
