@@ -24,7 +24,7 @@ use std::time::Duration;
 use crate::cluster::connect;
 use crate::config::{self, Config, ConfigError, Standing};
 use crate::engine::{Clock, Ports, Role, Setup};
-use crate::model::{ClusterName, ClusterSpec, Foreign};
+use crate::model::{ClusterName, ClusterSpec, Foreign, Without};
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::source::{self, SourceError, Writer};
 use seed::Ground;
@@ -153,6 +153,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         scratch_dir: dir.path().join("scratch"),
         clock: options.clock.clone(),
         only: None,
+        without: Without::NOTHING,
     };
     let script = options.is_scripted.then(|| script::Script::new(options.seed, start));
     let acts = Mutex::new(Some(Acts { script }));

@@ -21,7 +21,7 @@ mod who;
 use serde_json::Value;
 
 use crate::fields::{self, Entry};
-use crate::model::{AppSpec, Base, Comparison, Digest, Foreign, Live, Manifest, Now};
+use crate::model::{AppSpec, Base, Comparison, Digest, Foreign, Live, Manifest, Now, Rule, Without};
 use crate::schema::{Node, Schemas};
 
 pub use contested::Owners;
@@ -76,6 +76,15 @@ pub struct Ground<'a> {
     pub masker: &'a Masker,
     /// Who is people, who is a controller.
     pub owner_lists: &'a Owners,
+    /// Rules that a test has switched off.
+    pub without: Without,
+}
+
+impl Ground<'_> {
+    /// Whether a rule is on: always, but in tests.
+    fn has(&self, rule: Rule) -> bool {
+        self.without.has(rule)
+    }
 }
 
 /// What the server said to a dry run.
@@ -91,6 +100,20 @@ pub enum ServerSaid {
     },
     /// It was not asked.
     NotAsked,
+}
+
+/// Everything the server was asked about one object.
+pub struct Answer {
+    /// What it said to a dry run of git's object.
+    pub said: ServerSaid,
+    /// What a fresh object of git's would be (the same under another name, not there yet): it tells defaults from additions. `None` = not to be had.
+    pub fresh: Option<Value>,
+}
+
+impl From<ServerSaid> for Answer {
+    fn from(said: ServerSaid) -> Self {
+        Self { said, fresh: None }
+    }
 }
 
 /// The ways of a server's no (drift.md step 3).
@@ -150,13 +173,13 @@ pub fn compare_local(legs: &Legs, ground: &Ground) -> Comparison {
 
 /// Judges with the server's answer to a dry run.
 #[must_use]
-pub fn compare_server(legs: &Legs, said: &ServerSaid, ground: &Ground) -> Comparison {
+pub fn compare_server(legs: &Legs, answer: &Answer, ground: &Ground) -> Comparison {
     match outcome::presence(legs, ground) {
         Ok((git, live)) => match Pair::new(git, live, ground) {
-            Some(pair) => server::compare(&pair, legs, said, ground),
+            Some(pair) => server::compare(&pair, legs, answer, ground),
             None => outcome::unreadable(legs, ground),
         },
-        Err(comparison) => outcome::absent_with(*comparison, said, ground),
+        Err(comparison) => outcome::absent_with(*comparison, &answer.said, ground),
     }
 }
 

@@ -62,6 +62,7 @@ pub fn setup(
         ports: Ports::kubeconfig(places.cache.clone(), global.kubeconfig.clone()),
         clock: Clock::real(),
         only: purpose.only,
+        without: crate::model::Without::NOTHING,
     };
     Ok((setup, scratch))
 }

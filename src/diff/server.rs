@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::findings::{self, Raw};
-use super::{Ground, Legs, Pair, Refusal, ServerSaid, local, noise, outcome};
+use super::{Answer, Ground, Legs, Pair, Refusal, ServerSaid, local, noise, outcome};
 use crate::fields::{self, Set};
 use crate::model::{Basis, Comparison, FieldPath, Foreign, Op, ReasonCode, Step, Verdict};
 use crate::typed::{self, Change, Leniency, Side};
 
 /// Judges with what the server said.
-pub(super) fn compare(pair: &Pair, legs: &Legs, said: &ServerSaid, ground: &Ground) -> Comparison {
-    match said {
+pub(super) fn compare(pair: &Pair, legs: &Legs, answer: &Answer, ground: &Ground) -> Comparison {
+    match &answer.said {
         ServerSaid::Would(would) => answered(pair, legs, would, ground),
         ServerSaid::NotAsked => local::as_last_word(pair, legs, ground),
         ServerSaid::Refused { why, message } => refused(pair, legs, (*why, message), ground),

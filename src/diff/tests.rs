@@ -52,6 +52,7 @@ impl Stage {
             now: Now { wall: Timestamp::UNIX_EPOCH, since_start: Duration::ZERO },
             masker: &self.masker,
             owner_lists: &self.owners,
+            without: crate::model::Without::NOTHING,
         }
     }
 
@@ -357,11 +358,11 @@ fn the_server_has_the_last_word_on_what_differs() {
     let legs =
         Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
     let have: Value = serde_json::from_str(&live.json).expect("JSON");
-    let judged = compare_server(&legs, &ServerSaid::Would(have.clone()), &stage.ground());
+    let judged = compare_server(&legs, &ServerSaid::Would(have.clone()).into(), &stage.ground());
     assert_eq!((judged.verdict, judged.basis), (Verdict::Synced, Basis::Server), "a webhook that rewrites to live");
     let mut back = have;
     back["spec"]["template"]["spec"]["containers"][0]["image"] = json!("a:1");
-    let judged = compare_server(&legs, &ServerSaid::Would(back), &stage.ground());
+    let judged = compare_server(&legs, &ServerSaid::Would(back).into(), &stage.ground());
     assert_eq!((judged.verdict, paths(&judged)), (Verdict::Drifted, vec![IMAGE.to_owned()]));
     assert!(!judged.pending);
 }
@@ -381,7 +382,7 @@ fn a_refusal_is_told_by_its_kind() {
         (Refusal::Unavailable, Verdict::Drifted, ReasonCode::DryRunUnavailable),
     ] {
         let said = ServerSaid::Refused { why, message: "no".into() };
-        let judged = compare_server(&legs, &said, &stage.ground());
+        let judged = compare_server(&legs, &said.into(), &stage.ground());
         assert_eq!((judged.verdict, judged.reason.map(|r| r.code)), (verdict, Some(code)), "{why:?}");
         assert_eq!(judged.basis, Basis::Local, "{why:?}: nobody but us compared");
     }

@@ -10,7 +10,7 @@ use super::event::{JudgedRow, Memo, Trouble};
 use super::rows;
 use super::site::Site;
 use crate::cluster::{CallError, CallKind, Lookup};
-use crate::diff::{self, Legs, Refusal, ServerSaid};
+use crate::diff::{self, Answer, Legs, Refusal, ServerSaid};
 use crate::model::{
     Comparison, Foreign, Health, Live, Manifest, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict,
 };
@@ -32,7 +32,7 @@ pub(super) async fn with_server(site: Site, desired: Arc<Desired>, key: Resource
     let (at, git, asked) = (site.clone(), desired.clone(), key.clone());
     let judged = tokio::task::spawn_blocking(move || {
         let bases = Bases::gather(&at, &git, std::iter::once(&asked));
-        Judge { site: &at, desired: &git, bases }.row(&asked, stamp, Some(&said))
+        Judge { site: &at, desired: &git, bases }.row(&asked, stamp, Some(&said.into()))
     });
     judged.await.unwrap_or_else(|_| broken(&site, &desired, key, stamp))
 }
@@ -91,7 +91,7 @@ struct Judge<'s> {
 }
 
 impl Judge<'_> {
-    fn row(&self, key: &ResourceKey, stamp: u64, said: Option<&ServerSaid>) -> JudgedRow {
+    fn row(&self, key: &ResourceKey, stamp: u64, said: Option<&Answer>) -> JudgedRow {
         let git = self.desired.manifests.get(key);
         let live = self.site.lives.get(key);
         let memo = Memo { git: git.map(|manifest| manifest.digest.clone()), live: live.map(diff::live_hash) };
@@ -114,7 +114,7 @@ impl Judge<'_> {
         key: &ResourceKey,
         git: Option<&Manifest>,
         live: Option<&Live>,
-        said: Option<&ServerSaid>,
+        said: Option<&Answer>,
     ) -> ResourceRow {
         let legs = Legs { git, base: self.bases.leg(key), live, in_inventory: self.bases.line(key).is_some() };
         let ground = self.site.ground();

@@ -14,7 +14,7 @@ use crate::cluster::{self, Cluster, ConnectError};
 use crate::config::Config;
 use crate::diff::{Masker, Owners};
 use crate::journal::Journal;
-use crate::model::{AppId, ClusterName, ClusterSpec, Cost, Foreign, RepoSpec};
+use crate::model::{AppId, ClusterName, ClusterSpec, Cost, Foreign, RepoSpec, Without};
 use crate::render::Programs;
 use crate::source::{Mirror, SourceError};
 
@@ -52,6 +52,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Only these apps; `None` = all.
     pub only: Option<Vec<AppId>>,
+    /// Rules that are off: none, but in tests of the rules themselves.
+    pub without: Without,
 }
 
 impl Ports {
@@ -103,6 +105,7 @@ impl Setup {
             owners: Owners::with(&owners.people, &owners.controllers),
             journal: journal.ok(),
             held_namespaces: self.held_namespaces(),
+            without: self.without,
             who: self.who.clone(),
             author: self.config.author.clone(),
         }

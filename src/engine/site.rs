@@ -13,7 +13,7 @@ use crate::diff::{Ground, Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
     AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Foreign, Live, Location, Mode, Now, RepoName, RepoSpec,
-    ResourceKey, ResourceRow,
+    ResourceKey, ResourceRow, Without,
 };
 use crate::render::Programs;
 use crate::source::{Author, Mirror, SourceError};
@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub journal: Option<Journal>,
     /// Namespaces in which apps of the config live or have their records: never pruned.
     pub held_namespaces: BTreeSet<(ClusterName, String)>,
+    /// Rules that a test has switched off.
+    pub without: Without,
     /// Who acts.
     pub who: Foreign,
     /// Author of commits.
@@ -115,6 +117,7 @@ impl Site {
             now: self.now,
             masker: &self.shared.masker,
             owner_lists: &self.shared.owners,
+            without: self.shared.without,
         }
     }
 

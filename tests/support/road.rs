@@ -173,6 +173,7 @@ impl Deck {
             ports: ports(root.join("cache")),
             clock: start.clock,
             only: None,
+            without: driftdeck::model::Without::NOTHING,
         });
         Self { fleet: handle.fleet(), handle, views, asked: 0, _dirs: dirs.clone() }
     }
