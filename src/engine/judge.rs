@@ -3,18 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::adapt;
 use super::base::Bases;
 use super::desired::Desired;
 use super::event::{JudgedRow, Memo, Trouble};
 use super::rows;
-use super::site::Site;
+use super::site::{Site, lock};
 use crate::cluster::{CallError, CallKind, Lookup};
-use crate::diff::{self, Answer, Legs, Refusal, ServerSaid};
+use crate::diff::{self, Answer, Fresh, Legs, Refusal, ServerSaid};
 use crate::model::{
     Comparison, Foreign, Health, Live, Manifest, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict,
 };
 use crate::{health, plan};
+
+/// Fresh objects that are kept; each is as large as its manifest.
+const FRESH: usize = 1024;
 
 /// Judges objects without asking anybody. Blocking.
 pub(super) fn locally(site: &Site, desired: &Arc<Desired>, keys: &[(ResourceKey, u64)]) -> Vec<JudgedRow> {
@@ -25,14 +30,14 @@ pub(super) fn locally(site: &Site, desired: &Arc<Desired>, keys: &[(ResourceKey,
 
 /// Asks the server about one object and judges with its answer.
 pub(super) async fn with_server(site: Site, desired: Arc<Desired>, key: ResourceKey, stamp: u64) -> JudgedRow {
-    let said = match desired.manifests.get(&key) {
-        Some(manifest) => ask(&site, manifest).await,
-        None => ServerSaid::NotAsked,
+    let answer = match desired.manifests.get(&key) {
+        Some(manifest) => Answer { said: ask(&site, manifest).await, fresh: fresh(&site, manifest).await },
+        None => ServerSaid::NotAsked.into(),
     };
     let (at, git, asked) = (site.clone(), desired.clone(), key.clone());
     let judged = tokio::task::spawn_blocking(move || {
         let bases = Bases::gather(&at, &git, std::iter::once(&asked));
-        Judge { site: &at, desired: &git, bases }.row(&asked, stamp, Some(&said.into()))
+        Judge { site: &at, desired: &git, bases }.row(&asked, stamp, Some(&answer))
     });
     judged.await.unwrap_or_else(|_| broken(&site, &desired, key, stamp))
 }
@@ -57,6 +62,29 @@ async fn ask(site: &Site, manifest: &Manifest) -> ServerSaid {
         Ok(would) => ServerSaid::Would(would),
         Err(error) => ServerSaid::Refused { why: refusal(&error), message: scrubbed(site, manifest, &error) },
     }
+}
+
+/// What a fresh object of git's would be, where a judgement gains by it: asked once for each manifest.
+async fn fresh(site: &Site, manifest: &Manifest) -> Option<Value> {
+    let live = site.lives.get(&manifest.key)?;
+    if !diff::wants_fresh(manifest, live, &site.ground()) {
+        return None;
+    }
+    let memo = (site.cluster.name.clone(), site.wire.epoch, manifest.digest.clone());
+    if let Some(known) = lock(&site.shared.fresh).get(&memo) {
+        return known.clone();
+    }
+    let (tried, Lookup::Served(served)) = (Fresh::of(manifest)?, site.wire.served(&manifest.gvk)) else { return None };
+    let _slot = site.wire.slots.acquire().await.ok()?;
+    let made = site.wire.cluster.try_fresh(&served, &tried.manifest).await.ok();
+    let node = site.wire.schemas.of(&manifest.gvk);
+    let made = made.map(|answer| tried.named_back(answer, node.as_ref()));
+    let mut known = lock(&site.shared.fresh);
+    if known.len() >= FRESH {
+        known.clear();
+    }
+    known.insert(memo, made.clone());
+    made
 }
 
 fn refused(why: Refusal, message: &str) -> ServerSaid {

@@ -57,6 +57,7 @@ fn prepared(stage: &Stage, bodies: &[Value]) -> prepare::Prepared {
             app: &stage.app,
             record_namespace: "shop",
             scope: &|_| Some(prepare::Scope::Namespaced),
+            without: crate::model::Without::NOTHING,
             schemas: &stage.schemas,
         },
     )
