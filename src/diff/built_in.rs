@@ -108,4 +108,3 @@ impl BuiltIn {
         self.place.into()
     }
 }
-
