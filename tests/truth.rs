@@ -1,5 +1,7 @@
 //! What was applied compares equal: whatever git declares, once the server has taken it, nothing differs.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

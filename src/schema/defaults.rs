@@ -35,7 +35,9 @@ pub fn fill_by_schema(node: &Node, body: &mut Value) {
         Value::Object(map) => fill_map(node, map),
         Value::Array(items) => {
             let Some(item) = node.item() else { return };
-            items.iter_mut().for_each(|value| fill_by_schema(&item, value));
+            for value in items {
+                fill_by_schema(&item, value);
+            }
         }
         _ => {}
     }

@@ -49,7 +49,7 @@ fn an_answer(git: &Value, live: &Live, pick: u8) -> ServerSaid {
     }
 }
 
-fn base_of<'a>(pick: u8, base: &'a Manifest) -> BaseLeg<'a> {
+fn base_of(pick: u8, base: &Manifest) -> BaseLeg<'_> {
     match pick {
         0 => BaseLeg::At(Base::Record, Some(base)),
         1 => BaseLeg::At(Base::Seen, None),
