@@ -93,7 +93,7 @@ fn defaults_and_what_controllers_add_are_silent() {
 #[test]
 fn the_defaults_of_an_addition_are_no_additions_of_their_own() {
     let stage = Stage::new();
-    let probe = json!({"httpGet": {"path": "/", "port": 80, "scheme": "HTTP"}, "timeoutSeconds": 1, "periodSeconds": 10,
+    let probe = json!({"httpGet": {"path": "/healthz", "port": 80, "scheme": "HTTP"}, "timeoutSeconds": 1, "periodSeconds": 10,
         "successThreshold": 1, "failureThreshold": 7});
     let edit = pod(&json!({"containers": [{"name": "app", "livenessProbe": probe}]}));
     let judged = judged(&stage, &[("kubectl-edit", "Update", edit)], Without::NOTHING);
