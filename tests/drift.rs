@@ -30,8 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use apiserver::User;
 use case::{Case, ReadOnly};
 use check::Gist;
-use driftdeck::model::{Basis, Fleet, Rule, Without};
-use look::app;
+use driftdeck::model::{Basis, Rule, Without};
 use scene::Scene;
 use stage::Place;
 
@@ -70,10 +69,10 @@ fn report(what: &str, wrong: &Wrong, cases: &[Case]) -> String {
 
 /// Every case against what it says.
 async fn every_case(scene: &Scene, place: Place) -> Wrong {
-    let fleet = seen(scene, User::Admin, &scene.cases.iter().collect::<Vec<_>>(), Without::NOTHING).await;
+    let seen = scene.seen(User::Admin, &scene.cases.iter().collect::<Vec<_>>(), Without::NOTHING).await;
     let mut wrong = Wrong::new();
     for case in &scene.cases {
-        let app = fleet.app(&app(&case.name)).expect("every app has a row");
+        let app = &seen[&case.name];
         let staged = scene.told.iter().filter(|told| told.starts_with(&format!("{}:", case.name)));
         let mut lines: Vec<String> = staged.cloned().chain(check::mismatches(case, app)).collect();
         if is_excepted(case, place) {
@@ -89,25 +88,19 @@ fn is_excepted(case: &Case, place: Place) -> bool {
     place == Place::Sandbox && NOT_ON_THE_SANDBOX.iter().any(|(name, _)| *name == case.name)
 }
 
-async fn seen(scene: &Scene, user: User, cases: &[&Case], without: Without) -> std::sync::Arc<Fleet> {
-    let apps = cases.iter().map(|case| app(&case.name)).collect();
-    scene.seen(user, apps, without).await
-}
-
 /// With its rule off, every case must come out otherwise: else it does not show that the rule is needed.
 async fn every_rule(scene: &Scene, place: Place) -> Wrong {
     let held: Vec<&Case> = scene.cases.iter().filter(|case| case.without.is_some()).collect();
-    let usual = seen(scene, User::Admin, &held, Without::NOTHING).await;
+    let usual = scene.seen(User::Admin, &held, Without::NOTHING).await;
     let mut wrong = Wrong::new();
     for &rule in Rule::ALL {
         let cases: Vec<&Case> = held.iter().copied().filter(|case| case.without == Some(rule)).collect();
         if cases.is_empty() {
             continue;
         }
-        let fleet = seen(scene, User::Admin, &cases, Without::rule(rule)).await;
+        let seen = scene.seen(User::Admin, &cases, Without::rule(rule)).await;
         for case in cases {
-            let of = |fleet: &Fleet| Gist::of(fleet.app(&app(&case.name)).expect("a row"));
-            let same = of(&usual) == of(&fleet) && !is_excepted(case, place);
+            let same = Gist::of(&usual[&case.name]) == Gist::of(&seen[&case.name]) && !is_excepted(case, place);
             let told = format!("comes out the same without {}", rule.name());
             wrong.insert(case.name.clone(), same.then_some(told).into_iter().collect());
         }
@@ -117,10 +110,10 @@ async fn every_rule(scene: &Scene, place: Place) -> Wrong {
 
 /// An account that may only look: quiet cases are quiet but for the listed ones, loud ones loud, and nothing fails.
 async fn looking(scene: &Scene) -> Wrong {
-    let fleet = seen(scene, User::Looker, &scene.cases.iter().collect::<Vec<_>>(), Without::NOTHING).await;
+    let seen = scene.seen(User::Looker, &scene.cases.iter().collect::<Vec<_>>(), Without::NOTHING).await;
     let mut wrong = Wrong::new();
     for case in &scene.cases {
-        let row = fleet.app(&app(&case.name)).expect("every app has a row");
+        let row = &seen[&case.name];
         let lines = wrong.entry(case.name.clone()).or_default();
         let word = row.verdict.word();
         let rows: Vec<String> =

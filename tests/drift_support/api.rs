@@ -39,6 +39,8 @@ pub struct Api<'s> {
     kinds: Vec<Served>,
     /// Group-versions of definitions whose schema must be published before an engine looks.
     awaited: Vec<String>,
+    /// What stands for the commit that was synced, and for the repository.
+    words: [(&'static str, String); 2],
 }
 
 /// One request.
@@ -51,13 +53,13 @@ struct Sent<'a> {
 
 impl<'s> Api<'s> {
     /// Of this stage; called within a runtime.
-    pub fn of(stage: &'s Stage) -> Self {
+    pub fn of(stage: &'s Stage, words: [(&'static str, String); 2]) -> Self {
         let way = match stage {
             Stage::Shared(server) => Way::Server { client: client(server), server },
             Stage::Own(server) => Way::Server { client: client(server), server },
             Stage::Sandbox(sandbox) => Way::Sandbox(sandbox),
         };
-        Self { way, kinds: built_in(), awaited: Vec::new() }
+        Self { way, kinds: built_in(), awaited: Vec::new(), words }
     }
 
     /// A namespace called like the case.
@@ -112,7 +114,7 @@ impl<'s> Api<'s> {
             }
             other => panic!("{place}: no such call: {other}"),
         };
-        let mut body = call.body.clone();
+        let mut body = call.body.as_ref().map(|body| self.filled_in(body));
         if verb == "replace"
             && let Some(body) = &mut body
         {
@@ -126,6 +128,11 @@ impl<'s> Api<'s> {
         if let Some(body) = body.filter(|body| body["kind"] == "CustomResourceDefinition" && verb != "delete") {
             self.define(&body, &one).await;
         }
+    }
+
+    fn filled_in(&self, body: &Value) -> Value {
+        let text = self.words.iter().fold(body.to_string(), |text, (word, value)| text.replace(word, value));
+        serde_json::from_str(&text).expect("still JSON")
     }
 
     /// The kind, namespace and name a call is about.

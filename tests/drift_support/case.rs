@@ -58,6 +58,8 @@ struct Written {
     #[serde(default)]
     base: Staged,
     #[serde(default)]
+    elsewhere: bool,
+    #[serde(default)]
     mutate: Vec<Call>,
     expect: Expected,
     #[serde(default)]
@@ -216,6 +218,8 @@ pub struct Case {
     pub before: Vec<Call>,
     /// How it is staged.
     pub base: Staged,
+    /// driftdeck is asked on another host than the one that synced: there is no journal.
+    pub elsewhere: bool,
     /// After the sync.
     pub mutate: Vec<Call>,
     /// What must come out.
@@ -240,13 +244,13 @@ impl Case {
         let doc = docs.next().unwrap_or_else(|| panic!("{name}/case.yaml is empty"));
         let doc = doc.unwrap_or_else(|error| panic!("{name}/case.yaml: {error}"));
         assert!(docs.next().is_none(), "{name}/case.yaml: one document");
-        let Written { why, without, needs, config, before, base, mutate, expect, readonly } =
+        let Written { why, without, needs, config, before, base, elsewhere, mutate, expect, readonly } =
             serde_json::from_value(doc.value).unwrap_or_else(|error| panic!("{name}/case.yaml: {error}"));
         let rule = Rule::ALL.iter().copied().find(|rule| rule.name() == without);
         assert!(rule.is_some() || without == "none", "{name}: without: {without} is no rule");
         let synced = manifests(dir, "synced", &name).unwrap_or_else(|| panic!("{name}: nothing was synced"));
         let head = manifests(dir, "head", &name);
-        Self { name, why, without: rule, needs, config, before, base, mutate, expect, readonly, synced, head }
+        Self { name, why, without: rule, needs, config, before, base, elsewhere, mutate, expect, readonly, synced, head }
     }
 
     /// Whether the answer must be "nothing to do".

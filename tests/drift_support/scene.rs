@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftdeck::engine::Ports;
-use driftdeck::model::{AppId, Fleet, RepoSpec, Without};
+use driftdeck::model::{AppId, AppRow, Fleet, RepoSpec, Without};
 use driftdeck::source::Store;
 
 use super::api::Api;
@@ -24,6 +24,9 @@ const REWRITTEN: &str = "rewritten";
 
 /// Path below the case's directory, text.
 type Files = BTreeMap<String, String>;
+
+/// Apps by name, as one look had them.
+pub type Seen = BTreeMap<String, Arc<AppRow>>;
 
 /// The corpus on one stage.
 pub struct Scene {
@@ -53,13 +56,14 @@ impl Scene {
 
     /// Everything, in order; what did not go well is told.
     async fn happen(&self) -> Vec<String> {
-        let mut api = Api::of(&self.stage);
+        let commit = self.commit("what was synced", |case| Some(&case.synced));
+        let words = [("@commit@", commit), ("@url@", format!("file://{}", self.git[0].origin().display()))];
+        let mut api = Api::of(&self.stage, words);
         for case in &self.cases {
             api.namespace(&case.name).await;
             api.play(case, &case.before).await;
         }
         api.published().await;
-        self.commit("what was synced", |case| Some(&case.synced));
         let told = self.sync().await;
         for case in &self.cases {
             api.play(case, &case.mutate).await;
@@ -70,8 +74,8 @@ impl Scene {
         told
     }
 
-    /// Commits what `files` says of each case, in the place of what was there.
-    fn commit<'s>(&'s self, message: &str, files: impl Fn(&'s Case) -> Option<&'s Files>) {
+    /// Commits what `files` says of each case, in the place of what was there; the commit of the first repository.
+    fn commit<'s>(&'s self, message: &str, files: impl Fn(&'s Case) -> Option<&'s Files>) -> String {
         for (n, git) in self.git.iter().enumerate() {
             let mut changes: Vec<(String, Option<&str>)> = vec![("README.md".to_owned(), Some(message))];
             for case in self.cases.iter().filter(|case| usize::from(case.base == Staged::Hash) == n) {
@@ -86,6 +90,7 @@ impl Scene {
             let changes: Vec<_> = changes.iter().map(|(path, text)| (path.as_str(), *text)).collect();
             git.commit(message, &changes);
         }
+        self.git[0].head().as_str().to_owned()
     }
 
     /// The first look: syncs what is to be synced, sees what is to be seen.
@@ -103,10 +108,25 @@ impl Scene {
         told
     }
 
-    /// How driftdeck sees these apps now, with a rule off, in a process of its own with the journal as it was left.
-    pub async fn seen(&self, user: User, only: Vec<AppId>, without: Without) -> Arc<Fleet> {
+    /// How driftdeck sees these cases now, with a rule off.
+    pub async fn seen(&self, user: User, cases: &[&Case], without: Without) -> Seen {
+        let mut seen = Seen::new();
+        for elsewhere in [false, true] {
+            let of = cases.iter().filter(|case| case.elsewhere == elsewhere);
+            let only: Vec<AppId> = of.map(|case| app(&case.name)).collect();
+            if !only.is_empty() {
+                let fleet = self.looked_at(user, only, without, elsewhere).await;
+                seen.extend(fleet.apps.iter().map(|app| (app.id.name.to_string(), app.clone())));
+            }
+        }
+        seen
+    }
+
+    /// One look, in a process of its own, with the journal as it was left, or on another host.
+    async fn looked_at(&self, user: User, only: Vec<AppId>, without: Without, elsewhere: bool) -> Arc<Fleet> {
         let copy = tempfile::tempdir().expect("a directory");
-        for entry in std::fs::read_dir(self.state()).expect("the journal").map(|entry| entry.expect("an entry")) {
+        let journal = std::fs::read_dir(self.state()).into_iter().flatten().filter(|_| !elsewhere);
+        for entry in journal.map(|entry| entry.expect("an entry")) {
             std::fs::copy(entry.path(), copy.path().join(entry.file_name())).expect("copied");
         }
         let mut look = self.look(self.ports(user, true), copy.path(), only, without);
