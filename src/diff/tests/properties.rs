@@ -9,9 +9,17 @@ use super::*;
 /// A deployment with everything that lists, maps and scalars of server-side apply have.
 fn a_deployment() -> impl Strategy<Value = Value> {
     let label = || btree_map("[a-c]{1,2}", "[a-z]{0,3}", 0..3);
-    (label(), btree_set("[a-d]", 1..3), 0u32..4, btree_set(1u32..5, 0..3), vec("[a-z]{1,3}", 0..3), select(vec!["1", "1000m", "0.5"]))
+    (
+        label(),
+        btree_set("[a-d]", 1..3),
+        0u32..4,
+        btree_set(1u32..5, 0..3),
+        vec("[a-z]{1,3}", 0..3),
+        select(vec!["1", "1000m", "0.5"]),
+    )
         .prop_map(|(labels, containers, replicas, ports, command, cpu)| {
-            let containers: Vec<Value> = containers.into_iter().map(|name| container(&name, &ports, &command, cpu)).collect();
+            let containers: Vec<Value> =
+                containers.into_iter().map(|name| container(&name, &ports, &command, cpu)).collect();
             json!({"apiVersion": "apps/v1", "kind": "Deployment",
                 "metadata": {"name": "api", "namespace": "shop", "labels": labels},
                 "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": "api"}},
@@ -41,7 +49,7 @@ fn an_answer(git: &Value, live: &Live, pick: u8) -> ServerSaid {
     }
 }
 
-fn base_of<'a>(pick: u8, base: &'a Manifest) -> BaseLeg<'a> {
+fn base_of(pick: u8, base: &Manifest) -> BaseLeg<'_> {
     match pick {
         0 => BaseLeg::At(Base::Record, Some(base)),
         1 => BaseLeg::At(Base::Seen, None),
@@ -65,7 +73,8 @@ fn shuffled(node: Option<&Node>, path: &FieldPath, value: &Value) -> Value {
         Value::Array(items) => {
             let item = node.and_then(Node::item);
             let mut items: Vec<Value> = items.iter().map(|value| shuffled(item.as_ref(), path, value)).collect();
-            let free = node.is_some_and(|node| matches!(node.shape(), Shape::List(ref kind) if *kind != ListKind::Atomic));
+            let free =
+                node.is_some_and(|node| matches!(node.shape(), Shape::List(ref kind) if *kind != ListKind::Atomic));
             if free && !typed::order_matters(path) {
                 items.reverse();
             }
