@@ -36,11 +36,12 @@ pub(super) enum Verb {
     Delete,
     Probe,
     Review,
+    Fresh,
 }
 
 impl Verb {
-    const WORDS: [&'static str; 10] =
-        ["get", "list", "watch", "dry-run", "patch", "create", "update", "delete", "probe", "review"];
+    const WORDS: [&'static str; 11] =
+        ["get", "list", "watch", "dry-run", "patch", "create", "update", "delete", "probe", "review", "fresh"];
 }
 
 /// Requests by verb.

@@ -1,29 +1,36 @@
 //! Step 2: the local comparison. It settles what is provably equal without a request; what differs waits for the server.
 
-use super::findings::{self, Raw};
-use super::{BaseLeg, Ground, Legs, Pair, noise, outcome};
+use super::findings::{self, Raw, Sort};
+use super::{BaseLeg, Ground, Legs, Pair, noise, outcome, touched};
 use crate::fields::{self, Set};
-use crate::model::{Basis, Comparison, FieldPath, Op, Step, Verdict};
+use crate::model::{Basis, Comparison, FieldPath, Op, Rule, Step, Verdict};
 use crate::typed::{self, Leniency, Side};
 
 /// Compares both sides as far as that can be done here.
 pub(super) fn compare(pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
-    let raw = differences(pair, legs);
+    let mut raw = differences(pair, legs, ground);
+    raw.extend(touched::additions(pair, None, None, ground));
     let adopted = pair.ours().is_some();
-    let same_version = pair.ours().is_none_or(|entry| entry.api_version.raw() == pair.git.gvk.api_version());
+    let settles = ground.has(Rule::FastPath) && (!ground.has(Rule::EntryVersion) || is_in_version(pair));
     let differs = !raw.is_empty();
     let judged = findings::judge(raw, pair, legs, ground);
     Comparison {
-        basis: if adopted && !differs && same_version { Basis::Server } else { Basis::Local },
-        pending: differs || !same_version,
+        basis: if adopted && !differs && settles { Basis::Server } else { Basis::Local },
+        pending: differs || !settles,
         unadopted: !adopted && judged.findings.is_empty(),
         ..judged
     }
 }
 
+/// Whether live, and our Apply entry if there is one, are told in git's version.
+fn is_in_version(pair: &Pair) -> bool {
+    pair.comparable && pair.ours().is_none_or(|entry| entry.api_version.raw() == pair.git.gvk.api_version())
+}
+
 /// What git declares that live has not, what we own that git no longer declares, and what git dropped since the base.
-pub(super) fn differences(pair: &Pair, legs: &Legs) -> Vec<Raw> {
-    let leniency = Leniency { empty_is_absent: false, zero_is_absent: noise::is_built_in(&pair.git.gvk.group) };
+fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
+    let zeros = ground.has(Rule::ZeroIsAbsent) && noise::is_built_in(&pair.git.gvk.group);
+    let leniency = Leniency { empty_is_absent: false, zero_is_absent: zeros };
     let declared = typed::subset(pair.node.as_ref(), &pair.wanted, &pair.have, leniency);
     let mut raw: Vec<Raw> = declared
         .into_iter()
@@ -32,20 +39,18 @@ pub(super) fn differences(pair: &Pair, legs: &Legs) -> Vec<Raw> {
             git: change.a,
             live: change.b,
             path: change.path,
-            needs_delete: false,
+            sort: Sort::Declared,
         })
         .collect();
-    if let Some(entry) = pair.ours() {
+    if let Some(entry) = pair.ours().filter(|_| ground.has(Rule::LeftBehind)) {
         raw.extend(left_behind(pair, &entry.set));
     }
-    for found in dropped_since(pair, legs) {
+    for found in dropped_since(pair, legs, ground) {
         if !raw.iter().any(|other| other.path.covers(&found.path) || found.path.covers(&other.path)) {
             raw.push(found);
         }
     }
-    if is_aggregated(pair) {
-        raw.retain(|found| !matches!(found.path.0.first(), Some(Step::Key(key)) if &**key == "rules"));
-    }
+    raw.retain(|found| ground.has(Rule::Order) || !typed::order_matters(&found.path));
     raw
 }
 
@@ -59,7 +64,7 @@ fn left_behind(pair: &Pair, owned: &Set) -> Vec<Raw> {
             paths.push(path);
         }
     }
-    paths.into_iter().filter_map(|path| still_there(pair, path, false)).collect()
+    paths.into_iter().filter_map(|path| still_there(pair, path, Sort::Declared)).collect()
 }
 
 /// A field of a list item that git dropped whole stands for the item: one dropped sidecar is one finding.
@@ -75,26 +80,25 @@ fn whole_item(path: FieldPath, owned: &Set, declared: &Set) -> FieldPath {
     path
 }
 
-fn still_there(pair: &Pair, path: FieldPath, needs_delete: bool) -> Option<Raw> {
+fn still_there(pair: &Pair, path: FieldPath, sort: Sort) -> Option<Raw> {
     let live = typed::at(&pair.have, &path)?.clone();
-    Some(Raw { path, op: Op::Add, git: None, live: Some(live), needs_delete })
+    Some(Raw { path, op: Op::Add, git: None, live: Some(live), sort })
 }
 
 /// What the base declared, git does not any more, and live still has as it was, though our Apply entry does not own it
 /// (never adopted, or applied by another under our name): a sync would leave it.
-fn dropped_since(pair: &Pair, legs: &Legs) -> Vec<Raw> {
+fn dropped_since(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
     let BaseLeg::At(_, Some(base)) = &legs.base else { return Vec::new() };
+    if !ground.has(Rule::NeedsDelete) {
+        return Vec::new();
+    }
     let base = noise::without_tracking((*base.body).clone());
     let gone = typed::compare(pair.node.as_ref(), &base, &pair.wanted).into_iter().filter(|c| c.side == Side::Removed);
+    let sort = if pair.ours().is_some() { Sort::NeedsDelete } else { Sort::Declared };
     gone.filter(|change| typed::at(&pair.have, &change.path) == change.a.as_ref())
         .filter(|change| pair.ours().is_none() || fields::owner(&pair.entries, &change.path, fields::MANAGER).is_some())
-        .filter_map(|change| still_there(pair, change.path, pair.ours().is_some()))
+        .filter_map(|change| still_there(pair, change.path, sort))
         .collect()
-}
-
-/// Aggregated cluster roles: the controller writes the rules.
-pub(super) fn is_aggregated(pair: &Pair) -> bool {
-    &*pair.git.gvk.kind == "ClusterRole" && pair.wanted.get("aggregationRule").is_some()
 }
 
 /// The local judgement as the last word: the server could not be asked, or would not say.

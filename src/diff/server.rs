@@ -2,61 +2,69 @@
 
 use serde_json::Value;
 
-use super::findings::{self, Raw};
-use super::{Answer, Ground, Legs, Pair, Refusal, ServerSaid, local, noise, outcome};
-use crate::fields::{self, Set};
-use crate::model::{Basis, Comparison, FieldPath, Foreign, Op, ReasonCode, Step, Verdict};
+use super::findings::{self, Raw, Sort};
+use super::{Answer, Ground, Legs, Pair, Refusal, ServerSaid, local, noise, outcome, touched};
+use crate::fields;
+use crate::model::{Basis, Comparison, FieldPath, Foreign, Op, ReasonCode, Rule, Verdict};
 use crate::typed::{self, Change, Leniency, Side};
 
 /// Judges with what the server said.
 pub(super) fn compare(pair: &Pair, legs: &Legs, answer: &Answer, ground: &Ground) -> Comparison {
     match &answer.said {
-        ServerSaid::Would(would) => answered(pair, legs, would, ground),
-        ServerSaid::NotAsked => local::as_last_word(pair, legs, ground),
+        ServerSaid::Would(would) if ground.has(Rule::DryRun) => answered(pair, legs, (would, answer), ground),
+        ServerSaid::Would(_) | ServerSaid::NotAsked => local::as_last_word(pair, legs, ground),
         ServerSaid::Refused { why, message } => refused(pair, legs, (*why, message), ground),
     }
 }
 
-fn answered(pair: &Pair, legs: &Legs, would: &Value, ground: &Ground) -> Comparison {
+fn answered(pair: &Pair, legs: &Legs, (would, answer): (&Value, &Answer), ground: &Ground) -> Comparison {
     let after = noise::without_server_fields(would.clone(), &pair.git.gvk, pair.node.as_ref());
-    let leniency = Leniency { empty_is_absent: true, zero_is_absent: false };
+    let leniency = Leniency { empty_is_absent: ground.has(Rule::EmptyIsAbsent), zero_is_absent: false };
     let changes = typed::compare_with(pair.node.as_ref(), &pair.have, &after, leniency);
-    let mut raw: Vec<Raw> = consequences_left_out(changes, pair).into_iter().map(raw).collect();
-    raw.extend(not_removed(pair, legs, &after));
+    let mut raw: Vec<Raw> = changes.into_iter().map(|change| raw(pair, change)).collect();
+    raw.extend(reordered(pair, &after, ground));
+    raw.extend(not_removed(pair, legs, &after, ground));
+    let added = touched::additions(pair, answer.fresh.as_ref(), Some(&after), ground);
+    let untried = answer.fresh.is_none() && !added.is_empty();
+    raw.extend(added);
     let judged = findings::judge(raw, pair, legs, ground);
     let unadopted = pair.ours().is_none() && judged.findings.is_empty();
-    Comparison { basis: Basis::Server, pending: false, unadopted, ..judged }
+    let judged = Comparison { basis: Basis::Server, pending: false, unadopted, ..judged };
+    if untried && judged.verdict == Verdict::Touched { guessed(judged, ground) } else { judged }
 }
 
-fn raw(change: Change) -> Raw {
+/// Additions that no fresh object was tried for: told by known defaults only, and said so.
+fn guessed(judged: Comparison, ground: &Ground) -> Comparison {
+    let words = "no fresh object could be tried: additions are told from known defaults only";
+    let reason = Some(outcome::reason(ReasonCode::DryRunUnavailable, words, ground));
+    Comparison { basis: Basis::Local, reason, ..judged }
+}
+
+/// A difference read from live to what the server would make of it; git's own value where git declares one.
+fn raw(pair: &Pair, change: Change) -> Raw {
+    let declared = typed::at(&pair.wanted, &change.path).cloned();
     let op = match change.side {
         Side::Added => Op::Remove,
-        Side::Removed => Op::Add,
-        Side::Changed => Op::Replace,
+        Side::Removed if declared.is_none() => Op::Add,
+        Side::Removed | Side::Changed => Op::Replace,
     };
-    Raw { path: change.path, op, live: change.a, git: change.b, needs_delete: false }
+    Raw { path: change.path, op, live: change.a, git: declared.or(change.b), sort: Sort::Answered }
 }
 
-/// Keeps what git declares or we own; drops what merely follows from it: allocations, aliases, re-defaulted fields,
-/// rules of aggregated roles, stamps that admission puts anew each time.
-fn consequences_left_out(changes: Vec<Change>, pair: &Pair) -> Vec<Change> {
-    let declared = typed::applied_set(pair.node.as_ref(), &pair.git.body);
-    let empty = Set::default();
-    let owned = pair.ours().map_or(&empty, |entry| &entry.set);
-    let aggregated = local::is_aggregated(pair);
-    let concerns = |set: &Set, path: &FieldPath| set.covers(path) || set.has_below(path);
-    changes
-        .into_iter()
-        .filter(|change| {
-            let rules = aggregated && matches!(change.path.0.first(), Some(Step::Key(key)) if &**key == "rules");
-            !rules && (concerns(&declared, &change.path) || concerns(owned, &change.path))
-        })
-        .collect()
+/// Lists whose items a sync would bring into another order, where the order means something.
+fn reordered(pair: &Pair, after: &Value, ground: &Ground) -> Vec<Raw> {
+    let every = !ground.has(Rule::Reorders);
+    let lists = typed::reordered(pair.node.as_ref(), &pair.have, after);
+    let counts = |path: &FieldPath| every || (ground.has(Rule::Order) && typed::order_matters(path));
+    lists.into_iter().filter(|change| counts(&change.path)).map(|change| raw(pair, change)).collect()
 }
 
 /// What git dropped since the base and a sync would not remove, because somebody else owns it too.
-fn not_removed(pair: &Pair, legs: &Legs, after: &Value) -> Vec<Raw> {
+fn not_removed(pair: &Pair, legs: &Legs, after: &Value, ground: &Ground) -> Vec<Raw> {
     let super::BaseLeg::At(_, Some(base)) = &legs.base else { return Vec::new() };
+    if !ground.has(Rule::NeedsDelete) {
+        return Vec::new();
+    }
     let base = noise::without_tracking((*base.body).clone());
     let gone = typed::compare(pair.node.as_ref(), &base, &pair.wanted).into_iter().filter(|c| c.side == Side::Removed);
     gone.filter_map(|change| {
@@ -68,7 +76,7 @@ fn not_removed(pair: &Pair, legs: &Legs, after: &Value) -> Vec<Raw> {
             op: Op::Add,
             git: None,
             live: Some(live.clone()),
-            needs_delete: true,
+            sort: Sort::NeedsDelete,
         })
     })
     .collect()
@@ -78,6 +86,10 @@ fn refused(pair: &Pair, legs: &Legs, (why, message): (Refusal, &Foreign), ground
     let local = local::as_last_word(pair, legs, ground);
     let with = |code| Some(outcome::reason(code, message.clone(), ground));
     match why {
+        Refusal::Invalid if !ground.has(Rule::Invalid) => local,
+        Refusal::Immutable | Refusal::Quota | Refusal::Webhook if !ground.has(Rule::RefusedFindings) => {
+            Comparison { findings: Vec::new(), verdict: Verdict::Synced, moved: None, ..local }
+        }
         Refusal::Invalid => Comparison { verdict: Verdict::Invalid, reason: with(ReasonCode::Rejected), ..local },
         Refusal::NamespaceTerminating => {
             Comparison { verdict: Verdict::Unknown, reason: with(ReasonCode::NamespaceTerminating), ..local }

@@ -7,7 +7,7 @@ use super::desired::Desired;
 use super::rendering;
 use super::site::Site;
 use crate::diff::BaseLeg;
-use crate::model::{Base, CommitId, InventoryLine, Kind, Record, ResourceKey};
+use crate::model::{Base, CommitId, InventoryLine, Kind, Record, ResourceKey, Rule, Without};
 
 /// Distinct commits that are rendered for bases; beyond it the hash in the record stands in.
 const COMMITS: usize = 20;
@@ -18,16 +18,18 @@ pub(super) struct Bases {
     lines: BTreeMap<(Kind, Arc<str>, Arc<str>), usize>,
     seen: BTreeMap<(Kind, Arc<str>, Arc<str>), CommitId>,
     renders: BTreeMap<CommitId, Option<Arc<Desired>>>,
+    without: Without,
 }
 
 impl Bases {
     /// Renders what the bases of `keys` need; the desired commit's own render is reused.
     pub fn gather<'k>(site: &Site, desired: &Arc<Desired>, keys: impl Iterator<Item = &'k ResourceKey>) -> Self {
+        let without = site.shared.without;
         let record = site.record.record().cloned();
         let lines = record.iter().flat_map(|record| record.inventory.iter().enumerate());
         let lines =
             lines.map(|(n, line)| ((line.kind.clone(), line.namespace.clone(), line.name.clone()), n)).collect();
-        let mut bases = Self { record, lines, seen: BTreeMap::new(), renders: BTreeMap::new() };
+        let mut bases = Self { record, lines, seen: BTreeMap::new(), renders: BTreeMap::new(), without };
         let keys: Vec<_> = keys.collect();
         // The journal is a file that is read whole: only for objects that the record does not know.
         if let Some(journal) = site.shared.journal.as_ref().filter(|_| keys.iter().any(|key| bases.line(key).is_none()))
@@ -54,21 +56,29 @@ impl Bases {
     }
 
     fn commit_of(&self, key: &ResourceKey) -> Option<&CommitId> {
-        self.line(key).map(|line| &line.commit).or_else(|| self.seen.get(&place(key)))
+        self.line(key).map(|line| &line.commit).or_else(|| self.seen_at(key))
     }
 
-    /// The base of one object.
+    fn seen_at(&self, key: &ResourceKey) -> Option<&CommitId> {
+        self.seen.get(&place(key)).filter(|_| self.without.has(Rule::BaseSeen))
+    }
+
+    /// The base of one object: by record, by what was seen, by hash, in this order.
     pub fn leg<'a>(&'a self, key: &ResourceKey) -> BaseLeg<'a> {
         let rendered = |commit: &CommitId| self.renders.get(commit).and_then(Option::as_ref);
-        if let Some(line) = self.line(key) {
-            return match rendered(&line.commit) {
-                Some(render) => BaseLeg::At(Base::Record, render.manifests.get(key)),
-                None if line.hash.is_empty() => BaseLeg::None,
-                None => BaseLeg::Hash(&line.hash),
-            };
+        let line = self.line(key);
+        if let Some(render) =
+            line.filter(|_| self.without.has(Rule::BaseRecord)).and_then(|line| rendered(&line.commit))
+        {
+            return BaseLeg::At(Base::Record, render.manifests.get(key));
         }
-        let seen = self.seen.get(&place(key)).and_then(rendered);
-        seen.map_or(BaseLeg::None, |render| BaseLeg::At(Base::Seen, render.manifests.get(key)))
+        if let Some(render) = self.seen_at(key).and_then(rendered) {
+            return BaseLeg::At(Base::Seen, render.manifests.get(key));
+        }
+        match line {
+            Some(line) if !line.hash.is_empty() && self.without.has(Rule::BaseHash) => BaseLeg::Hash(&line.hash),
+            _ => BaseLeg::None,
+        }
     }
 }
 

@@ -105,6 +105,7 @@ impl Setup {
             owners: Owners::with(&owners.people, &owners.controllers),
             journal: journal.ok(),
             held_namespaces: self.held_namespaces(),
+            fresh: Mutex::default(),
             without: self.without,
             who: self.who.clone(),
             author: self.config.author.clone(),
