@@ -6,21 +6,39 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::built_in::BuiltIns;
 use super::{Pair, noise};
-use crate::model::{Digest, Gvk, Live, Manifest, ResourceKey};
+use crate::fields::Set;
+use crate::model::{Digest, FieldPath, Gvk, Live, Manifest, ResourceKey};
 use crate::schema::{self, Node};
+use crate::typed;
 
 /// What git's object would be with nothing but known defaults.
 pub(super) fn locally(pair: &Pair) -> Value {
     let mut object = pair.wanted.clone();
+    fill(pair, &mut object);
+    object
+}
+
+fn fill(pair: &Pair, object: &mut Value) {
     let gvk = &pair.git.gvk;
     if noise::is_built_in(&gvk.group) {
-        schema::fill_built_in(gvk, &mut object, |_| false);
+        schema::fill_built_in(gvk, object, |_| false);
     } else if let Some(node) = &pair.node {
-        schema::fill_by_schema(node, &mut object);
+        schema::fill_by_schema(node, object);
     }
-    name_label(gvk, &pair.git.key.name, &mut object);
-    object
+    name_label(gvk, &pair.git.key.name, object);
+}
+
+/// Whether a value is what a server fills in when the rest of the live object is as it is: the defaults of something
+/// that was added are no additions of their own.
+pub(super) fn follows_from_the_rest(pair: &Pair, leaf: &FieldPath) -> bool {
+    let mut only = Set::default();
+    only.insert(leaf);
+    let mut rest = typed::remove(pair.node.as_ref(), &pair.have, &only);
+    fill(pair, &mut rest);
+    let was = typed::at(&pair.have, leaf);
+    was.is_some() && typed::at(&rest, leaf) == was
 }
 
 /// The label with its own name that every namespace has.
@@ -114,7 +132,8 @@ fn rename(value: &mut Value, from: &str, to: &str) {
 
 /// Whether a judgement would gain by a fresh object: somebody owns what neither git nor known defaults explain.
 pub(super) fn is_wanted(pair: &Pair, ground: &super::Ground) -> bool {
-    !super::touched::additions(pair, None, None, ground).is_empty()
+    let built_in = BuiltIns::new(pair, ground);
+    super::touched::additions(pair, None, None, ground).iter().any(|found| built_in.rule_for(found).is_none())
 }
 
 /// As [`is_wanted`], from what the engine has.

@@ -1,5 +1,6 @@
 //! Step 2: the local comparison. It settles what is provably equal without a request; what differs waits for the server.
 
+use super::built_in::BuiltIns;
 use super::findings::{self, Raw, Sort};
 use super::{BaseLeg, Ground, Legs, Pair, noise, outcome, touched};
 use crate::fields::{self, Set};
@@ -12,7 +13,8 @@ pub(super) fn compare(pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
     raw.extend(touched::additions(pair, None, None, ground));
     let adopted = pair.ours().is_some();
     let settles = ground.has(Rule::FastPath) && (!ground.has(Rule::EntryVersion) || is_in_version(pair));
-    let differs = !raw.is_empty();
+    let built_in = BuiltIns::new(pair, ground);
+    let differs = raw.iter().any(|found| found.sort != Sort::Foreign || built_in.rule_for(found).is_none());
     let judged = findings::judge(raw, pair, legs, ground);
     Comparison {
         basis: if adopted && !differs && settles { Basis::Server } else { Basis::Local },

@@ -40,15 +40,16 @@ fn guessed(judged: Comparison, ground: &Ground) -> Comparison {
     Comparison { basis: Basis::Local, reason, ..judged }
 }
 
-/// A difference read from live to what the server would make of it; git's own value where git declares one.
+/// A difference from live to what the server would make of it, told as git's own value: what git no longer declares is
+/// live's addition, whatever default the server would put in its place.
 fn raw(pair: &Pair, change: Change) -> Raw {
     let declared = typed::at(&pair.wanted, &change.path).cloned();
-    let op = match change.side {
-        Side::Added => Op::Remove,
-        Side::Removed if declared.is_none() => Op::Add,
-        Side::Removed | Side::Changed => Op::Replace,
+    let op = match (&change.a, &declared) {
+        (None, _) => Op::Remove,
+        (Some(_), None) => Op::Add,
+        (Some(_), Some(_)) => Op::Replace,
     };
-    Raw { path: change.path, op, live: change.a, git: declared.or(change.b), sort: Sort::Answered }
+    Raw { path: change.path, op, live: change.a, git: declared, sort: Sort::Answered }
 }
 
 /// Lists whose items a sync would bring into another order, where the order means something.

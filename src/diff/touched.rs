@@ -21,7 +21,8 @@ pub(super) fn additions(pair: &Pair, tried: Option<&Value>, after: Option<&Value
     let fresh = if ground.has(Rule::Fresh) { known(tried) } else { pair.wanted.clone() };
     let mut paths: Vec<FieldPath> = Vec::new();
     for entry in pair.entries.iter().filter(|entry| counts(entry, ground.owner_lists)) {
-        for leaf in entry.set.leaves().into_iter().filter(|leaf| is_addition(pair, leaf, &fresh, after)) {
+        let added = entry.set.leaves().into_iter().filter(|leaf| is_addition(pair, leaf, &fresh, after));
+        for leaf in added.filter(|leaf| !ground.has(Rule::Fresh) || !fresh::follows_from_the_rest(pair, leaf)) {
             let path = if ground.has(Rule::ForeignItem) { outermost(pair, leaf, &fresh) } else { leaf };
             if !paths.iter().any(|other| other.covers(&path)) {
                 paths.push(path);

@@ -91,6 +91,17 @@ fn defaults_and_what_controllers_add_are_silent() {
 }
 
 #[test]
+fn the_defaults_of_an_addition_are_no_additions_of_their_own() {
+    let stage = Stage::new();
+    let probe = json!({"httpGet": {"path": "/healthz", "port": 80, "scheme": "HTTP"}, "timeoutSeconds": 1, "periodSeconds": 10,
+        "successThreshold": 1, "failureThreshold": 7});
+    let edit = pod(&json!({"containers": [{"name": "app", "livenessProbe": probe}]}));
+    let judged = judged(&stage, &[("kubectl-edit", "Update", edit)], Without::NOTHING);
+    let told = ["failureThreshold", "httpGet.path", "httpGet.port"];
+    assert_eq!(paths(&judged), told.map(|leaf| format!("{CONTAINER}.livenessProbe.{leaf}")), "7 is no default");
+}
+
+#[test]
 fn the_notes_of_kubectl_apply_are_hidden_by_a_rule_with_a_reason() {
     let stage = Stage::new();
     let notes = meta(&json!({"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"}}));
