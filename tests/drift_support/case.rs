@@ -252,7 +252,21 @@ impl Case {
         assert!(rule.is_some() || without == "none", "{name}: without: {without} is no rule");
         let synced = manifests(dir, "synced", &name).unwrap_or_else(|| panic!("{name}: nothing was synced"));
         let head = manifests(dir, "head", &name);
-        Self { name, why, without: rule, needs, config, before, base, elsewhere, mutate, expect, readonly, synced, head }
+        Self {
+            name,
+            why,
+            without: rule,
+            needs,
+            config,
+            before,
+            base,
+            elsewhere,
+            mutate,
+            expect,
+            readonly,
+            synced,
+            head,
+        }
     }
 
     /// Whether the answer must be "nothing to do".

@@ -115,7 +115,11 @@ impl Told {
     }
 
     fn findings(&mut self, name: &str, expected: &[ExpectedFinding], came: &[Finding]) {
+        let all = came.len();
         let came: BTreeMap<String, &Finding> = came.iter().map(|finding| (finding.path.to_string(), finding)).collect();
+        if came.len() < all {
+            self.say(format!("{name}: {all} findings at {} paths", came.len()));
+        }
         let wanted: BTreeSet<String> = expected.iter().map(|finding| finding.path.clone()).collect();
         for (path, finding) in came.iter().filter(|(path, _)| !wanted.contains(*path)) {
             self.say(format!("{name}: an unexpected finding: {}", one(path, finding)));
