@@ -25,6 +25,8 @@ pub enum Need {
     Kubectl,
     /// A kind in a second version.
     Versions,
+    /// Quotas, admission policies, a namespace that stays on its way out.
+    Server,
 }
 
 /// Where the third leg comes from, and so how the case is staged.
