@@ -129,6 +129,8 @@ pub enum Refusal {
     Invalid,
     /// A field that cannot change is to change.
     Immutable,
+    /// Git's object is well by itself, but what others put into the live one stands in its way.
+    InTheWay,
     /// Over quota.
     Quota,
     /// A webhook denies it.

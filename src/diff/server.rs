@@ -88,14 +88,16 @@ fn refused(pair: &Pair, legs: &Legs, (why, message): (Refusal, &Foreign), ground
     let with = |code| Some(outcome::reason(code, message.clone(), ground));
     match why {
         Refusal::Invalid if !ground.has(Rule::Invalid) => local,
-        Refusal::Immutable | Refusal::Quota | Refusal::Webhook if !ground.has(Rule::RefusedFindings) => {
+        Refusal::Immutable | Refusal::InTheWay | Refusal::Quota | Refusal::Webhook
+            if !ground.has(Rule::RefusedFindings) =>
+        {
             Comparison { findings: Vec::new(), verdict: Verdict::Synced, moved: None, ..local }
         }
         Refusal::Invalid => Comparison { verdict: Verdict::Invalid, reason: with(ReasonCode::Rejected), ..local },
         Refusal::NamespaceTerminating => {
             Comparison { verdict: Verdict::Unknown, reason: with(ReasonCode::NamespaceTerminating), ..local }
         }
-        Refusal::Immutable | Refusal::Quota | Refusal::Webhook => {
+        Refusal::Immutable | Refusal::InTheWay | Refusal::Quota | Refusal::Webhook => {
             Comparison { refused: Some(message.clone()), reason: with(ReasonCode::Refused), ..local }
         }
         Refusal::Unavailable => Comparison { reason: with(ReasonCode::DryRunUnavailable), ..local },

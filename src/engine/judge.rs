@@ -32,9 +32,7 @@ pub(super) fn locally(site: &Site, desired: &Arc<Desired>, keys: &[(ResourceKey,
 pub(super) async fn with_server(site: Site, desired: Arc<Desired>, key: ResourceKey, stamp: u64) -> JudgedRow {
     let read = in_gits_version(&site, &desired, &key).await;
     let answer = match desired.manifests.get(&key) {
-        Some(manifest) => {
-            Answer { said: ask(&site, manifest).await, fresh: fresh(&site, manifest, read.as_ref()).await }
-        }
+        Some(manifest) => answer(&site, manifest, read.as_ref()).await,
         None => ServerSaid::NotAsked.into(),
     };
     let (at, git, asked) = (site.clone(), desired.clone(), key.clone());
@@ -63,6 +61,20 @@ pub(super) fn broken(site: &Site, desired: &Desired, key: ResourceKey, stamp: u6
     JudgedRow { key, stamp, memo: Memo { git: None, live: None }, row: Some(row) }
 }
 
+/// Everything the server is asked about one object.
+async fn answer(site: &Site, manifest: &Manifest, read: Option<&Live>) -> Answer {
+    let live = read.or_else(|| site.lives.get(&manifest.key));
+    let mut said = ask(site, manifest).await;
+    if let (ServerSaid::Refused { why: why @ Refusal::Invalid, .. }, Some(_)) = (&mut said, live)
+        && fresh(site, manifest).await.is_some()
+    {
+        *why = Refusal::InTheWay;
+    }
+    let wanted = live.is_some_and(|live| diff::wants_fresh(manifest, live, &site.ground()));
+    let fresh = if wanted { fresh(site, manifest).await } else { None };
+    Answer { said, fresh }
+}
+
 /// One dry run: what the server would make of git's object.
 async fn ask(site: &Site, manifest: &Manifest) -> ServerSaid {
     let served = match site.wire.served(&manifest.gvk) {
@@ -77,21 +89,20 @@ async fn ask(site: &Site, manifest: &Manifest) -> ServerSaid {
     }
 }
 
-/// What a fresh object of git's would be, where a judgement gains by it: asked once for each manifest.
-async fn fresh(site: &Site, manifest: &Manifest, read: Option<&Live>) -> Option<Value> {
-    let live = read.or_else(|| site.lives.get(&manifest.key))?;
-    if !diff::wants_fresh(manifest, live, &site.ground()) {
-        return None;
-    }
+/// What a fresh object of git's would be: asked once for each manifest. `None` = the server would not say, or take it.
+async fn fresh(site: &Site, manifest: &Manifest) -> Option<Value> {
     let memo = (site.cluster.name.clone(), site.wire.epoch, manifest.digest.clone());
     if let Some(known) = lock(&site.shared.fresh).get(&memo) {
         return known.clone();
     }
     let (tried, Lookup::Served(served)) = (Fresh::of(manifest)?, site.wire.served(&manifest.gvk)) else { return None };
     let _slot = site.wire.slots.acquire().await.ok()?;
-    let made = site.wire.cluster.try_fresh(&served, &tried.manifest).await.ok();
-    let node = site.wire.schemas.of(&manifest.gvk);
-    let made = made.map(|answer| tried.named_back(answer, node.as_ref()));
+    let made = match site.wire.cluster.try_fresh(&served, &tried.manifest).await {
+        Ok(answer) => Some(tried.named_back(answer, site.wire.schemas.of(&manifest.gvk).as_ref())),
+        Err(error) if refusal(&error) == Refusal::Invalid => None,
+        // It may answer the next time.
+        Err(_) => return None,
+    };
     let mut known = lock(&site.shared.fresh);
     if known.len() >= FRESH {
         known.clear();
