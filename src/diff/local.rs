@@ -1,5 +1,7 @@
 //! Step 2: the local comparison. It settles what is provably equal without a request; what differs waits for the server.
 
+use serde_json::Value;
+
 use super::built_in::BuiltIns;
 use super::findings::{self, Raw, Sort};
 use super::{BaseLeg, Ground, Legs, Pair, fresh, noise, outcome, touched};
@@ -68,8 +70,18 @@ fn declared_otherwise(pair: &Pair, ground: &Ground) -> Vec<Change> {
     strict
         .into_iter()
         .filter(|change| !(dropped(change) && owned(&change.path)))
-        .filter(|change| change.side != Side::Changed || !filled_in(&change.path))
+        .filter(|change| change.side != Side::Changed || !(filled_in(&change.path) || both_say_nothing(change)))
         .collect()
+}
+
+/// Null on git's side, an empty value on the other.
+fn both_say_nothing(change: &Change) -> bool {
+    let is_empty = |value: &Value| match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        other => other.is_null(),
+    };
+    change.a.as_ref().is_some_and(Value::is_null) && change.b.as_ref().is_none_or(is_empty)
 }
 
 /// Paths that our Apply entry owns and git no longer declares, as far as live still has them.
@@ -117,7 +129,12 @@ fn dropped_since(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
         let live = typed::at(&pair.have, &change.path).zip(change.a.as_ref());
         live.is_some_and(|(live, was)| fresh::holds(live, was)) && !fresh::is_default(pair, &change.path)
     };
-    gone.filter(as_it_was).filter_map(|change| still_there(pair, change.path, sort)).collect()
+    // What our entry owns a sync takes away: that is told as left behind.
+    let owned = |change: &Change| pair.ours().is_some_and(|ours| ours.set.covers(&change.path));
+    gone.filter(|change| !owned(change))
+        .filter(as_it_was)
+        .filter_map(|change| still_there(pair, change.path, sort))
+        .collect()
 }
 
 /// The local judgement as the last word: the server could not be asked, or would not say.

@@ -58,7 +58,7 @@ fn every_answer_of_the_real_server_has_its_kind() {
         (422, r#"Service "a" is invalid: spec.clusterIPs[0]: may not change once set"#, invalid, CallKind::Immutable),
         (
             422,
-            r#"ConfigMap "a" is invalid: metadata.labels: Invalid value: \"field is immutable!\": a valid label must be"#,
+            r#"ConfigMap "a" is invalid: metadata.labels: Invalid value: "field is immutable!": a valid label must be"#,
             invalid,
             CallKind::Invalid,
         ),

@@ -91,17 +91,6 @@ fn defaults_and_what_controllers_add_are_silent() {
 }
 
 #[test]
-fn the_defaults_of_an_addition_are_no_additions_of_their_own() {
-    let stage = Stage::new();
-    let probe = json!({"httpGet": {"path": "/healthz", "port": 80, "scheme": "HTTP"}, "timeoutSeconds": 1, "periodSeconds": 10,
-        "successThreshold": 1, "failureThreshold": 7});
-    let edit = pod(&json!({"containers": [{"name": "app", "livenessProbe": probe}]}));
-    let judged = judged(&stage, &[("kubectl-edit", "Update", edit)], Without::NOTHING);
-    let told = ["failureThreshold", "httpGet.path", "httpGet.port"];
-    assert_eq!(paths(&judged), told.map(|leaf| format!("{CONTAINER}.livenessProbe.{leaf}")), "7 is no default");
-}
-
-#[test]
 fn the_notes_of_kubectl_apply_are_hidden_by_a_rule_with_a_reason() {
     let stage = Stage::new();
     let notes = meta(&json!({"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"}}));
@@ -112,6 +101,23 @@ fn the_notes_of_kubectl_apply_are_hidden_by_a_rule_with_a_reason() {
     assert!(!rule.reason.is_empty());
     let told = judged(&stage, &edits, Without::rule(Rule::BuiltInRules));
     assert_eq!(told.verdict, Verdict::Touched, "without the rule it is told");
+}
+
+#[test]
+fn what_is_put_into_an_empty_struct_of_gits_is_an_addition() {
+    let stage = Stage::new();
+    let mut object = deployment("a:1", 3);
+    object["spec"]["template"]["spec"]["containers"][0]["resources"] = json!({});
+    let git = manifest(&object);
+    let edit = pod(&json!({"containers": [{"name": "app", "resources": {"limits": {"memory": "1Gi"}}}]}));
+    let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit)]);
+    let legs =
+        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let judged = compare_local(&legs, &stage.ground());
+    assert_eq!(
+        (judged.verdict, paths(&judged)),
+        (Verdict::Touched, vec![format!("{CONTAINER}.resources.limits.memory")])
+    );
 }
 
 #[test]
