@@ -21,7 +21,11 @@ fn probe() {
     for text in &texts {
         let (we, they) = (ours(text), go.says(text));
         if we != they {
+            if !we.refused && they.refused || we.refused && they.refused && we.docs.starts_with(&they.docs) { continue }
             n += 1;
+            let e = driftdeck::yaml::read(text.as_bytes(), &Default::default()).into_iter().find_map(Result::err).map(|e| e.what).unwrap_or_default();
+            if !text.contains(['\u{85}', '\u{2028}', '\u{2029}']) { println!("{e:60} {text:?}"); }
+            continue;
             println!("{text:?}\n   go {:?} {}\n   we {:?} {}", they.docs, they.refused, we.docs, we.refused);
         }
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Job, Programs, RenderError, Renderer, detect, input_paths, inputs, render};
-use crate::model::{Digest, Rendered, Tree, TreeEntry, TreeError, TreeKind};
+use crate::model::{Digest, Rendered, Tree, TreeEntry, TreeError, TreeKind, Without};
 
 /// Files by path.
 struct Fake(BTreeMap<String, Vec<u8>>);
@@ -46,7 +46,7 @@ impl Tree for Fake {
 
 fn run(tree: &Fake, path: &str, programs: &Programs) -> Result<Rendered, RenderError> {
     let scratch = tempfile::tempdir().unwrap();
-    let job = Job { tree, path, app_name: "app", namespace: "ns", scratch: scratch.path(), programs };
+    let job = Job { tree, path, app_name: "app", namespace: "ns", scratch: scratch.path(), programs, without: Without::NOTHING };
     let made = render(&job);
     let left = std::fs::read_dir(scratch.path()).unwrap().count();
     assert_eq!(left, 0, "nothing stays in the scratch directory");

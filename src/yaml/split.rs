@@ -51,14 +51,23 @@ fn has_directive(lines: &[u8]) -> bool {
 }
 
 impl<'t> Part<'t> {
-    fn is_blank(&self) -> bool {
-        let body = self.bytes.strip_prefix(b"---").unwrap_or(self.bytes);
-        body.split(|b| *b == b'\n').all(|line| matches!(line.trim_ascii().first(), None | Some(b'#')))
-            && body.first().is_none_or(|b| b.is_ascii_whitespace() || *b == b'#')
+    /// Its bytes, with the separator line.
+    pub(super) fn bytes(&self) -> &'t [u8] {
+        self.bytes
     }
 
-    /// The part as text that a parser may see.
-    pub(super) fn check(&self) -> Result<&'t str, YamlError> {
+    fn is_blank(&self) -> bool {
+        let body = self.bytes.strip_prefix(b"---").unwrap_or(self.bytes);
+        // A line may end in other ways too, and a tab may not indent: whoever reads the text says so.
+        let plain = |line: &[u8]| !line.starts_with(b"\t") && matches!(line.trim_ascii().first(), None | Some(b'#'));
+        body.split(|b| matches!(b, b'\n' | b'\r')).all(plain)
+            && body.first().is_none_or(|b| b.is_ascii_whitespace() || *b == b'#')
+            && ![&b"\xc2\x85"[..], b"\xe2\x80\xa8", b"\xe2\x80\xa9"].iter().any(|b| contains(body, b))
+    }
+
+    /// The part as text that a parser may see, and the one-based line it begins at. A separator that says nothing more
+    /// is left out, as kubectl leaves it out.
+    pub(super) fn check(&self) -> Result<(&'t str, u32), YamlError> {
         let text = match std::str::from_utf8(self.bytes) {
             Ok(text) => text,
             Err(error) => return Err(self.at(error.valid_up_to(), "not UTF-8")),
@@ -68,12 +77,20 @@ impl<'t> Part<'t> {
                 if self.bytes[at] == 0 { "a NUL byte" } else { "a control character; write it as \\x in quotes" };
             return Err(self.at(at, what));
         }
-        if let Some(after) = text.strip_prefix("---")
-            && !matches!(after.bytes().next(), None | Some(b' ' | b'\t' | b'\r' | b'\n'))
-        {
+        if let Some(at) = text.find(['\u{85}', '\u{2028}', '\u{2029}']) {
+            return Err(self.at(at, "a Unicode line break, which ends a line in YAML 1.1; write it as an escape in quotes"));
+        }
+        let Some(after) = text.strip_prefix("---") else {
+            return Ok((text.strip_prefix('\u{feff}').unwrap_or(text), self.line));
+        };
+        if !matches!(after.bytes().next(), None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'#')) {
             return Err(self.at(3, "text right after the separator ---"));
         }
-        Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+        let (line, below) = after.split_once('\n').unwrap_or((after, ""));
+        if matches!(line.trim_ascii().bytes().next(), None | Some(b'#')) {
+            return Ok((below.strip_prefix('\u{feff}').unwrap_or(below), add(self.line, 1)));
+        }
+        Ok((text, self.line))
     }
 
     fn at(&self, byte: usize, what: &str) -> YamlError {
@@ -83,6 +100,10 @@ impl<'t> Part<'t> {
         let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
         YamlError::new(add(self.line, line), add(0, column), what)
     }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|at| at == part)
 }
 
 /// What libyaml's reader lets through (YAML 1.1, `c-printable`).
