@@ -1,0 +1,180 @@
+//! Where the two readers differ, by decision and with the reason. Strict: an entry that no text of the corpus needs is
+//! to be taken out, and what no entry covers fails.
+
+use driftdeck::yaml::{self, Budget};
+
+use crate::reader::Said;
+
+/// One class of texts on which they differ.
+pub struct Class {
+    pub name: &'static str,
+    /// Whether a difference is of this class: the text, and the words of our first error.
+    covers: fn(text: &str, words: &str) -> bool,
+    /// What may happen.
+    how: How,
+    pub why: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum How {
+    /// Go reads, we refuse.
+    WeRefuse,
+    /// Go refuses, we read.
+    GoRefuses,
+    /// Both read, and we go on where Go stops.
+    WeReadOn,
+    /// Both read, and a manifest it is for neither.
+    Otherwise,
+}
+
+/// All classes.
+pub const CLASSES: &[Class] = &[
+    Class {
+        name: "duplicate keys",
+        covers: |_, words| words == "a duplicate key",
+        how: How::WeRefuse,
+        why: "Go takes the last one, or any one where two keys only become the same text: nobody knows which was meant",
+    },
+    Class {
+        name: "Unicode line breaks",
+        covers: |_, words| words.starts_with("a Unicode line break"),
+        how: How::WeRefuse,
+        why: "line breaks in YAML 1.1, text in 1.2: an escape says which",
+    },
+    Class {
+        name: "? and : in brackets",
+        covers: |_, words| words.starts_with("a plain `?` or `:`"),
+        how: How::WeRefuse,
+        why: "`[a:]` is the text `a:` to Go and a map to YAML 1.2; `{?a: 1}` has the key `a`, or `?a`",
+    },
+    Class {
+        name: "- in brackets",
+        covers: |_, words| words.starts_with("plain scalar cannot start with '-'"),
+        how: How::WeRefuse,
+        why: "`[-]` is a typing error in YAML 1.2 and text to Go",
+    },
+    Class {
+        name: "byte order marks inside",
+        covers: |_, words| words.starts_with("a BOM must not"),
+        how: How::WeRefuse,
+        why: "an invisible character in a value is nobody's wish; in quotes it is read",
+    },
+    Class {
+        name: "comments that touch",
+        covers: |_, words| words.starts_with("comments must be separated"),
+        how: How::WeRefuse,
+        why: "`'a'#b` is a comment to Go and an error to YAML, 1.1 and 1.2",
+    },
+    Class {
+        name: "quoted lines to the left",
+        covers: |_, words| words.starts_with("invalid indentation in multiline quoted"),
+        how: How::WeRefuse,
+        why: "quoted text that goes on left of its key is an error to YAML, 1.1 and 1.2",
+    },
+    Class {
+        name: "tabs in continued lines",
+        covers: |text, words| words.starts_with("a tab used as indentation") && text.contains('\t'),
+        how: How::WeRefuse,
+        why: "Go takes a tab for a space inside quotes and brackets",
+    },
+    Class {
+        name: "brackets as keys",
+        covers: |_, words| words.starts_with("a map or list as a key"),
+        how: How::WeRefuse,
+        why: "at the top Go stops after the brackets and drops the rest without a word",
+    },
+    Class {
+        name: "text after the document",
+        covers: |_, words| {
+            words.starts_with("text that does not belong") || words == "misplaced bracket" || words.contains("document end marker")
+        },
+        how: How::WeRefuse,
+        why: "Go stops where the first node ends and drops the rest without a word",
+    },
+    Class {
+        name: "tags with commas",
+        covers: |_, words| words.starts_with("while scanning a tag"),
+        how: How::WeRefuse,
+        why: "a tag that nobody has",
+    },
+    Class {
+        name: "\\' in double quotes",
+        covers: |text, words| words.contains("unknown escape") && text.contains("\\'"),
+        how: How::WeRefuse,
+        why: "an escape that no YAML has",
+    },
+    Class {
+        name: "block scalars at the margin",
+        covers: |_, words| words.starts_with("simple key expected"),
+        how: How::WeRefuse,
+        why: "`|` below its key, not indented",
+    },
+    Class {
+        name: "end marks",
+        covers: |text, _| text.lines().any(|line| line.starts_with("...")),
+        how: How::WeReadOn,
+        why: "Go drops what follows `...` without a word; we read it, or say that we cannot",
+    },
+    Class {
+        name: "end marks first",
+        covers: |text, _| text.lines().any(|line| line.starts_with("...")),
+        how: How::GoRefuses,
+        why: "an end mark without a document says nothing",
+    },
+    Class {
+        name: "content on the separator",
+        covers: |text, _| text.lines().any(|line| line.starts_with("--- ") && !line[4..].trim_start().starts_with('#')),
+        how: How::GoRefuses,
+        why: "valid YAML, which the API server reads; only kubectl's splitter does not",
+    },
+    Class {
+        name: "directives",
+        covers: |text, _| text.lines().any(|line| line.starts_with('%')),
+        how: How::GoRefuses,
+        why: "valid YAML, which the API server reads; only kubectl's splitter does not",
+    },
+    Class {
+        name: "keys in brackets over two lines",
+        covers: |text, _| text.contains(['{', '[']) && text.lines().any(|line| line.trim_start().starts_with(':')),
+        how: How::GoRefuses,
+        why: "`{a` and `: b}` on two lines are YAML; Go looks for the colon on the key's line",
+    },
+    Class {
+        name: "block scalars as documents",
+        covers: |text, _| text.lines().any(|line| line.starts_with(['|', '>'])),
+        how: How::Otherwise,
+        why: "no manifest; without indentation Go reads an empty text and drops the rest",
+    },
+];
+
+/// Words of our reader's first error.
+pub fn words(text: &str) -> String {
+    let first = yaml::read(text.as_bytes(), &Budget::default()).into_iter().find_map(Result::err);
+    first.map(|error| error.what).unwrap_or_default()
+}
+
+/// Whether both say the same. `Ok(Some)` = they differ as this class does; `Err` = they differ, and nobody decided so.
+pub fn settle(text: &str, we: &Said, go: &Said) -> Result<Option<usize>, String> {
+    // A broken document hides no other from us.
+    let both_refuse = we.refused && go.refused && we.docs.starts_with(&go.docs);
+    if we == go || both_refuse {
+        return Ok(None);
+    }
+    let words = words(text);
+    let fits = |how: How| match how {
+        How::WeRefuse => we.refused && go.docs.starts_with(&we.docs),
+        How::GoRefuses => go.refused && !we.refused && we.docs.starts_with(&go.docs),
+        How::WeReadOn => !go.refused && we.docs.starts_with(&go.docs),
+        How::Otherwise => !go.refused && !we.refused,
+    };
+    let class = CLASSES.iter().position(|class| fits(class.how) && (class.covers)(text, &words));
+    class.map(Some).ok_or_else(|| format!("{text:?}\n  Go {go:?}\n  we {we:?} ({words})"))
+}
+
+/// Whether Go's own answer is one of several: it goes through a map in any order.
+pub fn is_random(text: &str) -> bool {
+    words(text) == "a duplicate key" || text == RANDOM
+}
+
+/// Go merges `1` and keeps `'1'` beside it; which of the two stays is chance. Ours is the written one.
+pub const RANDOM: &str = "c: {<<: {1: a}, '1': b}\n";
