@@ -33,18 +33,32 @@ impl<'t> Source<'t> {
         let flow = matches!(self.open.last(), Some(None));
         let before = self.text.get(self.at..range.start).unwrap_or_default();
         let tab = !flow && self.tab_as_indentation(before);
-        let fault = if tab { Some("a tab used as indentation; use spaces") } else { self.own(event, span, flow) };
+        let fault = if tab {
+            Some("a tab used as indentation; use spaces")
+        } else if before.contains('\u{feff}') {
+            Some("a BOM must not appear inside a document")
+        } else {
+            self.own(event, span, flow)
+        };
         self.go_on(event, span, range);
         fault
     }
 
     fn own(&self, event: &Event<'_>, span: &Span, flow: bool) -> Option<&'static str> {
         let after = |at: Option<usize>| at.and_then(|at| self.text.get(at..)).unwrap_or_default();
-        if flow && after(span.tag_span().and_then(|tag| tag.end.byte_offset())).starts_with([',', '[', ']']) {
-            return Some("a tag that runs into `,` or `]`; put a space between");
+        if let Some(tag) = span.tag_span() {
+            if after(tag.end.byte_offset()).starts_with(|c: char| !c.is_ascii_whitespace()) {
+                return Some("a tag that runs into what follows; put a space between");
+            }
+            if tag.slice(self.text).is_some_and(|tag| tag.contains('#')) {
+                return Some("a tag with a `#`");
+            }
         }
         let Event::Scalar(_, style, ..) = event else { return None };
         let slice = span.slice(self.text).unwrap_or_default();
+        if flow && self.is_long_key(span) {
+            return Some("a key and its colon on two lines");
+        }
         match style {
             ScalarStyle::Plain if flow => {
                 let rest = after(span.end.byte_offset());
@@ -59,6 +73,20 @@ impl<'t> Source<'t> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a scalar in brackets is a key that libyaml does not find, because it ends on another line.
+    fn is_long_key(&self, span: &Span) -> bool {
+        let start = span.tag_start().and_then(|tag| tag.byte_offset()).or(span.start.byte_offset()).unwrap_or_default();
+        let end = span.end.byte_offset().unwrap_or_default();
+        let Some((key, rest)) = self.text.get(start..).and_then(|text| text.split_at_checked(end.saturating_sub(start)))
+        else {
+            return false;
+        };
+        let colon = rest.trim_start();
+        let explicit = self.text.get(self.at..start).is_some_and(|before| before.contains('?'));
+        let gap = &rest[..rest.len() - colon.len()];
+        colon.starts_with(':') && !explicit && (key.contains('\n') || gap.contains('\n'))
     }
 
     fn go_on(&mut self, event: &Event<'_>, span: &Span, range: std::ops::Range<usize>) {

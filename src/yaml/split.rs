@@ -10,19 +10,23 @@ pub(super) struct Part<'t> {
     bytes: &'t [u8],
     /// One-based line of its first line in the whole text.
     pub line: u32,
+    /// Whether its separator only separates: kubectl hands one over to its parser where nothing stands before it.
+    separates: bool,
 }
 
 /// The parts of a text, in order; empty ones are left out. The separator line stays with the part it opens, because
 /// a document may begin on it (`--- {a: 1}`).
 pub(super) fn parts(text: &[u8]) -> impl Iterator<Item = Part<'_>> {
     let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let mut line = 1;
+    let (mut line, mut waits) = (1, false);
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
         let (bytes, lines) = first_part(rest);
-        let part = Part { bytes, line };
+        let separates = waits && bytes.starts_with(b"---");
+        waits = !separates || lines > 1;
+        let part = Part { bytes, line, separates };
         rest = &rest[bytes.len()..];
         line += lines;
         Some(part)
@@ -57,11 +61,16 @@ impl<'t> Part<'t> {
     }
 
     fn is_blank(&self) -> bool {
-        let body = self.bytes.strip_prefix(b"---").unwrap_or(self.bytes);
+        let separator = self.bytes.strip_prefix(b"---");
+        let body = separator.unwrap_or(self.bytes);
         // A line may end in other ways too, and a tab may not indent: whoever reads the text says so.
-        let plain = |line: &[u8]| !line.starts_with(b"\t") && matches!(line.trim_ascii().first(), None | Some(b'#'));
-        body.split(|b| matches!(b, b'\n' | b'\r')).all(plain)
-            && body.first().is_none_or(|b| b.is_ascii_whitespace() || *b == b'#')
+        let plain = |line: &[u8]| {
+            let tab = line.iter().take_while(|b| b.is_ascii_whitespace()).any(|b| *b == b'\t');
+            !tab && matches!(line.trim_ascii().first(), None | Some(b'#'))
+        };
+        body.split(|b| *b == b'\n').all(plain)
+            && lone_return(body).is_none()
+            && (separator.is_none() || self.separates || body.first().is_none_or(u8::is_ascii_whitespace))
             && ![&b"\xc2\x85"[..], b"\xe2\x80\xa8", b"\xe2\x80\xa9"].iter().any(|b| contains(body, b))
     }
 
@@ -80,14 +89,24 @@ impl<'t> Part<'t> {
         if let Some(at) = text.find(['\u{85}', '\u{2028}', '\u{2029}']) {
             return Err(self.at(at, "a Unicode line break, which ends a line in YAML 1.1; write it as an escape in quotes"));
         }
-        let Some(after) = text.strip_prefix("---") else {
-            return Ok((text.strip_prefix('\u{feff}').unwrap_or(text), self.line));
-        };
-        if !matches!(after.bytes().next(), None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'#')) {
+        if let Some(at) = lone_return(self.bytes) {
+            return Err(self.at(at, "a carriage return without a line feed"));
+        }
+        let (text, line) = self.behind_separator(text)?;
+        if text.starts_with('\u{feff}') {
+            return Err(YamlError::new(line, 1, "a BOM must not appear inside a document"));
+        }
+        Ok((text, line))
+    }
+
+    fn behind_separator(&self, text: &'t str) -> Result<(&'t str, u32), YamlError> {
+        let Some(after) = text.strip_prefix("---") else { return Ok((text, self.line)) };
+        let comment = self.separates && after.starts_with('#');
+        if !comment && !matches!(after.bytes().next(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
             return Err(self.at(3, "text right after the separator ---"));
         }
         let (line, below) = after.split_once('\n').unwrap_or((after, ""));
-        if matches!(line.trim_ascii().bytes().next(), None | Some(b'#')) {
+        if self.separates && matches!(line.trim_ascii().bytes().next(), None | Some(b'#')) {
             return Ok((below.strip_prefix('\u{feff}').unwrap_or(below), add(self.line, 1)));
         }
         Ok((text, self.line))
@@ -100,6 +119,11 @@ impl<'t> Part<'t> {
         let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
         YamlError::new(add(self.line, line), add(0, column), what)
     }
+}
+
+/// Where a carriage return stands alone: a line break to YAML, but not to who splits documents.
+fn lone_return(text: &[u8]) -> Option<usize> {
+    (0..text.len()).find(|&at| text[at] == b'\r' && text.get(at + 1) != Some(&b'\n'))
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

@@ -11,15 +11,17 @@ use serde_json::Value;
 use crate::programs;
 
 /// What a reader makes of a text: its documents as JSON with sorted keys, up to the first that it refuses.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     pub docs: Vec<String>,
     pub refused: bool,
+    /// Never looked at the text behind a first document. Never ours.
+    pub drops: bool,
 }
 
 /// What our reader says.
 pub fn ours(text: &str) -> Said {
-    let mut said = Said { docs: Vec::new(), refused: false };
+    let mut said = Said { docs: Vec::new(), refused: false, drops: false };
     for doc in yaml::read(text.as_bytes(), &Budget::default()) {
         match doc {
             Ok(doc) => said.docs.push(go_json(&doc.value)),
@@ -79,6 +81,7 @@ impl Go {
         Said {
             docs: docs.iter().map(|doc| doc.as_str().expect("JSON text").to_owned()).collect(),
             refused: answer.get("error").is_some(),
+            drops: answer["drops"] == true,
         }
     }
 }

@@ -558,6 +558,23 @@ const DOCUMENTS: &[&str] = &[
     "[{\"a\": 1}]\n",
     "  {\"a\": 1}\n",
     "\n\n{\"a\": 1}\n",
+    "{a}",
+    "---# words\na: 1\n",
+    "a: 1\n---\n---# words\nb: 1\n",
+    "--- # words\r[]\r\n",
+    "a: 1\r\r\nb: 2\r\r\n",
+    "v: |+\r\r\n  x\r\n",
+    "\n\u{feff}a: 1\n",
+    "\u{feff}\u{feff}k: 1\r\na: 2\n",
+    "v: {'a\n  b': 1}\n",
+    "v: {a\n  b: 1}\n",
+    "v: {? a\n  b : 1}\n",
+    "v: {!!str\n  b: 1}\n",
+    "v: {a: !x}\n",
+    "v: !#x 1\n",
+    "v: !!!x 1\n",
+    " \t\n",
+    "{}%\n",
 ];
 
 const TAGGED: &[&str] = &[

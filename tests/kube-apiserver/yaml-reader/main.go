@@ -13,13 +13,16 @@ import (
 	"strconv"
 	"strings"
 
+	goyaml "go.yaml.in/yaml/v2"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
 // Answer holds the documents up to the first that cannot be read, as JSON text, and the reader's words about that one.
+// Drops: the reader stopped at the end of a first node and never looked at the text behind it.
 type Answer struct {
 	Docs  []string `json:"docs"`
 	Error string   `json:"error,omitempty"`
+	Drops bool     `json:"drops"`
 }
 
 func main() {
@@ -57,6 +60,7 @@ func encode(answer Answer) []byte {
 // read decodes as `kubectl -f` does (k8s.io/cli-runtime/pkg/resource, StreamVisitor).
 func read(text string) (answer Answer) {
 	answer.Docs = []string{}
+	answer.Drops = drops(text)
 	defer func() {
 		if fault := recover(); fault != nil {
 			answer.Error = fmt.Sprint("panic: ", fault)
@@ -77,6 +81,34 @@ func read(text string) (answer Answer) {
 		}
 		answer.Docs = append(answer.Docs, canonical(raw))
 	}
+}
+
+// drops tells whether a chunk between separators goes on behind its first document.
+func drops(text string) bool {
+	chunks := yaml.NewYAMLReader(bufio.NewReader(strings.NewReader(text)))
+	for {
+		chunk, err := chunks.Read()
+		if err != nil {
+			return false
+		}
+		if goesOn(chunk) {
+			return true
+		}
+	}
+}
+
+func goesOn(chunk []byte) (more bool) {
+	defer func() {
+		if recover() != nil {
+			more = true
+		}
+	}()
+	decoder := goyaml.NewDecoder(bytes.NewReader(chunk))
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return false
+	}
+	return decoder.Decode(&value) != io.EOF
 }
 
 // canonical is the same JSON with sorted keys. Whole numbers keep their text; floats of a JSON text are spelled as Go
