@@ -90,9 +90,11 @@ pub fn read_without(text: &[u8], budget: &Budget, without: Without) -> Vec<Resul
         return vec![Err(YamlError::new(1, 1, "UTF-16; save it as UTF-8"))];
     }
     let mut out = Vec::new();
+    let has_mark = text.starts_with(b"\xef\xbb\xbf");
     let mut left = *budget;
     for part in split::parts(text) {
-        match json::read(part.bytes(), part.line, &mut left) {
+        let objects = if has_mark { None } else { json::read(part.bytes(), part.line, &mut left) };
+        match objects {
             Some(Ok(docs)) => {
                 for doc in docs {
                     if !put(Ok(doc), budget, &mut out) {
@@ -128,14 +130,14 @@ fn read_part(
     (whole, without): (&Budget, Without),
     out: &mut Vec<Result<Doc, YamlError>>,
 ) -> bool {
-    let text = match part.check() {
-        Ok(text) => text,
+    let (text, line) = match part.check() {
+        Ok((text, line)) => (split::ended(text), line),
         Err(error) => {
             out.push(Err(error));
             return true;
         }
     };
-    let mut composer = compose::Composer::new(text, left, whole, without);
+    let mut composer = compose::Composer::new((&text, line), left, whole, without);
     while let Some(next) = composer.next_document() {
         if !put(next, whole, out) {
             return false;

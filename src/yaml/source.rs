@@ -27,7 +27,11 @@ impl<'t> Source<'t> {
     /// What is wrong with an event, or with what stands before it.
     pub(super) fn fault(&mut self, event: &Event<'_>, span: &Span) -> Option<&'static str> {
         if let Event::Anchor(_, name) = event {
-            return bad_name(name).then_some("an anchor's name holds more than letters, digits, _ and -");
+            let end = span.end.byte_offset().unwrap_or(self.text.len());
+            let next = self.text.get(end..).and_then(|rest| rest.chars().next());
+            let runs_on = next.is_some_and(|c| !c.is_ascii_whitespace() && !"?:,]}%@`".contains(c));
+            let bad = runs_on || bad_name(name);
+            return bad.then_some("an anchor's name holds more than letters, digits, _ and -");
         }
         let range = span.byte_range()?;
         let flow = matches!(self.open.last(), Some(None));

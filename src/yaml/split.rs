@@ -3,6 +3,8 @@
 //! Owns the cut, the line numbers and the check of the bytes. Refuses what libyaml calls unreadable: other encodings
 //! and control characters.
 
+use std::borrow::Cow;
+
 use super::YamlError;
 
 /// A run of lines that is parsed by itself.
@@ -124,6 +126,12 @@ impl<'t> Part<'t> {
 /// Where a carriage return stands alone: a line break to YAML, but not to who splits documents.
 fn lone_return(text: &[u8]) -> Option<usize> {
     (0..text.len()).find(|&at| text[at] == b'\r' && text.get(at + 1) != Some(&b'\n'))
+}
+
+/// The text with its last line ended, where that is nothing but spaces: libyaml counts it as a line of `|+`.
+pub(super) fn ended(text: &str) -> Cow<'_, str> {
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    if last.is_empty() || last.bytes().any(|b| b != b' ') { text.into() } else { format!("{text}\n").into() }
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

@@ -67,7 +67,7 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "byte order marks inside",
-        covers: |_, words, _| words.starts_with("a BOM must not"),
+        covers: |text, _, _| text.char_indices().any(|(at, c)| at > 0 && c == '\u{feff}'),
         how: How::WeRefuse,
         why: "an invisible character in a value is nobody's wish; in quotes it is read",
     },
@@ -139,9 +139,9 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "three bytes",
-        covers: |text, _, _| text.len() < 4 && text.starts_with('{'),
+        covers: |text, _, _| text.starts_with('{') && (text.len() < 4 || text.trim_end().ends_with("#")),
         how: How::GoRefuses,
-        why: "kubectl gives up on `{a}` without a line end, which is read as soon as there is one",
+        why: "kubectl gives up on `{a}` and on `{} #` without a line end, which it reads as soon as there is one",
     },
     Class {
         name: "block scalars as documents",

@@ -103,7 +103,7 @@ pub fn go_json(value: &Value) -> String {
 fn put(out: &mut String, value: &Value) {
     match value {
         Value::String(text) => put_text(out, text),
-        Value::Number(number) if number.is_f64() => put_float(out, number.as_f64().expect("a float")),
+        Value::Number(number) if number.is_f64() => put_float(out, number),
         Value::Array(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
@@ -148,13 +148,28 @@ fn put_text(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// As ECMAScript does: exponents below 1e-6 and from 1e21 on.
-fn put_float(out: &mut String, float: f64) {
-    if float != 0.0 && !(1e-6..1e21).contains(&float.abs()) {
-        let spelled = format!("{float:e}");
-        let positive = float.abs() >= 1.0;
-        out.push_str(&if positive { spelled.replace('e', "e+") } else { spelled });
-    } else {
-        let _ = write!(out, "{float}");
-    }
+/// As ECMAScript does: exponents below 1e-6 and from 1e21 on. The digits are those of the JSON that is sent.
+fn put_float(out: &mut String, float: &serde_json::Number) {
+    let spelled = float.to_string();
+    let (sign, spelled) = spelled.strip_prefix('-').map_or(("", &*spelled), |rest| ("-", rest));
+    let (mantissa, exponent) = spelled.split_once(['e', 'E']).unwrap_or((spelled, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let leading = all.len() - all.trim_start_matches('0').len();
+    let digits = all.trim_matches('0');
+    // Where the point stands, counted from the first digit.
+    let shift = |n: usize| i32::try_from(n).expect("short");
+    let point = exponent.parse::<i32>().expect("an exponent") + shift(whole.len()) - shift(leading);
+    let places = usize::try_from(point.unsigned_abs()).expect("few");
+    out.push_str(sign);
+    let _ = match point {
+        22.. | ..=-6 => {
+            let (first, rest) = digits.split_at(1);
+            let dot = if rest.is_empty() { "" } else { "." };
+            write!(out, "{first}{dot}{rest}e{:+}", point - 1)
+        }
+        ..=0 => write!(out, "0.{}{digits}", "0".repeat(places)),
+        _ if digits.len() <= places => write!(out, "{digits}{}", "0".repeat(places - digits.len())),
+        _ => write!(out, "{}.{}", &digits[..places], &digits[places..]),
+    };
 }

@@ -85,6 +85,9 @@ func read(text string) (answer Answer) {
 
 // drops tells whether a chunk between separators goes on behind its first document.
 func drops(text string) bool {
+	if yaml.IsJSONBuffer([]byte(text)) {
+		text = strings.TrimLeft(text, " \t\r\n")
+	}
 	chunks := yaml.NewYAMLReader(bufio.NewReader(strings.NewReader(text)))
 	for {
 		chunk, err := chunks.Read()
@@ -147,6 +150,9 @@ func spelled(value any) any {
 		float, err := value.Float64()
 		if err != nil {
 			panic(err)
+		}
+		if float == 0 {
+			return 0
 		}
 		return float
 	}
