@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Job, Programs, RenderError, Renderer, detect, input_paths, inputs, render};
-use crate::model::{Digest, Rendered, Tree, TreeEntry, TreeError, TreeKind, Without, Rule};
+use crate::model::{Digest, Rendered, Rule, Tree, TreeEntry, TreeError, TreeKind, Without};
 
 /// Files by path.
 struct Fake(BTreeMap<String, Vec<u8>>);
@@ -47,7 +47,15 @@ impl Tree for Fake {
 
 fn run(tree: &Fake, path: &str, programs: &Programs) -> Result<Rendered, RenderError> {
     let scratch = tempfile::tempdir().unwrap();
-    let job = Job { tree, path, app_name: "app", namespace: "ns", scratch: scratch.path(), programs, without: Without::NOTHING };
+    let job = Job {
+        tree,
+        path,
+        app_name: "app",
+        namespace: "ns",
+        scratch: scratch.path(),
+        programs,
+        without: Without::NOTHING,
+    };
     let made = render(&job);
     let left = std::fs::read_dir(scratch.path()).unwrap().count();
     assert_eq!(left, 0, "nothing stays in the scratch directory");
@@ -87,7 +95,8 @@ fn a_rule_of_reading_that_is_off_reaches_the_documents() {
     let programs = Programs::default();
     let made = |without| {
         let scratch = Path::new("nowhere");
-        let job = Job { tree: &tree, path: "a", app_name: "app", namespace: "ns", scratch, programs: &programs, without };
+        let job =
+            Job { tree: &tree, path: "a", app_name: "app", namespace: "ns", scratch, programs: &programs, without };
         render(&job).expect("plain YAML").documents
     };
     assert_eq!(&*made(Without::rule(Rule::Lists))[0].gvk.kind, "List", "a List is an object then");

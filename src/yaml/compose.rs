@@ -141,7 +141,8 @@ impl<'t, 'b> Composer<'t, 'b> {
         let is_merge = text == "<<" && (tag == Some("tag:yaml.org,2002:merge") || bare);
         if is_merge
             && self.without.has(Rule::MergeKeys)
-            && let Some(pending) = self.key_slot() {
+            && let Some(pending) = self.key_slot()
+        {
             *pending = Some(Pending::Merge);
             return Ok(());
         }

@@ -28,7 +28,8 @@ pub(super) fn read(bytes: &[u8], first_line: u32, left: &mut Budget) -> Option<R
             return None;
         }
         let (object, after) = rest.split_at(reader.byte_offset());
-        match (Place { spent: &spent, depth: left.depth }).deserialize(&mut serde_json::Deserializer::from_str(object)) {
+        match (Place { spent: &spent, depth: left.depth }).deserialize(&mut serde_json::Deserializer::from_str(object))
+        {
             Ok(value) => docs.push(Doc { value, line: line_of(at) }),
             Err(error) if error.to_string().starts_with("number out of range") => {
                 let line = split::add(line_of(at), error.line().saturating_sub(1));

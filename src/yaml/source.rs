@@ -83,7 +83,8 @@ impl<'t> Source<'t> {
     fn is_long_key(&self, span: &Span) -> bool {
         let start = span.tag_start().and_then(|tag| tag.byte_offset()).or(span.start.byte_offset()).unwrap_or_default();
         let end = span.end.byte_offset().unwrap_or_default();
-        let Some((key, rest)) = self.text.get(start..).and_then(|text| text.split_at_checked(end.saturating_sub(start)))
+        let Some((key, rest)) =
+            self.text.get(start..).and_then(|text| text.split_at_checked(end.saturating_sub(start)))
         else {
             return false;
         };
@@ -122,8 +123,10 @@ impl<'t> Source<'t> {
         let blank = &between[..between.len() - rest.len()];
         if self.in_plain && blank.contains('\n') {
             let indent = self.open.last().copied().flatten().map_or(0, |column| column + 1);
-            let early = |line: &str| line.bytes().take_while(|b| *b == b' ').count() < indent && {
-                line.trim_start_matches(' ').starts_with('\t')
+            let early = |line: &str| {
+                line.bytes().take_while(|b| *b == b' ').count() < indent && {
+                    line.trim_start_matches(' ').starts_with('\t')
+                }
             };
             return blank.split('\n').skip(1).any(early) || tab_before_key(rest, true);
         }
@@ -162,7 +165,12 @@ fn json_escape(quoted: &str) -> bool {
         }
         match bytes.next() {
             Some(b'/') => return true,
-            Some(b'u') if matches!((bytes.next(), bytes.next()), (Some(b'd' | b'D'), Some(b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F'))) => {
+            Some(b'u')
+                if matches!(
+                    (bytes.next(), bytes.next()),
+                    (Some(b'd' | b'D'), Some(b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F'))
+                ) =>
+            {
                 return true;
             }
             _ => {}

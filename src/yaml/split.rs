@@ -89,7 +89,9 @@ impl<'t> Part<'t> {
             return Err(self.at(at, what));
         }
         if let Some(at) = text.find(['\u{85}', '\u{2028}', '\u{2029}']) {
-            return Err(self.at(at, "a Unicode line break, which ends a line in YAML 1.1; write it as an escape in quotes"));
+            return Err(
+                self.at(at, "a Unicode line break, which ends a line in YAML 1.1; write it as an escape in quotes")
+            );
         }
         if let Some(at) = lone_return(self.bytes) {
             return Err(self.at(at, "a carriage return without a line feed"));

@@ -305,8 +305,38 @@ fn broken_secret() -> impl Strategy<Value = String> {
         Just(format!("!{CANARY} x")),
     ];
     let marks = prop::sample::select(vec![
-        "[", "{", "]", "}", "\"", "'", "*", "&", "!", "!!int ", "!!bool ", "!!binary ", "!!timestamp ", "%", "@", "`", "\t", ": ",
-        "- ", "? ", "|9", "\\x", "\r", "\u{85}", "\u{feff}", "\u{1}", "<<: ", "\n", "\n   ", ",", "#", "---",
+        "[",
+        "{",
+        "]",
+        "}",
+        "\"",
+        "'",
+        "*",
+        "&",
+        "!",
+        "!!int ",
+        "!!bool ",
+        "!!binary ",
+        "!!timestamp ",
+        "%",
+        "@",
+        "`",
+        "\t",
+        ": ",
+        "- ",
+        "? ",
+        "|9",
+        "\\x",
+        "\r",
+        "\u{85}",
+        "\u{feff}",
+        "\u{1}",
+        "<<: ",
+        "\n",
+        "\n   ",
+        ",",
+        "#",
+        "---",
     ]);
     let keys = prop::collection::vec(value, 1..5);
     (keys, marks, any::<prop::sample::Index>()).prop_map(|(values, mark, at)| {
@@ -352,7 +382,9 @@ fn each_budget_ends_with_its_own_name_at_its_place() {
             assert!(said.contains(wanted) && said.starts_with("line "), "{text:?}: {said}");
         }
     }
-    assert!(last("a: &a [xxxxxxxx]\nb: [*a, *a]\n", Budget { bytes: 30, ..default }).contains("bytes, aliases followed"));
+    assert!(
+        last("a: &a [xxxxxxxx]\nb: [*a, *a]\n", Budget { bytes: 30, ..default }).contains("bytes, aliases followed")
+    );
 }
 
 #[test]
@@ -371,9 +403,13 @@ fn a_rule_of_reading_that_is_off_changes_the_reading() {
         docs.into_iter().map(|doc| doc.expect("readable").value).collect::<Vec<_>>()
     };
     let scalars = "[0644, yes, 0o17, 0x1F, 1_000, 1e3, ~, True, .5, 18446744073709551615, 1:30, '0644']\n";
-    let core = json!([644, "yes", 15, 31, "1_000", 1000, null, true, 0.5, 18_446_744_073_709_551_615_u64, "1:30", "0644"]);
+    let core =
+        json!([644, "yes", 15, 31, "1_000", 1000, null, true, 0.5, 18_446_744_073_709_551_615_u64, "1:30", "0644"]);
     assert_eq!(reading(scalars, Rule::Yaml11), [core], "the core schema of YAML 1.2");
-    assert_eq!(reading("y: &a {b: 1}\nc: {<<: *a}\n", Rule::MergeKeys), [json!({"true": {"b": 1}, "c": {"<<": {"b": 1}}})]);
+    assert_eq!(
+        reading("y: &a {b: 1}\nc: {<<: *a}\n", Rule::MergeKeys),
+        [json!({"true": {"b": 1}, "c": {"<<": {"b": 1}}})]
+    );
     assert_eq!(reading("a: 1\na: 2\n", Rule::DuplicateKeys), [json!({"a": 2})], "the last one wins");
     assert_eq!(reading("{\"a\": 1, \"a\": 2}\n", Rule::DuplicateKeys), [json!({"a": 2})], "in JSON too");
 }

@@ -127,7 +127,9 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "content on the separator",
-        covers: |text, _, _| text.lines().any(|line| line.starts_with("--- ") && !line[4..].trim_start().starts_with('#')),
+        covers: |text, _, _| {
+            text.lines().any(|line| line.starts_with("--- ") && !line[4..].trim_start().starts_with('#'))
+        },
         how: How::GoRefuses,
         why: "valid YAML, which the API server reads; only kubectl's splitter does not",
     },

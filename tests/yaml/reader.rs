@@ -58,11 +58,8 @@ impl Go {
                 return None;
             }
         };
-        let mut child = Command::new(program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the Go reader starts");
+        let mut child =
+            Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the Go reader starts");
         let to = child.stdin.take();
         let from = BufReader::new(child.stdout.take().expect("a pipe"));
         Some(Self { child, to, from })

@@ -14,7 +14,8 @@ pub enum Node {
 
 /// A structure and choices for its spelling.
 pub fn text() -> impl Strategy<Value = String> {
-    (node(), prop::collection::vec(any::<u8>(), 1..64)).prop_map(|(node, choices)| Speller::new(choices).document(&node))
+    (node(), prop::collection::vec(any::<u8>(), 1..64))
+        .prop_map(|(node, choices)| Speller::new(choices).document(&node))
 }
 
 /// A spelling with a few faults in it.
@@ -28,9 +29,9 @@ pub fn broken() -> impl Strategy<Value = String> {
 const EDITS: u8 = 6;
 
 const MARKS: &[&str] = &[
-    ":", ": ", "-", "- ", "? ", "#", " #", "&a ", "*a", "*a ", "!", "!!str ", "!x ", "|", ">", "'", "\"", "%", "@", "`",
-    "[", "]", "{", "}", ",", ", ", "\n", "\n  ", "\n\n", "  ", " ", "\t", "\r\n", "---\n", "\n---\n", "\\", "~", "y", "0",
-    "_", ".", "e9", "<<: ", "=", "\u{feff}", "é", "x",
+    ":", ": ", "-", "- ", "? ", "#", " #", "&a ", "*a", "*a ", "!", "!!str ", "!x ", "|", ">", "'", "\"", "%", "@",
+    "`", "[", "]", "{", "}", ",", ", ", "\n", "\n  ", "\n\n", "  ", " ", "\t", "\r\n", "---\n", "\n---\n", "\\", "~",
+    "y", "0", "_", ".", "e9", "<<: ", "=", "\u{feff}", "é", "x",
 ];
 
 fn edited(text: &str, at: prop::sample::Index, edit: u8, mark: &str) -> String {
@@ -191,8 +192,10 @@ impl Speller {
                 format!("[{}]", items.join(&format!(",{space}")))
             }
             Node::Map(entries) => {
-                let entries: Vec<_> =
-                    entries.iter().map(|(key, value)| format!("{}: {}", self.key(key, true), self.flow(value))).collect();
+                let entries: Vec<_> = entries
+                    .iter()
+                    .map(|(key, value)| format!("{}: {}", self.key(key, true), self.flow(value)))
+                    .collect();
                 format!("{{{}}}", entries.join(&format!(", {space}")))
             }
         }
@@ -206,8 +209,9 @@ fn double_lines(text: &str) -> String {
 fn is_plain(text: &str, flow: bool) -> bool {
     let inner = |c: char| c.is_ascii_alphanumeric() || "+-._/=~<>@$é ".contains(c) || (!flow && c == '?');
     let first = text.chars().next();
-    first.is_some_and(|c| c.is_ascii_alphanumeric() || "+._~=<".contains(c) || (c == '-' && text.len() > 1 && !text.starts_with("- ")))
-        && text.chars().all(inner)
+    first.is_some_and(|c| {
+        c.is_ascii_alphanumeric() || "+._~=<".contains(c) || (c == '-' && text.len() > 1 && !text.starts_with("- "))
+    }) && text.chars().all(inner)
         && !text.ends_with(' ')
         && !text.starts_with("---")
         && !text.starts_with("...")

@@ -732,7 +732,9 @@ fn blocks() -> Vec<String> {
     let mut out = Vec::new();
     for style in ['|', '>'] {
         for header in ["", "-", "+", "2", "2-", "2+", "+2", "4"] {
-            for body in ["  x\n  y\n", "  x\n\n  y\n\n\n", "   x\n  y\n", "  x\n    y\n  z\n", "    x\n", "\n  x\n", "  \n", ""] {
+            for body in
+                ["  x\n  y\n", "  x\n\n  y\n\n\n", "   x\n  y\n", "  x\n    y\n  z\n", "    x\n", "\n  x\n", "  \n", ""]
+            {
                 out.push(format!("v: {style}{header}\n{body}"));
                 out.push(format!("- {style}{header}\n{body}- z\n"));
             }
@@ -745,9 +747,31 @@ fn blocks() -> Vec<String> {
 fn escapes() -> Vec<String> {
     let letters = (' '..='~').map(|c| format!("v: \"a\\{c}b\"\n"));
     let more = [
-        "\\x41", "\\x4", "\\xzz", "\\x00", "\\x7f", "\\x85", "\\xff", "\\u0041", "\\u004", "\\ud800", "\\ud83d\\ude00",
-        "\\udc00", "\\u2028", "\\ufeff", "\\uffff", "\\U0001f600", "\\U00110000", "\\U0000d800", "\\Uffffffff", "\\\t",
-        "\\é", "\\", "\\\\", "\\\"", "\\u00e9",
+        "\\x41",
+        "\\x4",
+        "\\xzz",
+        "\\x00",
+        "\\x7f",
+        "\\x85",
+        "\\xff",
+        "\\u0041",
+        "\\u004",
+        "\\ud800",
+        "\\ud83d\\ude00",
+        "\\udc00",
+        "\\u2028",
+        "\\ufeff",
+        "\\uffff",
+        "\\U0001f600",
+        "\\U00110000",
+        "\\U0000d800",
+        "\\Uffffffff",
+        "\\\t",
+        "\\é",
+        "\\",
+        "\\\\",
+        "\\\"",
+        "\\u00e9",
     ];
     letters.chain(more.map(|escape| format!("v: \"{escape}\"\n"))).collect()
 }
@@ -757,8 +781,19 @@ fn breaks() -> Vec<String> {
     let mut out = Vec::new();
     for break_ in ["\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] {
         for text in [
-            "a: 1\nb: 2\n", "a: x\n  y\n", "a: 'x\n  y'\n", "a: \"x\n  y\"\n", "a: |\n  x\n  y\n", "a: >\n  x\n  y\n",
-            "a: # x\n  1\n", "# x\na: 1\n", "- a\n- b\n", "a: [1,\n  2]\n", "a: \"x\\\n  y\"\n", "a: >\n  x\n\n  y\n", "a:\n  b:\n    c\n",
+            "a: 1\nb: 2\n",
+            "a: x\n  y\n",
+            "a: 'x\n  y'\n",
+            "a: \"x\n  y\"\n",
+            "a: |\n  x\n  y\n",
+            "a: >\n  x\n  y\n",
+            "a: # x\n  1\n",
+            "# x\na: 1\n",
+            "- a\n- b\n",
+            "a: [1,\n  2]\n",
+            "a: \"x\\\n  y\"\n",
+            "a: >\n  x\n\n  y\n",
+            "a:\n  b:\n    c\n",
         ] {
             out.push(text.replace('\n', break_));
         }
