@@ -47,10 +47,9 @@ fn hold(said: impl Fn(&str) -> Said) {
         }
     }
     assert!(wrong.is_empty(), "{} texts mean something else to Go:\n{}", wrong.len(), wrong.join("\n"));
-    let idle = known::CLASSES.iter().zip(needed).filter(|(_, needed)| !needed).map(|(class, _)| class);
-    for class in idle {
-        panic!("nothing needs the class {:?} any more ({}): take it out", class.name, class.why);
-    }
+    let idle: Vec<_> = known::CLASSES.iter().zip(needed).filter(|(_, needed)| !needed).collect();
+    let idle: Vec<_> = idle.into_iter().map(|(class, _)| (class.name, class.why)).collect();
+    assert!(idle.is_empty(), "nothing needs these classes any more, take them out: {idle:?}");
 }
 
 #[test]

@@ -18,11 +18,13 @@ pub(super) fn read(bytes: &[u8], first_line: u32, left: &mut Budget) -> Option<R
         return None;
     }
     let text = std::str::from_utf8(bytes).ok()?;
-    let line_of = |at: usize| split::add(first_line, text.as_bytes()[..at].iter().filter(|b| **b == b'\n').count());
     let (mut docs, mut rest) = (Vec::new(), text.trim_ascii_start());
+    let (mut line, mut counted) = (first_line, 0);
     let spent = Spent { nodes: Cell::new(left.nodes), bytes: Cell::new(left.bytes) };
     while !rest.is_empty() {
         let at = text.len() - rest.len();
+        line = split::add(line, text[counted..at].matches('\n').count());
+        counted = at;
         let mut reader = serde_json::Deserializer::from_str(rest).into_iter::<serde::de::IgnoredAny>();
         if !rest.starts_with('{') || !matches!(reader.next(), Some(Ok(_))) {
             return None;
@@ -30,9 +32,9 @@ pub(super) fn read(bytes: &[u8], first_line: u32, left: &mut Budget) -> Option<R
         let (object, after) = rest.split_at(reader.byte_offset());
         match (Place { spent: &spent, depth: left.depth }).deserialize(&mut serde_json::Deserializer::from_str(object))
         {
-            Ok(value) => docs.push(Doc { value, line: line_of(at) }),
+            Ok(value) => docs.push(Doc { value, line }),
             Err(error) if error.to_string().starts_with("number out of range") => {
-                let line = split::add(line_of(at), error.line().saturating_sub(1));
+                let line = split::add(line, error.line().saturating_sub(1));
                 return Some(Err(YamlError::new(line, split::add(0, error.column()), "a number out of range")));
             }
             Err(_) => return None,

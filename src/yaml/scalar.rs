@@ -53,10 +53,9 @@ pub(super) fn resolve(text: &str, tag: Tag) -> Result<Scalar, &'static str> {
     let wrong = |fits: bool, what: &'static str, scalar: Scalar| if fits { Ok(scalar) } else { Err(what) };
     match tag {
         Tag::None => Ok(plain(text)),
-        Tag::Str | Tag::Other => Ok(Scalar::Text(text.to_owned())),
         Tag::Binary => binary(text),
         Tag::Timestamp if !is_timestamp(text) => Err("tagged !!timestamp but not a time"),
-        Tag::Timestamp => Ok(Scalar::Text(text.to_owned())),
+        Tag::Str | Tag::Other | Tag::Timestamp => Ok(Scalar::Text(text.to_owned())),
         Tag::Int => {
             let scalar = plain(text);
             wrong(matches!(scalar, Scalar::Int(_) | Scalar::Large(_)), "tagged !!int but not an integer", scalar)

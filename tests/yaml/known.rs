@@ -141,7 +141,7 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "three bytes",
-        covers: |text, _, _| text.starts_with('{') && (text.len() < 4 || text.trim_end().ends_with("#")),
+        covers: |text, _, _| text.starts_with('{') && (text.len() < 4 || text.trim_end().ends_with('#')),
         how: How::GoRefuses,
         why: "kubectl gives up on `{a}` and on `{} #` without a line end, which it reads as soon as there is one",
     },

@@ -23,13 +23,11 @@ pub struct Said {
 pub fn ours(text: &str) -> Said {
     let mut said = Said { docs: Vec::new(), refused: false, drops: false };
     for doc in yaml::read(text.as_bytes(), &Budget::default()) {
-        match doc {
-            Ok(doc) => said.docs.push(go_json(&doc.value)),
-            Err(_) => {
-                said.refused = true;
-                break;
-            }
-        }
+        let Ok(doc) = doc else {
+            said.refused = true;
+            break;
+        };
+        said.docs.push(go_json(&doc.value));
     }
     said
 }

@@ -92,7 +92,9 @@ impl Speller {
     fn choose(&mut self, of: u8) -> u8 {
         self.next += 1;
         // The count of rounds keeps a short list of choices from always meeting the same questions.
-        self.choices[self.next % self.choices.len()].wrapping_add((self.next / self.choices.len()) as u8) % of
+        self.choices[self.next % self.choices.len()]
+            .wrapping_add(u8::try_from(self.next / self.choices.len() % 256).unwrap_or(0))
+            % of
     }
 
     fn document(&mut self, node: &Node) -> String {
@@ -111,32 +113,34 @@ impl Speller {
                 for (key, value) in entries {
                     let key = self.key(key, false);
                     let words = if self.choose(9) == 0 { " # words" } else { "" };
-                    out += &match value {
-                        Node::Scalar(text) => format!("\n{pad}{key}:{}", self.scalar(text, indent, words)),
-                        _ if self.choose(4) == 0 => format!("\n{pad}{key}: {}{words}", self.flow(value)),
-                        Node::List(items) if !items.is_empty() && self.choose(2) == 0 => {
-                            format!("\n{pad}{key}:{words}{}", self.block(value, indent))
-                        }
-                        _ => {
-                            let further = indent + 1 + usize::from(self.choose(3));
-                            format!("\n{pad}{key}:{words}{}", self.block(value, further))
-                        }
-                    };
+                    out = out
+                        + &match value {
+                            Node::Scalar(text) => format!("\n{pad}{key}:{}", self.scalar(text, indent, words)),
+                            _ if self.choose(4) == 0 => format!("\n{pad}{key}: {}{words}", self.flow(value)),
+                            Node::List(items) if !items.is_empty() && self.choose(2) == 0 => {
+                                format!("\n{pad}{key}:{words}{}", self.block(value, indent))
+                            }
+                            _ => {
+                                let further = indent + 1 + usize::from(self.choose(3));
+                                format!("\n{pad}{key}:{words}{}", self.block(value, further))
+                            }
+                        };
                 }
                 out
             }
             Node::List(items) if !items.is_empty() => {
                 let mut out = String::new();
                 for item in items {
-                    out += &match item {
-                        Node::Scalar(text) => format!("\n{pad}-{}", self.scalar(text, indent, "")),
-                        _ if self.choose(3) == 0 => format!("\n{pad}- {}", self.flow(item)),
-                        _ if self.choose(2) == 0 => format!("\n{pad}-{}", self.block(item, indent + 2)),
-                        _ => {
-                            let inner = self.block(item, indent + 2);
-                            format!("\n{pad}- {}", inner.trim_start_matches(['\n', ' ']))
-                        }
-                    };
+                    out = out
+                        + &match item {
+                            Node::Scalar(text) => format!("\n{pad}-{}", self.scalar(text, indent, "")),
+                            _ if self.choose(3) == 0 => format!("\n{pad}- {}", self.flow(item)),
+                            _ if self.choose(2) == 0 => format!("\n{pad}-{}", self.block(item, indent + 2)),
+                            _ => {
+                                let inner = self.block(item, indent + 2);
+                                format!("\n{pad}- {}", inner.trim_start_matches(['\n', ' ']))
+                            }
+                        };
                 }
                 out
             }
@@ -176,7 +180,7 @@ impl Speller {
         let choice = self.choose(4);
         if choice > 1 && is_plain(text, flow) {
             text.to_owned()
-        } else if choice % 2 == 0 && !text.contains('\n') {
+        } else if choice.is_multiple_of(2) && !text.contains('\n') {
             single(text)
         } else {
             double_lines(text)
