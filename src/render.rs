@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::model::{Digest, Foreign, Rendered, Tree, TreeError};
+use crate::model::{Digest, Foreign, Rendered, Tree, TreeError, Without};
 
 pub use cache::Cache;
 pub use programs::Programs;
@@ -124,6 +124,8 @@ pub struct Job<'a> {
     pub scratch: &'a Path,
     /// What is installed.
     pub programs: &'a Programs,
+    /// Rules of reading that are off (tests only); renders made with and without one must not share a cache.
+    pub without: Without,
 }
 
 /// Who renders a path: decided by what lies in its top directory.
@@ -142,7 +144,7 @@ pub fn detect(tree: &dyn Tree, path: &str) -> Result<Renderer, RenderError> {
 /// Renders an app. Blocks: run it where blocking is allowed.
 pub fn render(job: &Job) -> Result<Rendered, RenderError> {
     match detect(job.tree, job.path)? {
-        Renderer::Plain => plain::render(job.tree, job.path),
+        Renderer::Plain => plain::render(job),
         Renderer::Kustomize => program::kustomize(job),
         Renderer::Helm => program::helm(job),
     }

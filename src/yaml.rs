@@ -7,11 +7,15 @@
 mod compose;
 mod fault;
 mod float;
+mod json;
 mod scalar;
+mod source;
 mod split;
 mod write;
 
 use serde_json::Value;
+
+use crate::model::Without;
 
 pub use write::{ordered as in_order, write};
 
@@ -73,6 +77,12 @@ impl YamlError {
 /// A budget that is spent ends the reading with one last error.
 #[must_use]
 pub fn read(text: &[u8], budget: &Budget) -> Vec<Result<Doc, YamlError>> {
+    read_without(text, budget, Without::NOTHING)
+}
+
+/// [`read`] without one of its rules: for tests of the judgement, which must come out otherwise then.
+#[must_use]
+pub fn read_without(text: &[u8], budget: &Budget, without: Without) -> Vec<Result<Doc, YamlError>> {
     if text.len() > budget.bytes {
         return vec![Err(YamlError::new(1, 1, format!("larger than {} bytes", budget.bytes)))];
     }
@@ -80,33 +90,57 @@ pub fn read(text: &[u8], budget: &Budget) -> Vec<Result<Doc, YamlError>> {
         return vec![Err(YamlError::new(1, 1, "UTF-16; save it as UTF-8"))];
     }
     let mut out = Vec::new();
+    let has_mark = text.starts_with(b"\xef\xbb\xbf");
     let mut left = *budget;
     for part in split::parts(text) {
-        if !read_part(&part, &mut left, budget, &mut out) {
-            break;
+        let objects = if has_mark { None } else { json::read(part.bytes(), part.line, &mut left) };
+        match objects {
+            Some(Ok(docs)) => {
+                for doc in docs {
+                    if !put(Ok(doc), budget, &mut out) {
+                        return out;
+                    }
+                }
+            }
+            Some(Err(error)) => out.push(Err(error)),
+            None if read_part(&part, &mut left, (budget, without), &mut out) => {}
+            None => break,
         }
     }
     out
 }
 
+/// Takes one document; false = there are too many.
+fn put(read: Result<Doc, YamlError>, budget: &Budget, out: &mut Vec<Result<Doc, YamlError>>) -> bool {
+    match read {
+        Ok(doc) if doc.value.is_null() => {}
+        Ok(doc) if out.len() >= budget.documents => {
+            out.push(Err(YamlError::new(doc.line, 1, format!("more than {} documents", budget.documents))));
+            return false;
+        }
+        other => out.push(other),
+    }
+    true
+}
+
 /// Reads one part; false = the budget is spent.
-fn read_part(part: &split::Part, left: &mut Budget, whole: &Budget, out: &mut Vec<Result<Doc, YamlError>>) -> bool {
-    let checked = match part.check() {
-        Ok(text) => text,
+fn read_part(
+    part: &split::Part,
+    left: &mut Budget,
+    (whole, without): (&Budget, Without),
+    out: &mut Vec<Result<Doc, YamlError>>,
+) -> bool {
+    let (text, line) = match part.check() {
+        Ok((text, line)) => (split::ended(text), line),
         Err(error) => {
             out.push(Err(error));
             return true;
         }
     };
-    let mut composer = compose::Composer::new(checked, part.line, left, whole);
+    let mut composer = compose::Composer::new((&text, line), left, whole, without);
     while let Some(next) = composer.next_document() {
-        match next {
-            Ok(doc) if doc.value.is_null() => {}
-            Ok(doc) if out.len() >= whole.documents => {
-                out.push(Err(YamlError::new(doc.line, 1, format!("more than {} documents", whole.documents))));
-                return false;
-            }
-            other => out.push(other),
+        if !put(next, whole, out) {
+            return false;
         }
     }
     !composer.spent()

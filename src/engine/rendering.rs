@@ -16,7 +16,8 @@ use crate::source::{Dir, Mirror, SourceError};
 /// Prepared renders kept in memory.
 const KEPT: usize = 512;
 
-/// What a prepared render depends on: the app, what was read, and the discovery it was prepared with.
+/// What a prepared render depends on: the app, what was read, and the discovery it was prepared with. The rules that
+/// are off are the engine's, as this cache is.
 type Key = (AppId, Digest, u64);
 
 /// A render with what was prepared of it.
@@ -122,6 +123,7 @@ fn make(site: &Site, tree: &dyn Tree, path: &str) -> Result<Made, Trouble> {
         namespace: &site.app.namespace,
         scratch: &site.shared.scratch,
         programs: &site.shared.programs,
+        without: site.shared.without,
     };
     let rendered = render::render(&job).map_err(|error| adapt::render(&error))?;
     let prepared = prepare::prepare(

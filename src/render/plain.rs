@@ -1,11 +1,12 @@
 //! A directory of YAML and JSON, read as it stands: all files below it, in the order of their paths.
 
 use super::paths::{join, tree_error};
-use super::{BYTES, DEPTH, FILES, RenderError, kustomization, parse};
+use super::{BYTES, DEPTH, FILES, Job, RenderError, kustomization, parse};
 use crate::model::{Rendered, Tree, TreeKind};
 
-/// Reads every manifest below `path`; directories whose name starts with a dot are left out.
-pub(super) fn render(tree: &dyn Tree, path: &str) -> Result<Rendered, RenderError> {
+/// Reads every manifest below the job's path; directories whose name starts with a dot are left out.
+pub(super) fn render(job: &Job) -> Result<Rendered, RenderError> {
+    let (tree, path) = (job.tree, job.path);
     let mut files = Vec::new();
     collect(tree, path, DEPTH, &mut files)?;
     files.sort();
@@ -18,7 +19,7 @@ pub(super) fn render(tree: &dyn Tree, path: &str) -> Result<Rendered, RenderErro
             return Err(RenderError::TooLarge { what: "too many bytes of manifests", limit: BYTES });
         }
         let within = file.strip_prefix(path).unwrap_or(&file).trim_start_matches('/');
-        parse::read(within, &text, false, &mut out);
+        parse::read(within, &text, parse::How { is_made: false, without: job.without }, &mut out);
     }
     Ok(out)
 }

@@ -26,7 +26,7 @@ pub(super) fn kustomize(job: &Job) -> Result<Rendered, RenderError> {
     let export = Export::make(job.tree, &input_paths(job.tree, job.path)?, job.scratch)?;
     let mut command = Command::new(file);
     command.arg(verb).arg(export.root().join(job.path)).args(["--load-restrictor", "LoadRestrictionsRootOnly"]);
-    finish("kustomize", program, command, &export)
+    finish(job, ("kustomize", program), command, &export)
 }
 
 /// `helm template NAME PATH -n NAMESPACE`, with the chart's own values and its CRDs.
@@ -36,19 +36,19 @@ pub(super) fn helm(job: &Job) -> Result<Rendered, RenderError> {
     let mut command = Command::new(file);
     command.args(["template", job.app_name]).arg(export.root().join(job.path));
     command.args(["--include-crds", "-n", job.namespace]);
-    finish("helm", "helm template", command, &export)
+    finish(job, ("helm", "helm template"), command, &export)
 }
 
 fn finish(
-    renderer: &'static str,
-    program: &'static str,
+    job: &Job,
+    (renderer, program): (&'static str, &'static str),
     mut command: Command,
     export: &Export,
 ) -> Result<Rendered, RenderError> {
     enclose(&mut command, &export.home(), &export.root());
     let text = run(program, &mut command, &export.root(), LIMIT)?;
     let mut out = Rendered { renderer, ..Rendered::default() };
-    parse::read(renderer, &text, true, &mut out);
+    parse::read(renderer, &text, parse::How { is_made: true, without: job.without }, &mut out);
     Ok(out)
 }
 

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Job, Programs, RenderError, Renderer, detect, input_paths, inputs, render};
-use crate::model::{Digest, Rendered, Tree, TreeEntry, TreeError, TreeKind};
+use crate::model::{Digest, Rendered, Rule, Tree, TreeEntry, TreeError, TreeKind, Without};
 
 /// Files by path.
 struct Fake(BTreeMap<String, Vec<u8>>);
@@ -46,7 +47,15 @@ impl Tree for Fake {
 
 fn run(tree: &Fake, path: &str, programs: &Programs) -> Result<Rendered, RenderError> {
     let scratch = tempfile::tempdir().unwrap();
-    let job = Job { tree, path, app_name: "app", namespace: "ns", scratch: scratch.path(), programs };
+    let job = Job {
+        tree,
+        path,
+        app_name: "app",
+        namespace: "ns",
+        scratch: scratch.path(),
+        programs,
+        without: Without::NOTHING,
+    };
     let made = render(&job);
     let left = std::fs::read_dir(scratch.path()).unwrap().count();
     assert_eq!(left, 0, "nothing stays in the scratch directory");
@@ -77,6 +86,22 @@ fn lists_are_expanded() {
         plain(&[("a/l.yaml", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n- {kind: X}\n")]);
     let kinds: Vec<_> = made.documents.iter().map(|doc| doc.gvk.kind.to_string()).collect();
     assert_eq!(kinds, ["Pod", "X"]);
+}
+
+#[test]
+fn a_rule_of_reading_that_is_off_reaches_the_documents() {
+    let list = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: y}}\n";
+    let tree = Fake::of(&[("a/l.yaml", list)]);
+    let programs = Programs::default();
+    let made = |without| {
+        let scratch = Path::new("nowhere");
+        let job =
+            Job { tree: &tree, path: "a", app_name: "app", namespace: "ns", scratch, programs: &programs, without };
+        render(&job).expect("plain YAML").documents
+    };
+    assert_eq!(&*made(Without::rule(Rule::Lists))[0].gvk.kind, "List", "a List is an object then");
+    assert_eq!(made(Without::NOTHING)[0].body["metadata"]["name"], true, "YAML 1.1");
+    assert_eq!(made(Without::rule(Rule::Yaml11))[0].body["metadata"]["name"], "y", "YAML 1.2");
 }
 
 #[test]

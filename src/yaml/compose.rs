@@ -9,11 +9,15 @@ use granit_parser::{Event, Marker, Parser, ScalarStyle, StrInput};
 use serde_json::{Map, Value};
 
 use super::scalar::{self, Scalar, Tag};
+use super::source::Source;
 use super::{Budget, Doc, YamlError, fault, split};
+use crate::model::{Rule, Without};
 
 /// Composes the documents of one part.
 pub(super) struct Composer<'t, 'b> {
     parser: Parser<'t, StrInput<'t>>,
+    source: Source<'t>,
+    without: Without,
     first_line: u32,
     left: &'b mut Budget,
     whole: &'b Budget,
@@ -59,14 +63,18 @@ type Step<T = ()> = Result<T, YamlError>;
 
 impl<'t, 'b> Composer<'t, 'b> {
     /// A composer over checked text whose first line is `first_line` of the whole.
-    pub(super) fn new(text: &'t str, first_line: u32, left: &'b mut Budget, whole: &'b Budget) -> Self {
+    pub(super) fn new(text: (&'t str, u32), left: &'b mut Budget, whole: &'b Budget, without: Without) -> Self {
+        let (text, first_line) = text;
         let options = granit_parser::options! {
             emit_comments: false,
+            emit_anchor_events: true,
             flow_nesting_limit: whole.depth.saturating_add(1),
             block_nesting_limit: whole.depth.saturating_add(1),
         };
         Self {
             parser: Parser::new_from_str_with_options(text, options),
+            source: Source::new(text),
+            without,
             first_line,
             left,
             whole,
@@ -89,7 +97,10 @@ impl<'t, 'b> Composer<'t, 'b> {
             let step = match self.parser.next() {
                 None => return None,
                 Some(Err(error)) => Err(self.syntax(&error)),
-                Some(Ok((event, span))) => self.take(event, span.start),
+                Some(Ok((event, span))) => match self.source.fault(&event, &span) {
+                    Some(what) => Err(self.error(span.start, what)),
+                    None => self.take(event, span.start),
+                },
             };
             match step {
                 Ok(None) => {}
@@ -126,13 +137,20 @@ impl<'t, 'b> Composer<'t, 'b> {
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&str>, (anchor, at): (usize, Marker)) -> Step {
         self.spend(1, text.len(), at)?;
         let resolves = style == ScalarStyle::Plain && tag.is_none();
-        let is_merge = text == "<<" && (tag == Some("tag:yaml.org,2002:merge") || resolves);
-        if is_merge && let Some(pending) = self.key_slot() {
+        let bare = style == ScalarStyle::Plain && tag.is_none_or(|tag| tag == "!");
+        let is_merge = text == "<<" && (tag == Some("tag:yaml.org,2002:merge") || bare);
+        if is_merge
+            && self.without.has(Rule::MergeKeys)
+            && let Some(pending) = self.key_slot()
+        {
             *pending = Some(Pending::Merge);
             return Ok(());
         }
         let tag = if tag.is_none() && !resolves { Tag::Str } else { known(tag) };
-        let scalar = scalar::resolve(text, tag).map_err(|what| self.error(at, what))?;
+        let scalar = match tag {
+            Tag::None if !self.without.has(Rule::Yaml11) => scalar::core(text),
+            tag => scalar::resolve(text, tag).map_err(|what| self.error(at, what))?,
+        };
         if self.key_slot().is_some() {
             self.remember(anchor, || Node::of_scalar(scalar.clone(), Value::Null, text.len()));
             return self.key(scalar, at);
@@ -188,6 +206,11 @@ impl<'t, 'b> Composer<'t, 'b> {
             let scalar = scalar.ok_or_else(|| self.error(at, "a map or list as a key"))?;
             return self.key(scalar, at);
         }
+        if let Some(Body::Map { pending: Some(Pending::Merge), .. }) = self.stack.last().map(|frame| &frame.body)
+            && self.anchors.get(&id).is_some_and(|node| node.value.is_array())
+        {
+            return Err(self.error(at, "<< takes a list of maps only where it is written out"));
+        }
         let value = match scalar {
             Some(scalar) => scalar::to_json(scalar).map_err(|what| self.error(at, what))?,
             None => self.anchors.get(&id).map(|node| node.value.clone()).unwrap_or_default(),
@@ -212,12 +235,13 @@ impl<'t, 'b> Composer<'t, 'b> {
 
     fn key(&mut self, scalar: Scalar, at: Marker) -> Step {
         let key = scalar::to_key(scalar).map_err(|what| self.error(at, what))?;
+        let last_wins = !self.without.has(Rule::DuplicateKeys);
         let Some(Body::Map { entries, merged, pending }) = self.stack.last_mut().map(|frame| &mut frame.body) else {
             return Ok(());
         };
         let twice = entries.contains_key(&key) && !merged.remove(&key);
         *pending = Some(Pending::Key(key));
-        if twice { Err(self.error(at, "a duplicate key")) } else { Ok(()) }
+        if twice && !last_wins { Err(self.error(at, "a duplicate key")) } else { Ok(()) }
     }
 
     fn place(&mut self, value: Value, height: usize, at: Marker) -> Step {
@@ -314,6 +338,7 @@ fn known(tag: Option<&str>) -> Tag {
         Some("bool") => Tag::Bool,
         Some("null") => Tag::Null,
         Some("binary") => Tag::Binary,
+        Some("timestamp") => Tag::Timestamp,
         None if tag == "!" => Tag::Str,
         _ => Tag::Other,
     }

@@ -291,3 +291,125 @@ proptest! {
         let _ = read(text.as_bytes(), &Budget::default());
     }
 }
+
+/// A Secret with a canary in every value, and one more fault in it.
+fn broken_secret() -> impl Strategy<Value = String> {
+    const CANARY: &str = "hunter2";
+    let value = prop_oneof![
+        Just(format!("{CANARY}-plain")),
+        Just(format!("\"{CANARY}\"")),
+        Just(format!("'{CANARY}'")),
+        Just(format!("|\n    {CANARY}\n    {CANARY}")),
+        Just(format!("[{CANARY}, {{{CANARY}: {CANARY}}}]")),
+        Just(format!("&{CANARY} x")),
+        Just(format!("!{CANARY} x")),
+    ];
+    let marks = prop::sample::select(vec![
+        "[",
+        "{",
+        "]",
+        "}",
+        "\"",
+        "'",
+        "*",
+        "&",
+        "!",
+        "!!int ",
+        "!!bool ",
+        "!!binary ",
+        "!!timestamp ",
+        "%",
+        "@",
+        "`",
+        "\t",
+        ": ",
+        "- ",
+        "? ",
+        "|9",
+        "\\x",
+        "\r",
+        "\u{85}",
+        "\u{feff}",
+        "\u{1}",
+        "<<: ",
+        "\n",
+        "\n   ",
+        ",",
+        "#",
+        "---",
+    ]);
+    let keys = prop::collection::vec(value, 1..5);
+    (keys, marks, any::<prop::sample::Index>()).prop_map(|(values, mark, at)| {
+        let mut text = "apiVersion: v1\nkind: Secret\nstringData:\n".to_owned();
+        for (n, value) in values.iter().enumerate() {
+            writeln!(text, "  k{n}: {value}").expect("written");
+        }
+        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        text.insert_str(*at.get(&places), mark);
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #[test]
+    fn no_error_over_a_broken_secret_tells_a_value_of_it_and_each_has_its_place(text in broken_secret()) {
+        let lines = u32::try_from(text.lines().count()).expect("few");
+        for error in read(text.as_bytes(), &Budget::default()).into_iter().filter_map(Result::err) {
+            let said = format!("{error} {error:?}");
+            prop_assert!(!said.contains("hunter") && !said.contains("unter2"), "{said}");
+            prop_assert!((1..=lines + 1).contains(&error.line), "line {} of {lines}", error.line);
+            prop_assert!(error.column >= 1 && !error.what.is_empty());
+        }
+    }
+}
+
+#[test]
+fn each_budget_ends_with_its_own_name_at_its_place() {
+    let default = Budget::default();
+    let last = |text: &str, budget: Budget| {
+        let error = read(text.as_bytes(), &budget).pop().expect("an answer").expect_err("spent");
+        error.to_string()
+    };
+    for (json, yaml, budget, wanted) in [
+        ("{\"a\": [1]}", "a:\n- 1\n", Budget { depth: 1, ..default }, "nested deeper than 1"),
+        ("{\"a\": [1, 2]}", "a: [1, 2]\n", Budget { nodes: 4, ..default }, "more than 4 values or 16777216 bytes"),
+        ("{\"a\": \"xxxx\"}", "a: xxxx\n", Budget { bytes: 4, ..default }, "larger than 4 bytes"),
+        ("{\"a\":1}{\"b\":2}", "a: 1\n---\nb: 2\n", Budget { documents: 1, ..default }, "more than 1 documents"),
+    ] {
+        for text in [json, yaml] {
+            let said = last(text, budget);
+            assert!(said.contains(wanted) && said.starts_with("line "), "{text:?}: {said}");
+        }
+    }
+    assert!(
+        last("a: &a [xxxxxxxx]\nb: [*a, *a]\n", Budget { bytes: 30, ..default }).contains("bytes, aliases followed")
+    );
+}
+
+#[test]
+fn json_is_a_stream_of_objects_and_its_lines_are_those_of_the_file() {
+    let docs = read(b"\n{\"a\": 1.0}\n{\"b\": \"\\/\xe2\x80\xa8\"} {\"c\": -0}\n", &Budget::default());
+    let docs: Vec<_> = docs.into_iter().map(|doc| doc.map(|doc| (doc.line, doc.value)).expect("JSON")).collect();
+    assert_eq!(docs, [(2, json!({"a": 1})), (3, json!({"b": "/\u{2028}"})), (3, json!({"c": 0}))]);
+    assert_eq!(what("{\n\"a\": 1e400}"), "line 2, column 10: a number out of range");
+}
+
+#[test]
+fn a_rule_of_reading_that_is_off_changes_the_reading() {
+    use crate::model::{Rule, Without};
+    let reading = |text: &str, rule| {
+        let docs = read_without(text.as_bytes(), &Budget::default(), Without::rule(rule));
+        docs.into_iter().map(|doc| doc.expect("readable").value).collect::<Vec<_>>()
+    };
+    let scalars = "[0644, yes, 0o17, 0x1F, 1_000, 1e3, ~, True, .5, 18446744073709551615, 1:30, '0644']\n";
+    let core =
+        json!([644, "yes", 15, 31, "1_000", 1000, null, true, 0.5, 18_446_744_073_709_551_615_u64, "1:30", "0644"]);
+    assert_eq!(reading(scalars, Rule::Yaml11), [core], "the core schema of YAML 1.2");
+    assert_eq!(
+        reading("y: &a {b: 1}\nc: {<<: *a}\n", Rule::MergeKeys),
+        [json!({"true": {"b": 1}, "c": {"<<": {"b": 1}}})]
+    );
+    assert_eq!(reading("a: 1\na: 2\n", Rule::DuplicateKeys), [json!({"a": 2})], "the last one wins");
+    assert_eq!(reading("{\"a\": 1, \"a\": 2}\n", Rule::DuplicateKeys), [json!({"a": 2})], "in JSON too");
+}

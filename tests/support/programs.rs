@@ -1,5 +1,7 @@
 //! Where etcd, kube-apiserver and kubectl come from: `TEST_ASSET_KUBE_APISERVER`, `TEST_ASSET_ETCD`, `TEST_ASSET_KUBECTL`
 //! and `KUBEBUILDER_ASSETS` as envtest reads them, else one build of `tests/kube-apiserver` into the target directory.
+//! `TEST_ASSET_YAML_READER` names the Go YAML reader of the same module.
+#![allow(dead_code, reason = "each suite uses its own part of it")]
 
 use std::fs;
 use std::io::Write as _;
@@ -24,6 +26,11 @@ pub fn find() -> Result<&'static Programs, String> {
         })
         .as_ref()
         .map_err(Clone::clone)
+}
+
+/// The Go reader of YAML, as kubectl reads manifests; it builds in seconds.
+pub fn yaml_reader() -> Result<PathBuf, String> {
+    program("yaml-reader")
 }
 
 /// One program: the environment's, envtest's directory, or built here.
@@ -53,17 +60,18 @@ fn built(name: &str) -> Result<PathBuf, String> {
     let lock = fs::File::create(out.join("lock")).map_err(|e| e.to_string())?;
     lock.lock().map_err(|e| e.to_string())?;
     let (program, stamp) = (out.join(name), out.join(format!("{name}.sum")));
-    let sum = fs::read(module.join("go.sum")).map_err(|e| e.to_string())?;
+    let package = name.trim_start_matches("kube-");
+    let read = |file: PathBuf| fs::read(file).map_err(|e| e.to_string());
+    let sum = [read(module.join("go.sum"))?, read(module.join(package).join("main.go"))?].concat();
     if program.exists() && fs::read(&stamp).is_ok_and(|was| was == sum) {
         return Ok(program);
     }
-    let package = format!("./{}", name.trim_start_matches("kube-"));
     // The handle, not the macro: whoever waits for minutes must see why.
-    let _ = writeln!(std::io::stderr(), "building {name} from Go modules, once; this takes minutes");
+    let _ = writeln!(std::io::stderr(), "building {name} from Go modules, once; kube-apiserver takes minutes");
     let build = Command::new("go")
         .args(["build", "-trimpath", "-ldflags", "-s -w", "-o"])
         .arg(&program)
-        .arg(package)
+        .arg(format!("./{package}"))
         .current_dir(&module)
         .env("CGO_ENABLED", "0")
         .output()
