@@ -24,9 +24,10 @@ mod who;
 
 use serde_json::Value;
 
-use crate::fields::{self, Entry};
+use crate::fields::{self, Entry, Set};
 use crate::model::{AppSpec, Base, Comparison, Digest, Foreign, Live, Manifest, Now, Rule, Without};
 use crate::schema::{Node, Schemas};
+use crate::typed;
 
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use contested::Owners;
@@ -129,8 +130,6 @@ pub enum Refusal {
     Invalid,
     /// A field that cannot change is to change.
     Immutable,
-    /// Git's object is well by itself, but what others put into the live one stands in its way.
-    InTheWay,
     /// Over quota.
     Quota,
     /// A webhook denies it.
@@ -159,9 +158,15 @@ impl<'a> Pair<'a> {
         let object: Value = serde_json::from_str(&live.json).ok()?;
         let node = ground.schemas.of(&git.gvk).map(|node| node.without(ground.without));
         let entries = fields::managed(&object);
-        let have = noise::without_server_fields(object, &git.gvk, node.as_ref());
-        let wanted = noise::without_tracking((*git.body).clone());
+        let tracking = ground.has(Rule::Tracking);
+        let have = noise::without_server_fields(object, (&git.gvk, node.as_ref()), tracking);
+        let wanted = noise::declared((*git.body).clone(), (&git.gvk, node.as_ref()), tracking);
         Some(Self { git, wanted, have, entries, node, comparable: live.gvk == git.gvk })
+    }
+
+    /// The paths that git declares.
+    fn declared(&self) -> Set {
+        typed::applied_set(self.node.as_ref(), &self.wanted)
     }
 
     /// Our Apply entry.

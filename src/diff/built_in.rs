@@ -48,7 +48,7 @@ pub(super) struct BuiltIns<'a> {
 
 impl<'a> BuiltIns<'a> {
     pub fn new(pair: &'a Pair<'a>, ground: &Ground) -> Self {
-        Self { pair, declared: typed::applied_set(pair.node.as_ref(), &pair.git.body), without: ground.without }
+        Self { pair, declared: pair.declared(), without: ground.without }
     }
 
     /// The rule that hides a difference, where there is one.

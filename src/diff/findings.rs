@@ -36,6 +36,15 @@ pub(super) enum Sort {
     Foreign,
 }
 
+/// Adds differences that are not told already, by themselves or by one above or below them.
+pub(super) fn extend(raw: &mut Vec<Raw>, more: Vec<Raw>) {
+    for found in more {
+        if !raw.iter().any(|other| other.path.covers(&found.path) || found.path.covers(&other.path)) {
+            raw.push(found);
+        }
+    }
+}
+
 /// Judges an object by its raw differences.
 pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
     let moves = Mover::new(pair, legs, ground);

@@ -8,14 +8,19 @@ use serde_json::{Map, Value};
 
 use super::built_in::BuiltIns;
 use super::{Pair, noise};
-use crate::fields::Set;
+use crate::fields::{Set, same_value};
 use crate::model::{Digest, FieldPath, Gvk, Live, Manifest, ResourceKey};
 use crate::schema::{self, Node};
 use crate::typed;
 
 /// What git's object would be with nothing but known defaults.
 pub(super) fn locally(pair: &Pair) -> Value {
-    let mut object = pair.wanted.clone();
+    filled(pair, &pair.wanted)
+}
+
+/// A declaration of the same object with known defaults filled in.
+pub(super) fn filled(pair: &Pair, declared: &Value) -> Value {
+    let mut object = declared.clone();
     fill(pair, &mut object);
     object
 }
@@ -30,15 +35,29 @@ fn fill(pair: &Pair, object: &mut Value) {
     name_label(gvk, &pair.git.key.name, object);
 }
 
-/// Whether a value is what a server fills in when the rest of the live object is as it is: the defaults of something
-/// that was added are no additions of their own.
-pub(super) fn follows_from_the_rest(pair: &Pair, leaf: &FieldPath) -> bool {
+/// Whether a live value is what a server fills in by itself when the rest of the live object is as it is.
+pub(super) fn is_default(pair: &Pair, leaf: &FieldPath) -> bool {
     let mut only = Set::default();
     only.insert(leaf);
     let mut rest = typed::remove(pair.node.as_ref(), &pair.have, &only);
+    if typed::at(&rest, leaf).is_some() {
+        return false;
+    }
     fill(pair, &mut rest);
-    let was = typed::at(&pair.have, leaf);
-    was.is_some() && typed::at(&rest, leaf) == was
+    typed::at(&rest, leaf) == typed::at(&pair.have, leaf)
+}
+
+/// Whether live still holds what was declared; what the server filled in beside it does not count.
+pub(super) fn holds(live: &Value, declared: &Value) -> bool {
+    match (live, declared) {
+        (Value::Object(live), Value::Object(declared)) => {
+            declared.iter().all(|(key, value)| live.get(key).is_some_and(|other| holds(other, value)))
+        }
+        (Value::Array(live), Value::Array(declared)) => {
+            declared.iter().all(|value| live.iter().any(|other| holds(other, value)))
+        }
+        _ => same_value(live, declared),
+    }
 }
 
 /// The label with its own name that every namespace has.
@@ -89,7 +108,7 @@ impl Fresh {
     pub fn named_back(&self, mut answer: Value, node: Option<&Node>) -> Value {
         let (real, fresh) = &self.names;
         rename(&mut answer, fresh, real);
-        noise::without_server_fields(answer, &self.manifest.gvk, node)
+        noise::without_server_fields(answer, (&self.manifest.gvk, node), true)
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::built_in::BuiltIns;
 use super::findings::{self, Raw, Sort};
-use super::{BaseLeg, Ground, Legs, Pair, noise, outcome, touched};
-use crate::fields::{self, Set};
+use super::{BaseLeg, Ground, Legs, Pair, fresh, noise, outcome, touched};
+use crate::fields::Set;
 use crate::model::{Basis, Comparison, FieldPath, Op, Rule, Step, Verdict};
-use crate::typed::{self, Leniency, Side};
+use crate::typed::{self, Change, Leniency, Side};
 
 /// Compares both sides as far as that can be done here.
 pub(super) fn compare(pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
     let mut raw = differences(pair, legs, ground);
-    raw.extend(touched::additions(pair, None, None, ground));
+    findings::extend(&mut raw, touched::additions(pair, None, None, ground));
     let adopted = pair.ours().is_some();
     let settles = ground.has(Rule::FastPath) && (!ground.has(Rule::EntryVersion) || is_in_version(pair));
     let built_in = BuiltIns::new(pair, ground);
@@ -31,10 +31,7 @@ fn is_in_version(pair: &Pair) -> bool {
 
 /// What git declares that live has not, what we own that git no longer declares, and what git dropped since the base.
 fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
-    let zeros = ground.has(Rule::ZeroIsAbsent) && noise::is_built_in(&pair.git.gvk.group);
-    let leniency = Leniency { empty_is_absent: false, zero_is_absent: zeros };
-    let declared = typed::subset(pair.node.as_ref(), &pair.wanted, &pair.have, leniency);
-    let mut raw: Vec<Raw> = declared
+    let mut raw: Vec<Raw> = declared_otherwise(pair, ground)
         .into_iter()
         .map(|change| Raw {
             op: if change.side == Side::Changed { Op::Replace } else { Op::Remove },
@@ -44,21 +41,40 @@ fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
             sort: Sort::Declared,
         })
         .collect();
-    if let Some(entry) = pair.ours().filter(|_| ground.has(Rule::LeftBehind)) {
-        raw.extend(left_behind(pair, &entry.set));
+    if let Some(entry) = pair.ours().filter(|_| ground.has(Rule::LeftBehind) && is_in_version(pair)) {
+        findings::extend(&mut raw, left_behind(pair, &entry.set));
     }
-    for found in dropped_since(pair, legs, ground) {
-        if !raw.iter().any(|other| other.path.covers(&found.path) || found.path.covers(&other.path)) {
-            raw.push(found);
-        }
-    }
+    findings::extend(&mut raw, dropped_since(pair, legs, ground));
     raw.retain(|found| ground.has(Rule::Order) || !typed::order_matters(&found.path));
     raw
 }
 
+/// What git declares that live has not, or has otherwise. A zero that a typed server drops is no difference while our
+/// entry still owns it: where it does not, somebody took the field out.
+fn declared_otherwise(pair: &Pair, ground: &Ground) -> Vec<Change> {
+    let node = pair.node.as_ref();
+    let strict = typed::subset(node, &pair.wanted, &pair.have, Leniency::default());
+    if strict.is_empty() {
+        return strict;
+    }
+    let zeros = ground.has(Rule::ZeroIsAbsent) && noise::is_built_in(&pair.git.gvk.group);
+    let leniency = Leniency { empty_is_absent: false, zero_is_absent: zeros };
+    let lenient = typed::subset(node, &pair.wanted, &pair.have, leniency);
+    let dropped = |change: &Change| !lenient.iter().any(|other| other.path == change.path);
+    let owned = |path: &FieldPath| pair.ours().is_some_and(|ours| ours.set.covers(path));
+    let filled = fresh::locally(pair);
+    let filled_in =
+        |path: &FieldPath| typed::at(&filled, path).is_some_and(|value| Some(value) == typed::at(&pair.have, path));
+    strict
+        .into_iter()
+        .filter(|change| !(dropped(change) && owned(&change.path)))
+        .filter(|change| change.side != Side::Changed || !filled_in(&change.path))
+        .collect()
+}
+
 /// Paths that our Apply entry owns and git no longer declares, as far as live still has them.
 fn left_behind(pair: &Pair, owned: &Set) -> Vec<Raw> {
-    let declared = typed::applied_set(pair.node.as_ref(), &pair.git.body);
+    let declared = pair.declared();
     let mut paths: Vec<FieldPath> = Vec::new();
     for path in owned.difference(&declared).leaves() {
         let path = whole_item(path, owned, &declared);
@@ -97,10 +113,11 @@ fn dropped_since(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
     let base = noise::without_tracking((*base.body).clone());
     let gone = typed::compare(pair.node.as_ref(), &base, &pair.wanted).into_iter().filter(|c| c.side == Side::Removed);
     let sort = if pair.ours().is_some() { Sort::NeedsDelete } else { Sort::Declared };
-    gone.filter(|change| typed::at(&pair.have, &change.path) == change.a.as_ref())
-        .filter(|change| pair.ours().is_none() || fields::owner(&pair.entries, &change.path, fields::MANAGER).is_some())
-        .filter_map(|change| still_there(pair, change.path, sort))
-        .collect()
+    let as_it_was = |change: &Change| {
+        let live = typed::at(&pair.have, &change.path).zip(change.a.as_ref());
+        live.is_some_and(|(live, was)| fresh::holds(live, was)) && !fresh::is_default(pair, &change.path)
+    };
+    gone.filter(as_it_was).filter_map(|change| still_there(pair, change.path, sort)).collect()
 }
 
 /// The local judgement as the last word: the server could not be asked, or would not say.

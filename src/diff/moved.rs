@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{BaseLeg, Ground, Legs, Pair, noise};
+use super::{BaseLeg, Ground, Legs, Pair, fresh, noise};
 use crate::fields;
 use crate::model::{FieldPath, Moved, Rule};
 use crate::typed::{self, Leniency};
@@ -48,8 +48,13 @@ impl<'a> Mover<'a> {
                 let changed = typed::compare(node, then, &pair.wanted).into_iter().chain(reordered);
                 let git = changed.map(|change| change.path).collect();
                 let lenient = Leniency { empty_is_absent: true, zero_is_absent: true };
-                let live = base.as_ref().map(|base| typed::subset(node, base, &pair.have, lenient));
-                let live = live.unwrap_or_default().into_iter().map(|change| change.path).collect();
+                let left = |base: &Value| {
+                    let filled = fresh::filled(pair, base);
+                    let same = move |path: &FieldPath| typed::at(&filled, path) == typed::at(&pair.have, path);
+                    let left = typed::subset(node, base, &pair.have, lenient).into_iter();
+                    left.map(|change| change.path).filter(|path| !same(path)).collect::<Vec<_>>()
+                };
+                let live = base.as_ref().map(left).unwrap_or_default();
                 Self::Base { base, git, live, pair }
             }
         }

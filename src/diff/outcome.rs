@@ -127,7 +127,7 @@ pub(super) fn absent_with(judged: Comparison, said: &ServerSaid, ground: &Ground
             reason: Some(reason(ReasonCode::NamespaceTerminating, message.clone(), ground)),
             ..judged
         },
-        (Verdict::Missing, Refusal::Quota | Refusal::Webhook | Refusal::Immutable | Refusal::InTheWay) => {
+        (Verdict::Missing, Refusal::Quota | Refusal::Webhook | Refusal::Immutable) => {
             let reason = Some(reason(ReasonCode::Refused, message.clone(), ground));
             Comparison { refused: Some(message.clone()), basis: Basis::Local, reason, ..judged }
         }

@@ -94,9 +94,7 @@ fn one(document: &Document, wanted: &Wanted, warnings: &mut Vec<Foreign>) -> Res
     if key.kind.is_secret() && wanted.without.has(Rule::StringData) {
         strip::fold_string_data(object);
     }
-    if wanted.without.has(Rule::Tracking) {
-        track(object, wanted);
-    }
+    track(object, wanted);
     if !wanted.without.has(Rule::Zeros) {
         strip::zeros(&mut body);
     }

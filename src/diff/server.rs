@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::findings::{self, Raw, Sort};
-use super::{Answer, Ground, Legs, Pair, Refusal, ServerSaid, local, noise, outcome, touched};
-use crate::fields;
+use super::{Answer, Ground, Legs, Pair, Refusal, ServerSaid, aliases, fresh, local, noise, outcome, touched};
 use crate::model::{Basis, Comparison, FieldPath, Foreign, Op, ReasonCode, Rule, Verdict};
 use crate::typed::{self, Change, Leniency, Side};
 
@@ -18,15 +17,17 @@ pub(super) fn compare(pair: &Pair, legs: &Legs, answer: &Answer, ground: &Ground
 }
 
 fn answered(pair: &Pair, legs: &Legs, (would, answer): (&Value, &Answer), ground: &Ground) -> Comparison {
-    let after = noise::without_server_fields(would.clone(), &pair.git.gvk, pair.node.as_ref());
+    let after =
+        noise::without_server_fields(would.clone(), (&pair.git.gvk, pair.node.as_ref()), ground.has(Rule::Tracking));
     let leniency = Leniency { empty_is_absent: ground.has(Rule::EmptyIsAbsent), zero_is_absent: false };
     let changes = typed::compare_with(pair.node.as_ref(), &pair.have, &after, leniency);
     let mut raw: Vec<Raw> = changes.into_iter().map(|change| raw(pair, change)).collect();
     raw.extend(reordered(pair, &after, ground));
+    raw.extend(aliases_held(pair, &after, ground));
     raw.extend(not_removed(pair, legs, &after, ground));
-    let added = touched::additions(pair, answer.fresh.as_ref(), Some(&after), ground);
-    let untried = answer.fresh.is_none() && !added.is_empty();
-    raw.extend(added);
+    let told = raw.len();
+    findings::extend(&mut raw, touched::additions(pair, answer.fresh.as_ref(), Some(&after), ground));
+    let untried = answer.fresh.is_none() && raw.len() > told;
     let judged = findings::judge(raw, pair, legs, ground);
     let unadopted = pair.ours().is_none() && judged.findings.is_empty();
     let judged = Comparison { basis: Basis::Server, pending: false, unadopted, ..judged };
@@ -66,13 +67,14 @@ fn not_removed(pair: &Pair, legs: &Legs, after: &Value, ground: &Ground) -> Vec<
     if !ground.has(Rule::NeedsDelete) {
         return Vec::new();
     }
-    let base = noise::without_tracking((*base.body).clone());
-    let gone = typed::compare(pair.node.as_ref(), &base, &pair.wanted).into_iter().filter(|c| c.side == Side::Removed);
+    let was = noise::without_tracking((*base.body).clone());
+    let gone = typed::compare(pair.node.as_ref(), &was, &pair.wanted).into_iter().filter(|c| c.side == Side::Removed);
     gone.filter_map(|change| {
         let live = typed::at(&pair.have, &change.path)?;
-        let stays = typed::at(after, &change.path) == Some(live) && Some(live) == change.a.as_ref();
-        let held = fields::owner(&pair.entries, &change.path, fields::MANAGER).is_some();
-        (stays && held).then(|| Raw {
+        let stays = typed::at(after, &change.path) == Some(live);
+        let as_it_was = change.a.as_ref().is_some_and(|was| fresh::holds(live, was));
+        let told = stays && as_it_was && !fresh::is_default(pair, &change.path);
+        told.then(|| Raw {
             path: change.path,
             op: Op::Add,
             git: None,
@@ -83,21 +85,37 @@ fn not_removed(pair: &Pair, legs: &Legs, after: &Value, ground: &Ground) -> Vec<
     .collect()
 }
 
+/// What git declares by a field's old name only, while live was set otherwise by the new one, which wins: a sync cannot
+/// help it.
+fn aliases_held(pair: &Pair, after: &Value, ground: &Ground) -> Vec<Raw> {
+    if !ground.has(Rule::Aliases) {
+        return Vec::new();
+    }
+    let declared = pair.declared().leaves();
+    let olds = declared
+        .into_iter()
+        .filter(|path| aliases::mirrored(path).is_some_and(|of| typed::at(&pair.wanted, &of).is_none()));
+    olds.filter_map(|path| {
+        let (git, live) = (typed::at(&pair.wanted, &path)?.clone(), typed::at(&pair.have, &path)?.clone());
+        let stays = typed::at(after, &path) == Some(&live) && git != live;
+        stays.then(|| Raw { path, op: Op::Replace, git: Some(git), live: Some(live), sort: Sort::Declared })
+    })
+    .collect()
+}
+
 fn refused(pair: &Pair, legs: &Legs, (why, message): (Refusal, &Foreign), ground: &Ground) -> Comparison {
     let local = local::as_last_word(pair, legs, ground);
     let with = |code| Some(outcome::reason(code, message.clone(), ground));
     match why {
         Refusal::Invalid if !ground.has(Rule::Invalid) => local,
-        Refusal::Immutable | Refusal::InTheWay | Refusal::Quota | Refusal::Webhook
-            if !ground.has(Rule::RefusedFindings) =>
-        {
+        Refusal::Immutable | Refusal::Quota | Refusal::Webhook if !ground.has(Rule::RefusedFindings) => {
             Comparison { findings: Vec::new(), verdict: Verdict::Synced, moved: None, ..local }
         }
         Refusal::Invalid => Comparison { verdict: Verdict::Invalid, reason: with(ReasonCode::Rejected), ..local },
         Refusal::NamespaceTerminating => {
             Comparison { verdict: Verdict::Unknown, reason: with(ReasonCode::NamespaceTerminating), ..local }
         }
-        Refusal::Immutable | Refusal::InTheWay | Refusal::Quota | Refusal::Webhook => {
+        Refusal::Immutable | Refusal::Quota | Refusal::Webhook => {
             Comparison { refused: Some(message.clone()), reason: with(ReasonCode::Refused), ..local }
         }
         Refusal::Unavailable => Comparison { reason: with(ReasonCode::DryRunUnavailable), ..local },

@@ -21,8 +21,7 @@ pub(super) fn additions(pair: &Pair, tried: Option<&Value>, after: Option<&Value
     let fresh = if ground.has(Rule::Fresh) { known(tried) } else { pair.wanted.clone() };
     let mut paths: Vec<FieldPath> = Vec::new();
     for entry in pair.entries.iter().filter(|entry| counts(entry, ground.owner_lists)) {
-        let added = entry.set.leaves().into_iter().filter(|leaf| is_addition(pair, leaf, &fresh, after));
-        for leaf in added.filter(|leaf| !ground.has(Rule::Fresh) || !fresh::follows_from_the_rest(pair, leaf)) {
+        for leaf in entry.set.leaves().into_iter().filter(|leaf| is_addition(pair, leaf, &fresh, after)) {
             let path = if ground.has(Rule::ForeignItem) { outermost(pair, leaf, &fresh) } else { leaf };
             if !paths.iter().any(|other| other.covers(&path)) {
                 paths.push(path);
@@ -41,7 +40,8 @@ fn counts(entry: &Entry, owners: &Owners) -> bool {
 fn is_addition(pair: &Pair, leaf: &FieldPath, fresh: &Value, after: Option<&Value>) -> bool {
     let Some(live) = typed::at(&pair.have, leaf) else { return false };
     let declared = |path: &FieldPath| typed::at(&pair.wanted, path).is_some();
-    let owned = pair.ours().is_some_and(|ours| ours.set.covers(leaf));
+    // Exactly: our entry owns the empty `resources: {}`, and not what somebody put into it.
+    let owned = pair.ours().is_some_and(|ours| ours.set.contains(leaf));
     if owned || declared(leaf) || aliases::of(leaf).is_some_and(|other| declared(&other)) {
         return false;
     }

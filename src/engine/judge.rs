@@ -64,12 +64,7 @@ pub(super) fn broken(site: &Site, desired: &Desired, key: ResourceKey, stamp: u6
 /// Everything the server is asked about one object.
 async fn answer(site: &Site, manifest: &Manifest, read: Option<&Live>) -> Answer {
     let live = read.or_else(|| site.lives.get(&manifest.key));
-    let mut said = ask(site, manifest).await;
-    if let (ServerSaid::Refused { why: why @ Refusal::Invalid, .. }, Some(_)) = (&mut said, live)
-        && fresh(site, manifest).await.is_some()
-    {
-        *why = Refusal::InTheWay;
-    }
+    let said = ask(site, manifest).await;
     let wanted = live.is_some_and(|live| diff::wants_fresh(manifest, live, &site.ground()));
     let fresh = if wanted { fresh(site, manifest).await } else { None };
     Answer { said, fresh }
@@ -150,11 +145,23 @@ impl Judge<'_> {
         let live = self.site.lives.get(key);
         let memo = Memo { git: git.map(|manifest| manifest.digest.clone()), live: live.map(diff::live_hash) };
         let row = (git.is_some() || live.is_some()).then(|| match git {
+            Some(manifest) if live.is_some() && self.is_unserved(manifest) => self.unserved(key),
             // What a partial render lacks may only be unread: it is not extra, and not to be judged at all.
             None if !self.desired.is_complete() => self.unread(key),
             _ => self.judged(key, git, self.read.as_ref().or(live), said),
         });
         JudgedRow { key: key.clone(), stamp, memo, row }
+    }
+
+    /// Whether git names a version that the server does not serve: live cannot be read that way.
+    fn is_unserved(&self, manifest: &Manifest) -> bool {
+        matches!(self.site.wire.served(&manifest.gvk), Lookup::NotServed)
+    }
+
+    fn unserved(&self, key: &ResourceKey) -> ResourceRow {
+        let message = Foreign::from("the server serves this kind, but not in the version that git names");
+        let reason = Reason { code: ReasonCode::KindNotServed, message, since: self.site.now.wall };
+        rows::bare((&self.site.app, Some(self.desired)), key.clone(), Verdict::Unknown, reason)
     }
 
     fn unread(&self, key: &ResourceKey) -> ResourceRow {

@@ -60,7 +60,7 @@ impl Walk {
 
     fn list_within(&mut self, node: Option<&Node>, (part, mine): (&Value, &Items), (whole, theirs): (&Value, &Items)) {
         let index = Index::new(theirs);
-        if self.order_matters() && reordered_items(mine, &index) {
+        if has_twins(mine) && part != whole || self.order_matters() && reordered_items(mine, &index) {
             return self.changed(part, whole);
         }
         for (step, value) in mine {
@@ -111,6 +111,12 @@ impl Walk {
         self.orders(child(node, step).as_ref(), a, b);
         self.at.0.pop();
     }
+}
+
+/// Whether two items have one identity: which of them a server would take cannot be told.
+fn has_twins(items: &Items) -> bool {
+    let index = Index::new(items);
+    items.iter().any(|(step, _)| index.places(step).len() > 1)
 }
 
 /// Whether the items that both have stand in another order.

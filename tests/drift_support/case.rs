@@ -25,7 +25,7 @@ pub enum Need {
     Kubectl,
     /// A kind in a second version.
     Versions,
-    /// Quotas, admission policies, a namespace that stays on its way out.
+    /// Quotas, admission policies, allocations, the finer validation, a namespace that stays on its way out.
     Server,
 }
 

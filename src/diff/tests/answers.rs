@@ -30,7 +30,6 @@ fn a_refusal_is_told_by_its_kind() {
         (Refusal::Invalid, Verdict::Invalid, ReasonCode::Rejected),
         (Refusal::Quota, Verdict::Drifted, ReasonCode::Refused),
         (Refusal::Immutable, Verdict::Drifted, ReasonCode::Refused),
-        (Refusal::InTheWay, Verdict::Drifted, ReasonCode::Refused),
         (Refusal::NamespaceTerminating, Verdict::Unknown, ReasonCode::NamespaceTerminating),
         (Refusal::Unavailable, Verdict::Drifted, ReasonCode::DryRunUnavailable),
     ] {
