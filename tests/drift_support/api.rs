@@ -96,7 +96,7 @@ impl<'s> Api<'s> {
     }
 
     async fn make(&mut self, case: &Case, call: &Call, place: &str) {
-        let verb = call.call.as_deref().unwrap_or_else(|| panic!("{place}: call or kubectl"));
+        let verb = call.verb.as_deref().unwrap_or_else(|| panic!("{place}: call or kubectl"));
         let (served, namespace, name) = self.object(case, call, place);
         let path = served.path(&namespace);
         let one =

@@ -73,7 +73,8 @@ struct Written {
 #[serde(deny_unknown_fields)]
 pub struct Call {
     /// `create`, `patch`, `replace`, `delete`; none with `kubectl`.
-    pub call: Option<String>,
+    #[serde(rename = "call")]
+    pub verb: Option<String>,
     /// Arguments of kubectl.
     pub kubectl: Option<Vec<String>>,
     /// `kind[.group]/[namespace/]name`.
@@ -118,9 +119,9 @@ pub struct Expected {
 pub struct ExpectedRow {
     /// Its verdict.
     pub verdict: String,
-    /// `Some(None)` = `null`, `None` = not looked at.
+    /// `null` where nobody moved; `None` = not looked at.
     #[serde(default, deserialize_with = "told")]
-    pub moved: Option<Option<String>>,
+    pub moved: Option<Value>,
     /// `server` or `local`.
     pub basis: Option<String>,
     /// Where the third leg comes from.
@@ -142,16 +143,16 @@ pub struct ExpectedRow {
 pub struct ExpectedFinding {
     /// As `FieldPath` prints it.
     pub path: String,
-    /// `Some(None)` = `null`.
+    /// `null` where nobody moved.
     #[serde(default, deserialize_with = "told")]
-    pub moved: Option<Option<String>>,
+    pub moved: Option<Value>,
     /// `add`, `remove`, `replace`.
     pub op: Option<String>,
     /// Whether a sync would start a fight.
     pub contested: Option<bool>,
     /// The manager; `null` = nobody; or a map of manager, operation, subresource.
     #[serde(default, deserialize_with = "told")]
-    pub by: Option<Option<Value>>,
+    pub by: Option<Value>,
     /// The live value.
     pub live: Option<Value>,
     /// Git's value.
@@ -200,8 +201,8 @@ impl Default for ReadOnly {
 }
 
 /// A key that is there: `null` is a value of its own.
-fn told<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(from).map(Some)
+fn told<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(Some)
 }
 
 /// One case. Its namespace, its app and its directory are called like it.

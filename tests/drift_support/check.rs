@@ -17,7 +17,7 @@ pub fn mismatches(case: &Case, app: &AppRow) -> Vec<String> {
     told.same("the app's verdict", verdict.as_str(), app.verdict.word());
     if let Some(reason) = reason {
         let code = app.reason.as_ref().map(|reason| word(&reason.code));
-        told.same("the app's reason", Some(reason.as_str()), code.as_deref());
+        told.same("the app's reason", &Some(reason.as_str()), &code.as_deref());
     }
     let mut met = BTreeSet::new();
     for row in &app.resources {
@@ -61,7 +61,7 @@ impl Told {
         self.0.push(what);
     }
 
-    fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, wanted: T, came: T) {
+    fn same<T: PartialEq + std::fmt::Debug + ?Sized>(&mut self, what: &str, wanted: &T, came: &T) {
         if wanted != came {
             self.say(format!("{what}: expected {wanted:?}, came {came:?}"));
         }
@@ -81,13 +81,13 @@ impl Told {
             self.say(format!("{name}: still pending"));
         }
         if let Some(moved) = &expected.moved {
-            self.same(&format!("{name}: moved"), moved.clone(), row.moved.map(|moved| word(&moved)));
+            self.same(&format!("{name}: moved"), moved, &json(&row.moved));
         }
         if let Some(basis) = &expected.basis {
-            self.same(&format!("{name}: basis"), basis.clone(), word(&row.basis));
+            self.same(&format!("{name}: basis"), basis, &word(&row.basis));
         }
         if let Some(base) = &expected.base {
-            self.same(&format!("{name}: base"), base.clone(), word(&row.base));
+            self.same(&format!("{name}: base"), base, &word(&row.base));
         }
         if let Some(part) = &expected.refused {
             let refused = row.refused.as_ref().map(|words| words.raw().to_owned()).unwrap_or_default();
@@ -110,7 +110,7 @@ impl Told {
                 .collect();
             wanted.sort();
             came.sort();
-            self.same(&format!("{name}: hidden"), wanted, came);
+            self.same(&format!("{name}: hidden"), &wanted, &came);
         }
     }
 
@@ -135,16 +135,16 @@ impl Told {
 
     fn finding(&mut self, place: &str, expected: &ExpectedFinding, finding: &Finding) {
         if let Some(moved) = &expected.moved {
-            self.same(&format!("{place}: moved"), moved.clone(), finding.moved.map(|moved| word(&moved)));
+            self.same(&format!("{place}: moved"), moved, &json(&finding.moved));
         }
         if let Some(op) = &expected.op {
-            self.same(&format!("{place}: op"), op.clone(), word(&finding.op));
+            self.same(&format!("{place}: op"), op, &word(&finding.op));
         }
         if let Some(contested) = expected.contested {
-            self.same(&format!("{place}: contested"), contested, finding.contested);
+            self.same(&format!("{place}: contested"), &contested, &finding.contested);
         }
         if let Some(by) = &expected.by
-            && !is_by(by.as_ref(), finding.by.as_ref())
+            && !is_by(by, finding.by.as_ref())
         {
             self.say(format!("{place}: by: expected {by:?}, came {:?}", finding.by));
         }
@@ -161,11 +161,11 @@ impl Told {
     }
 }
 
-fn is_by(wanted: Option<&Value>, came: Option<&Attribution>) -> bool {
+fn is_by(wanted: &Value, came: Option<&Attribution>) -> bool {
     match (wanted, came) {
-        (None, None) => true,
-        (Some(Value::String(manager)), Some(came)) => manager == came.manager.raw(),
-        (Some(Value::Object(wanted)), Some(came)) => {
+        (Value::Null, None) => true,
+        (Value::String(manager), Some(came)) => manager == came.manager.raw(),
+        (Value::Object(wanted), Some(came)) => {
             let came = serde_json::to_value(came).expect("JSON");
             wanted.iter().all(|(key, value)| came.get(key) == Some(value))
         }
@@ -185,6 +185,11 @@ pub fn describe(row: &ResourceRow) -> String {
     words.extend(row.findings.iter().map(|finding| one(&finding.path.to_string(), finding)));
     words.extend(row.reason.iter().map(|reason| format!("{}: {}", word(&reason.code), reason.message.raw())));
     words.join("; ")
+}
+
+/// A value in JSON; nothing is `null`.
+fn json(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).expect("JSON")
 }
 
 /// The word of a value in JSON.
