@@ -158,9 +158,8 @@ impl<'a> Pair<'a> {
         let object: Value = serde_json::from_str(&live.json).ok()?;
         let node = ground.schemas.of(&git.gvk).map(|node| node.without(ground.without));
         let entries = fields::managed(&object);
-        let tracking = ground.has(Rule::Tracking);
-        let have = noise::without_server_fields(object, (&git.gvk, node.as_ref()), tracking);
-        let wanted = noise::declared((*git.body).clone(), (&git.gvk, node.as_ref()), tracking);
+        let have = noise::without_server_fields(object, (&git.gvk, node.as_ref()), ground.has(Rule::Tracking));
+        let wanted = noise::declared((*git.body).clone(), (&git.gvk, node.as_ref()), ground);
         Some(Self { git, wanted, have, entries, node, comparable: live.gvk == git.gvk })
     }
 

@@ -70,7 +70,8 @@ fn declared_otherwise(pair: &Pair, ground: &Ground) -> Vec<Change> {
     strict
         .into_iter()
         .filter(|change| !(dropped(change) && owned(&change.path)))
-        .filter(|change| change.side != Side::Changed || !(filled_in(&change.path) || both_say_nothing(change)))
+        .filter(|change| change.side != Side::Changed || !filled_in(&change.path))
+        .filter(|change| !both_say_nothing(change))
         .collect()
 }
 

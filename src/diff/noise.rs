@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::model::Gvk;
+use super::Ground;
+use crate::model::{Gvk, Rule};
 use crate::schema::Node;
 
 /// The annotation that ties an object to its record (drift.md *The record*); sent with every apply, never a finding.
@@ -71,18 +72,24 @@ pub(super) fn without_server_fields(mut object: Value, kind: (&Gvk, Option<&Node
             metadata.remove(field);
         }
     }
-    declared(object, kind, tracking)
+    let object = without_own_status(object, kind);
+    if tracking { without_tracking(object) } else { object }
 }
 
 /// Git's object without a status that has its own subresource (its schema may have come after the render), and without
 /// our tracking.
-pub(super) fn declared(mut object: Value, (gvk, node): (&Gvk, Option<&Node>), tracking: bool) -> Value {
+pub(super) fn declared(object: Value, kind: (&Gvk, Option<&Node>), ground: &Ground) -> Value {
+    let object = if ground.has(Rule::StripStatus) { without_own_status(object, kind) } else { object };
+    if ground.has(Rule::Tracking) { without_tracking(object) } else { object }
+}
+
+fn without_own_status(mut object: Value, (gvk, node): (&Gvk, Option<&Node>)) -> Value {
     if has_own_status(gvk, node)
         && let Some(map) = object.as_object_mut()
     {
         map.remove("status");
     }
-    if tracking { without_tracking(object) } else { object }
+    object
 }
 
 /// What a judgement depends on: without status, resourceVersion, generation, and the times of managedFields.

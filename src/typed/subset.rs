@@ -68,8 +68,8 @@ impl Walk {
             match index.values(theirs, step).as_slice() {
                 [] => self.one_item(value),
                 [one] => self.within(child(node, step).as_ref(), value, one),
-                more if more.iter().any(|other| same(child(node, step).as_ref(), value, other)) => {}
-                more => self.changed(value, more[0]),
+                // Which of them counts is the reader's to guess: not what was declared.
+                more => self.changed(value, &Value::Array(more.iter().map(|&other| other.clone()).collect())),
             }
             self.at.0.pop();
         }
