@@ -15,18 +15,20 @@ mod outcome;
 pub mod prepare;
 mod scrub;
 mod server;
+mod testimony;
 mod text;
 mod who;
 
 use serde_json::Value;
 
 use crate::fields::{self, Entry};
-use crate::model::{AppSpec, Base, Comparison, Digest, Foreign, Live, Manifest, Now, Rule, Without};
+use crate::model::{AppSpec, Base, Comparison, Digest, Foreign, Live, Manifest, Now, Rule, Without, Write};
 use crate::schema::{Node, Schemas};
 
 pub use contested::Owners;
 pub use mask::Masker;
 pub use scrub::scrub;
+pub use testimony::{Sighting, testify, unseen, went_unseen};
 pub use text::text_diff;
 
 /// The legs of one comparison: git's object at head, what git declared when last in sync, and live.
@@ -39,6 +41,8 @@ pub struct Legs<'a> {
     pub live: Option<&'a Live>,
     /// We applied it once.
     pub in_inventory: bool,
+    /// What the watch saw of it, oldest first.
+    pub seen: &'a [Write],
 }
 
 /// The third leg, as far as it is known.
@@ -142,15 +146,18 @@ struct Pair<'a> {
     have: Value,
     entries: Vec<Entry>,
     node: Option<Node>,
+    /// The watch's testimony; empty where it is not to be heard.
+    seen: &'a [Write],
 }
 
 impl<'a> Pair<'a> {
-    fn new(git: &'a Manifest, live: &Live, ground: &Ground) -> Option<Self> {
+    fn new(git: &'a Manifest, live: &Live, legs: &Legs<'a>, ground: &Ground) -> Option<Self> {
         let object: Value = serde_json::from_str(&live.json).ok()?;
         let node = ground.schemas.of(&git.gvk);
         let entries = fields::managed(&object);
         let have = noise::without_server_fields(object, &git.gvk, node.as_ref());
-        Some(Self { git, wanted: noise::without_tracking((*git.body).clone()), have, entries, node })
+        let seen = if ground.has(Rule::SeenWrites) { legs.seen } else { &[] };
+        Some(Self { git, wanted: noise::without_tracking((*git.body).clone()), have, entries, node, seen })
     }
 
     /// Our Apply entry.
@@ -163,7 +170,7 @@ impl<'a> Pair<'a> {
 #[must_use]
 pub fn compare_local(legs: &Legs, ground: &Ground) -> Comparison {
     match outcome::presence(legs, ground) {
-        Ok((git, live)) => match Pair::new(git, live, ground) {
+        Ok((git, live)) => match Pair::new(git, live, legs, ground) {
             Some(pair) => local::compare(&pair, legs, ground),
             None => outcome::unreadable(legs, ground),
         },
@@ -175,7 +182,7 @@ pub fn compare_local(legs: &Legs, ground: &Ground) -> Comparison {
 #[must_use]
 pub fn compare_server(legs: &Legs, answer: &Answer, ground: &Ground) -> Comparison {
     match outcome::presence(legs, ground) {
-        Ok((git, live)) => match Pair::new(git, live, ground) {
+        Ok((git, live)) => match Pair::new(git, live, legs, ground) {
             Some(pair) => server::compare(&pair, legs, answer, ground),
             None => outcome::unreadable(legs, ground),
         },

@@ -21,6 +21,7 @@ mod rows;
 mod setup;
 mod site;
 mod step;
+mod testimony;
 mod world;
 
 pub use clock::Clock;

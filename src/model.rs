@@ -22,6 +22,7 @@ mod time;
 mod tree;
 mod verdict;
 mod view;
+mod write;
 
 pub use command::{Command, Consent, Mode, Order, OrderId, RevertMode, RevertOrder, SyncOrder};
 pub use commit::{CommitId, CommitInfo};
@@ -48,3 +49,4 @@ pub use view::{
     DiffLine, DiffMark, DiffObject, DiffView, EffectHere, GitChange, HistoryRow, HistoryView, Marker, PlanView, Query,
     RevertPreview, Ticket, View, ViewBody,
 };
+pub use write::{Deed, Write};

@@ -13,7 +13,7 @@ use crate::diff::{Ground, Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
     AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Foreign, Live, Location, Mode, Now, RepoName, RepoSpec,
-    ResourceKey, ResourceRow, Without,
+    ResourceKey, ResourceRow, Without, Write,
 };
 use crate::render::Programs;
 use crate::source::{Author, Mirror, SourceError};
@@ -89,6 +89,8 @@ pub(super) struct Site {
     pub rows: BTreeMap<ResourceKey, Arc<ResourceRow>>,
     /// Live objects of the app's keys.
     pub lives: BTreeMap<ResourceKey, Live>,
+    /// What the watch saw of them.
+    pub seen: BTreeMap<ResourceKey, Arc<Vec<Write>>>,
     /// The branch head.
     pub head: Option<CommitId>,
     /// What may be done on the cluster.
@@ -119,6 +121,11 @@ impl Site {
             owner_lists: &self.shared.owners,
             without: self.shared.without,
         }
+    }
+
+    /// What the watch saw of an object, oldest first.
+    pub fn seen_of(&self, key: &ResourceKey) -> &[Write] {
+        self.seen.get(key).map_or(&[], |writes| writes.as_slice())
     }
 
     /// Who writes a commit: the config's author, else whoever acts here.

@@ -66,10 +66,24 @@ pub struct Attribution {
     pub operation: Foreign,
     /// `status`, `scale` or none.
     pub subresource: Option<Foreign>,
+    /// Not before: the last look before the change, where the change itself was not seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Timestamp>,
     /// When, as far as known.
     pub time: Option<Timestamp>,
     /// How sure `time` is.
     pub precision: Precision,
+}
+
+impl Attribution {
+    /// The manager of a write that left no name: pure deletions and reorders leave none.
+    pub const NOBODY: &'static str = "?";
+
+    /// Whether a manager is named.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.manager.raw() != Self::NOBODY
+    }
 }
 
 /// One difference, at the smallest unit that server-side apply can own.

@@ -52,6 +52,7 @@ pub fn finding(path: &str, live: serde_json::Value, git: serde_json::Value, by: 
             manager: by.into(),
             operation: "Update".into(),
             subresource: None,
+            after: None,
             time: Some(ago(121)),
             precision: Precision::Seen,
         }),

@@ -65,6 +65,7 @@ pub fn finding() -> Finding {
             manager: Foreign::from("kubectl-edit"),
             operation: Foreign::from("Update"),
             subresource: None,
+            after: None,
             time: Some(at()),
             precision: Precision::Seen,
         }),

@@ -11,7 +11,7 @@ proptest! {
         let stage = Stage::new();
         let git = manifest(&deployment(&image, replicas));
         let live = stage.live(&git.body, &[]);
-        let legs = Legs { git: Some(&git), base: BaseLeg::None, live: Some(&live), in_inventory: true };
+        let legs = Legs { git: Some(&git), base: BaseLeg::None, live: Some(&live), in_inventory: true, seen: &[] };
         let judged = compare_local(&legs, &stage.ground());
         prop_assert_eq!(judged.verdict, Verdict::Synced);
     }
@@ -29,7 +29,7 @@ proptest! {
         ];
         let live = stage.live(&base.body, &edits);
         let base = BaseLeg::At(Base::Record, Some(&base));
-        let legs = Legs { git: Some(&git), base, live: Some(&live), in_inventory: true };
+        let legs = Legs { git: Some(&git), base, live: Some(&live), in_inventory: true, seen: &[] };
         let judged = compare_local(&legs, &stage.ground());
         let differs = !matches!(judged.verdict, Verdict::Synced);
         prop_assert_eq!(differs, !judged.findings.is_empty());
