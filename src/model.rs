@@ -5,6 +5,7 @@
 
 mod command;
 mod commit;
+mod declared;
 mod finding;
 mod fleet;
 mod health;
@@ -26,6 +27,7 @@ mod write;
 
 pub use command::{Command, Consent, Mode, Order, OrderId, RevertMode, RevertOrder, SyncOrder};
 pub use commit::{CommitId, CommitInfo};
+pub use declared::Declared;
 pub use finding::{Attribution, Comparison, Finding, Hidden, Op, Precision, Said};
 pub use fleet::{
     AgentSeen, AppRow, ClusterRow, ClusterState, Cost, Counts, ErrorRow, Fleet, RemoteRow, RemoteState, ResourceRow,

@@ -7,12 +7,14 @@
 mod compose;
 mod fault;
 mod float;
+mod places;
 mod scalar;
 mod split;
 mod write;
 
 use serde_json::Value;
 
+pub use places::{Spot, places};
 pub use write::{ordered as in_order, write};
 
 /// How much of a text is read before it is refused.

@@ -27,6 +27,8 @@ mod prune;
 mod revert;
 #[path = "road/scene.rs"]
 mod scene;
+#[path = "road/seen.rs"]
+mod seen;
 #[path = "road/strangers.rs"]
 mod strangers;
 

@@ -52,6 +52,7 @@ fn whole(moved: Moved, op: Op) -> Finding {
         git: None,
         was: None,
         by: None,
+        declared: None,
         needs_delete: false,
     }
 }

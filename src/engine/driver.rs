@@ -255,7 +255,10 @@ fn same_source(one: &crate::model::AppSpec, other: &crate::model::AppSpec) -> bo
 /// The ticket an answer was asked under.
 fn ticket(event: &Event) -> Option<&AppTicket> {
     match event {
-        Event::Rendered(ticket, _) | Event::Judged(ticket, _) | Event::Confirmed(ticket, _) => Some(ticket),
+        Event::Rendered(ticket, _)
+        | Event::Judged(ticket, _)
+        | Event::Confirmed(ticket, _)
+        | Event::Blamed(ticket, ..) => Some(ticket),
         _ => None,
     }
 }

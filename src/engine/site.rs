@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use tokio::sync::Semaphore;
+
 use super::desired::Desired;
 use super::line::Wire;
 use super::rendering::Renders;
@@ -38,6 +40,8 @@ pub(super) struct Shared {
     pub owners: Owners,
     /// What happened here; `None` where the state directory cannot be written.
     pub journal: Option<Journal>,
+    /// Limits blames that run.
+    pub blames: Arc<Semaphore>,
     /// Namespaces in which apps of the config live or have their records: never pruned.
     pub held_namespaces: BTreeSet<(ClusterName, String)>,
     /// Rules that a test has switched off.

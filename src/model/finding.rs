@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Base, Basis, FieldPath, Foreign, Moved, Reason, Verdict};
+use super::{Base, Basis, Declared, FieldPath, Foreign, Moved, Reason, Verdict};
 
 /// A value as a finding may tell it. Made by `diff::mask` and nowhere else.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -109,6 +109,9 @@ pub struct Finding {
     /// Who wrote the live value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<Attribution>,
+    /// Where git declares it, and who touched that line last; `None` = not known, or not yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Arc<Declared>>,
     /// Git has removed it but a sync cannot: another manager owns it too; it needs an explicit delete.
     #[serde(skip)]
     pub needs_delete: bool,

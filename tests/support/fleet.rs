@@ -56,6 +56,14 @@ pub fn finding(path: &str, live: serde_json::Value, git: serde_json::Value, by: 
             time: Some(ago(121)),
             precision: Precision::Seen,
         }),
+        declared: Some(Arc::new(Declared {
+            commit: CommitId::new("9f31c2a5bd0c4e2f8a7d6e5f4c3b2a1908f7e6d5"),
+            author: "ana <a@b>".into(),
+            time: Some(ago(125)),
+            subject: "fix: retry budget".into(),
+            file: "apps/payments/base/api.yaml".into(),
+            line: 46,
+        })),
         needs_delete: false,
     }
 }

@@ -69,6 +69,7 @@ pub fn finding() -> Finding {
             time: Some(at()),
             precision: Precision::Seen,
         }),
+        declared: None,
         needs_delete: false,
     }
 }

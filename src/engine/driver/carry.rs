@@ -36,6 +36,10 @@ impl Driver {
                 self.spawn(site.map(|site| tasks::confirm(site, ticket, work)))
             }
             Effect::NoteSeen(app, commit, keys) => self.on_site(&app, |site| tasks::note_seen(site, commit, keys)),
+            Effect::Blame(ticket, desired, wanted) => {
+                let site = self.judging_site(&ticket.app, &[]);
+                self.spawn(site.map(|site| tasks::blame(site, ticket, desired, wanted)))
+            }
             Effect::ReadLease(cluster) => self.read_lease(cluster),
             Effect::RenewLease(cluster) => self.renew_lease(cluster),
             Effect::Execute(order) => self.execute(order),
