@@ -91,6 +91,8 @@ pub struct Looked {
     pub uid: Arc<str>,
     /// `metadata.resourceVersion`.
     pub version: Arc<str>,
+    /// The newest stamp in its managedFields, by the server's clock; of a Secret as well.
+    pub stamp: Option<Timestamp>,
     /// Where it differed from git.
     pub known: Vec<FieldPath>,
 }

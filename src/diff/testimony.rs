@@ -32,10 +32,11 @@ pub fn testify(sighting: &Sighting, ground: &Ground) -> Vec<Write> {
     }
 }
 
-/// Who changed an object while nobody looked is not known; `known` are the paths that differed from git before.
+/// Who changed an object while nobody looked is not known; `known` are the paths that differed from git before,
+/// `stamp` was the newest in managedFields.
 #[must_use]
-pub fn unseen(after: Timestamp, until: Timestamp, known: Vec<FieldPath>) -> Write {
-    whole(Deed::Unseen(known), nobody(Some(after), until))
+pub fn unseen((after, until): (Timestamp, Timestamp), known: Vec<FieldPath>, stamp: Option<Timestamp>) -> Write {
+    whole(Deed::Unseen { known, stamp }, nobody(Some(after), until))
 }
 
 /// Somebody deleted an object while nobody looked.
@@ -184,15 +185,15 @@ pub(super) fn prefer(
     let told: Vec<&Write> = pair.seen.iter().rev().filter(|write| concerns(write, path)).collect();
     for (at, write) in told.iter().enumerate() {
         match &write.deed {
-            Deed::Unseen(known) if moved != Some(Moved::Git) && !differed(known, path) => {
+            Deed::Unseen { known, stamp } if moved != Some(Moved::Git) && !differed(known, path) => {
                 // What was written before the gap and is still there was not written in it.
-                let older = told[at + 1..].iter().find(|older| !matches!(older.deed, Deed::Unseen(_)));
+                let older = told[at + 1..].iter().find(|older| !matches!(older.deed, Deed::Unseen { .. }));
                 return match older.filter(|older| older.now.is_some() && stands(older, &pair.have)) {
                     Some(older) => Some(named(older, traced)),
-                    None => within(write, traced),
+                    None => within(write, *stamp, traced),
                 };
             }
-            Deed::Unseen(_) => {}
+            Deed::Unseen { .. } => {}
             _ if stands(write, &pair.have) => return Some(named(write, traced)),
             _ => return traced,
         }
@@ -221,7 +222,7 @@ fn stands(write: &Write, have: &Value) -> bool {
         (Deed::Field, None) => typed::at(have, &write.path).is_none(),
         (Deed::Field, Some(Said::Cut { .. } | Said::Masked { .. })) => typed::at(have, &write.path).is_some(),
         (Deed::Created, _) => true,
-        (Deed::Deleted | Deed::Unseen(_), _) => false,
+        (Deed::Deleted | Deed::Unseen { .. }, _) => false,
     }
 }
 
@@ -235,14 +236,15 @@ fn named(write: &Write, traced: Option<Attribution>) -> Attribution {
     }
 }
 
-/// A change that fell into a gap. A manager that wrote last before the gap has not made it: then its own stamp stands.
-fn within(gap: &Write, traced: Option<Attribution>) -> Option<Attribution> {
+/// A change that fell into a gap. A manager whose own stamp is older than the newest one before the gap, both by the
+/// server's clock, has not made it: then its stamp stands.
+fn within(gap: &Write, stamp: Option<Timestamp>, traced: Option<Attribution>) -> Option<Attribution> {
     let Some(traced) = traced else { return Some(gap.by.clone()) };
-    if traced.time <= gap.by.after {
+    if traced.time.is_some() && traced.time < stamp {
         return Some(traced);
     }
-    let time = traced.time.min(gap.by.time);
-    Some(Attribution { after: gap.by.after, time, precision: Precision::Bound, ..traced })
+    let inside = traced.time.filter(|time| gap.by.after < Some(*time) && Some(*time) < gap.by.time);
+    Some(Attribution { after: gap.by.after, time: inside.or(gap.by.time), precision: Precision::Bound, ..traced })
 }
 
 #[cfg(test)]

@@ -53,8 +53,9 @@ impl Testimony {
             Some((_, looked)) => looked.known.clone(),
             None => Vec::new(),
         };
-        let known = known.into_iter().chain([write.path.clone()]).collect();
-        self.looked.insert(key.clone(), (at, Looked { uid, version, known }));
+        let path = (write.deed == Deed::Field).then(|| write.path.clone());
+        let known = known.into_iter().chain(path).collect();
+        self.looked.insert(key.clone(), (at, Looked { uid, version, stamp: None, known }));
     }
 
     /// What is known of an object, oldest first.
@@ -81,7 +82,7 @@ impl Testimony {
     fn keep(&mut self, key: &ResourceKey, write: Write) {
         let writes = Arc::make_mut(self.writes.entry(key.clone()).or_default());
         let before = writes.len();
-        if !matches!(write.deed, Deed::Unseen(_)) {
+        if !matches!(write.deed, Deed::Unseen { .. }) {
             writes.retain(|old| !write.path.covers(&old.path));
         }
         if writes.len() >= PER_OBJECT {
@@ -135,7 +136,7 @@ impl Testimony {
     fn compare(&mut self, key: &ResourceKey, (at, looked): (Timestamp, Looked), live: Option<&Live>, now: Timestamp) {
         let write = match live {
             Some(live) if live.uid == looked.uid && live.resource_version == looked.version => return,
-            Some(_) => diff::unseen(at, now, looked.known),
+            Some(_) => diff::unseen((at, now), looked.known, looked.stamp),
             None if looked.uid.is_empty() => return,
             None => diff::went_unseen(at, now),
         };

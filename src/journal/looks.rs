@@ -11,8 +11,11 @@ use crate::model::AppId;
 #[derive(Serialize, Deserialize)]
 struct Wire {
     at: Timestamp,
-    objects: Vec<(Place, String, String, Vec<String>)>,
+    objects: Vec<Wired>,
 }
+
+/// Place, uid, version, newest stamp, known paths.
+type Wired = (Place, String, String, Option<Timestamp>, Vec<String>);
 
 /// Names of apps and clusters are checked words, but a cluster's may hold anything that a context's does.
 pub(super) fn name(app: &AppId) -> String {
@@ -26,7 +29,7 @@ pub(super) fn name(app: &AppId) -> String {
 pub(super) fn text(look: &Look) -> Result<String, JournalError> {
     let object = |(place, looked): (&Place, &Looked)| {
         let known = looked.known.iter().map(ToString::to_string).collect();
-        (place.clone(), looked.uid.to_string(), looked.version.to_string(), known)
+        (place.clone(), looked.uid.to_string(), looked.version.to_string(), looked.stamp, known)
     };
     let wire = Wire { at: look.at, objects: look.objects.iter().map(object).collect() };
     serde_json::to_string(&wire).map_err(|_| JournalError::Encode)
@@ -34,9 +37,9 @@ pub(super) fn text(look: &Look) -> Result<String, JournalError> {
 
 pub(super) fn read(text: &str) -> Option<Look> {
     let wire: Wire = serde_json::from_str(text).ok()?;
-    let object = |(place, uid, version, known): (Place, String, String, Vec<String>)| {
+    let object = |(place, uid, version, stamp, known): Wired| {
         let known = known.iter().filter_map(|path| path.parse().ok()).collect();
-        (place, Looked { uid: uid.into(), version: version.into(), known })
+        (place, Looked { uid: uid.into(), version: version.into(), stamp, known })
     };
     let objects: BTreeMap<Place, Looked> = wire.objects.into_iter().map(object).collect();
     Some(Look { at: wire.at, objects })

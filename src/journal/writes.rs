@@ -20,6 +20,8 @@ struct Wire {
     deed: Word,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     known: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stamp: Option<Timestamp>,
     manager: String,
     operation: String,
     subresource: Option<String>,
@@ -51,11 +53,11 @@ enum Told {
 
 pub(super) fn line(witnessed: &Witnessed) -> Result<String, JournalError> {
     let Witnessed { key, uid, version, write } = witnessed;
-    let (deed, known) = match &write.deed {
-        Deed::Field => (Word::Field, Vec::new()),
-        Deed::Created => (Word::Created, Vec::new()),
-        Deed::Deleted => (Word::Deleted, Vec::new()),
-        Deed::Unseen(known) => (Word::Unseen, known.iter().map(ToString::to_string).collect()),
+    let (deed, known, stamp) = match &write.deed {
+        Deed::Field => (Word::Field, Vec::new(), None),
+        Deed::Created => (Word::Created, Vec::new(), None),
+        Deed::Deleted => (Word::Deleted, Vec::new(), None),
+        Deed::Unseen { known, stamp } => (Word::Unseen, known.iter().map(ToString::to_string).collect(), *stamp),
     };
     let wire = Wire {
         cluster: key.cluster.clone(),
@@ -65,6 +67,7 @@ pub(super) fn line(witnessed: &Witnessed) -> Result<String, JournalError> {
         path: write.path.to_string(),
         deed,
         known,
+        stamp,
         manager: write.by.manager.raw().to_owned(),
         operation: write.by.operation.raw().to_owned(),
         subresource: write.by.subresource.as_ref().map(|name| name.raw().to_owned()),
@@ -109,7 +112,7 @@ pub(super) fn read(text: &str) -> Option<Witnessed> {
                 Word::Field => Deed::Field,
                 Word::Created => Deed::Created,
                 Word::Deleted => Deed::Deleted,
-                Word::Unseen => Deed::Unseen(known),
+                Word::Unseen => Deed::Unseen { known, stamp: wire.stamp },
             },
             by: Attribution {
                 manager: Foreign::new(wire.manager),

@@ -1,5 +1,7 @@
 //! A change of a live object as the watch on this host saw it: which field, who, when, from what to what.
 
+use jiff::Timestamp;
+
 use super::{Attribution, FieldPath, Said};
 
 /// What happened.
@@ -11,9 +13,13 @@ pub enum Deed {
     Created,
     /// The object went; the path is the root.
     Deleted,
-    /// The object changed while nobody looked; the path is the root. Which fields is not known, but these differed from
-    /// git before.
-    Unseen(Vec<FieldPath>),
+    /// The object changed while nobody looked; the path is the root. Which fields is not known.
+    Unseen {
+        /// What differed from git before.
+        known: Vec<FieldPath>,
+        /// The newest stamp in managedFields before, by the server's clock.
+        stamp: Option<Timestamp>,
+    },
 }
 
 /// One change. Values of Secrets are masked before one exists.

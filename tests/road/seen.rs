@@ -1,6 +1,7 @@
 //! Who, what, when: what the watch saw, what fell into a gap, and which line of git says otherwise.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use driftdeck::model::{AppRow, Attribution, Declared, Moved, Precision, Verdict};
 use serde_json::json;
@@ -22,7 +23,7 @@ crate::scenes! {
 }
 
 /// Who wrote the only finding of an object.
-fn by(app: &AppRow, name: &str) -> Attribution {
+fn by(app: &Arc<AppRow>, name: &str) -> Attribution {
     let findings = &row(app, name).findings;
     assert_eq!(findings.len(), 1, "{findings:?}");
     findings[0].by.clone().expect("somebody is named, or nobody")
@@ -99,13 +100,14 @@ async fn a_difference_that_an_earlier_process_knew_is_not_put_into_the_gap(place
     deck.close().await;
     scene.stage.scale(&scene.namespace, "deployment/api", 5);
     let mut deck = scene.deck(Start::default());
-    let app = deck.until("both", |app| row(app, "api").findings.len() == 2 && app.counts.pending == 0).await;
+    let both = |app: &AppRow| app.resources.iter().any(|row| row.findings.len() == 2 && !row.pending);
+    let app = deck.until("both", both).await;
     let of = |path: &str| {
         let finding = row(&app, "api").findings.iter().find(|finding| finding.path.to_string().ends_with(path));
         finding.and_then(|finding| finding.by.clone()).expect("told")
     };
     assert_eq!(of("image"), seen, "it was there before");
-    assert!(of("replicas").after.is_some(), "this one fell into the gap");
+    assert!(of("replicas").after.is_some(), "this one fell into the gap: {:?}", of("replicas"));
     deck.close().await;
 }
 

@@ -273,7 +273,10 @@ fn a_gap_tells_between_when_and_what_was_there_before_it_keeps_its_writer() {
     let stage = Stage::new();
     let wanted = git(json!({"replicas": 2}));
     let path: FieldPath = "spec.replicas".parse().expect("a path");
-    let gap = |known: &[&FieldPath]| unseen(at("10:02"), at("10:07"), known.iter().map(|p| (*p).clone()).collect());
+    let gap = |known: &[&FieldPath]| {
+        let known = known.iter().map(|path| (*path).clone()).collect();
+        unseen((at("10:02"), at("10:07")), known, Some(at("09:30")))
+    };
     let write = Write {
         path: path.clone(),
         deed: Deed::Field,

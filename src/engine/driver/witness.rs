@@ -160,8 +160,12 @@ impl Driver {
         }
         let broken = line.heard.values().filter_map(|heard| heard.broke).min();
         let at = broken.map_or(cluster.answered?.wall, |broke| broke.min(now.wall));
-        let looked =
-            |live: &Live, known| Looked { uid: live.uid.clone(), version: live.resource_version.clone(), known };
+        let looked = |live: &Live, known| Looked {
+            uid: live.uid.clone(),
+            version: live.resource_version.clone(),
+            stamp: newest_stamp(&live.json),
+            known,
+        };
         let objects: BTreeMap<_, _> = app
             .rows
             .iter()
@@ -185,4 +189,24 @@ fn is_same(was: Option<&Live>, now: Option<&Live>) -> bool {
 /// The first app that an object is of.
 fn whose<'w>(world: &'w crate::engine::world::World, key: &ResourceKey) -> Option<&'w AppWorld> {
     world.apps.get(world.index.get(key)?.first()?)
+}
+
+/// The newest `time` of an object's managedFields, read off its text: parsing ten thousand objects each minute would cost
+/// more than judging them.
+fn newest_stamp(json: &str) -> Option<Timestamp> {
+    let stamps = json.split("\"time\":\"").skip(1).filter_map(|rest| rest.get(..20));
+    stamps.filter_map(|stamp| stamp.parse().ok()).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_stamp_is_read_off_the_text() {
+        let json = r#"{"metadata":{"managedFields":[{"time":"2026-01-01T10:00:00Z"},{"time":"2026-01-01T10:05:00Z"}]},
+            "status":{"lastTransitionTime":"2027-01-01T00:00:00Z","time":"soon"}}"#;
+        assert_eq!(newest_stamp(json), "2026-01-01T10:05:00Z".parse().ok());
+        assert_eq!(newest_stamp("{}"), None);
+    }
 }

@@ -74,8 +74,9 @@ fn what_changed_between_two_processes_is_told_once_it_is_listed_again() {
     let journal = Journal::open(dir.path()).expect("a journal");
     let (same, moved, gone) = (key("ConfigMap", "same"), key("ConfigMap", "moved"), key("ConfigMap", "gone"));
     let known: FieldPath = "data.old".parse().expect("a path");
-    let looked =
-        |key: &ResourceKey| (place(key), Looked { uid: "u".into(), version: "1".into(), known: vec![known.clone()] });
+    let looked = |key: &ResourceKey| {
+        (place(key), Looked { uid: "u".into(), version: "1".into(), stamp: None, known: vec![known.clone()] })
+    };
     let look = Look { at: at("10:02"), objects: [&same, &moved, &gone].map(looked).into() };
     let app = AppId::new("shop", ClusterName::new("prod"));
     journal.keep_look(&app, &look).expect("kept");
@@ -90,7 +91,7 @@ fn what_changed_between_two_processes_is_told_once_it_is_listed_again() {
     assert!(testimony.of(&same).is_none(), "the same version: nothing happened");
     let deed =
         |key: &ResourceKey| testimony.of(key).and_then(|writes| writes.last()).map(|w| (w.deed.clone(), w.by.after));
-    assert_eq!(deed(&moved), Some((Deed::Unseen(vec![known.clone()]), Some(at("10:02")))));
+    assert_eq!(deed(&moved), Some((Deed::Unseen { known: vec![known.clone()], stamp: None }, Some(at("10:02")))));
     assert_eq!(deed(&gone), Some((Deed::Deleted, Some(at("10:02")))));
     assert_eq!(testimony.take_fresh().len(), 2, "the gap is noted for the process after this one");
 }
