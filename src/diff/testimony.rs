@@ -190,7 +190,7 @@ pub(super) fn prefer(
                 let older = told[at + 1..].iter().find(|older| !matches!(older.deed, Deed::Unseen { .. }));
                 return match older.filter(|older| older.now.is_some() && stands(older, &pair.have)) {
                     Some(older) => Some(named(older, traced)),
-                    None => within(write, *stamp, traced),
+                    None => Some(within(write, *stamp, traced)),
                 };
             }
             Deed::Unseen { .. } => {}
@@ -238,13 +238,13 @@ fn named(write: &Write, traced: Option<Attribution>) -> Attribution {
 
 /// A change that fell into a gap. A manager whose own stamp is older than the newest one before the gap, both by the
 /// server's clock, has not made it: then its stamp stands.
-fn within(gap: &Write, stamp: Option<Timestamp>, traced: Option<Attribution>) -> Option<Attribution> {
-    let Some(traced) = traced else { return Some(gap.by.clone()) };
+fn within(gap: &Write, stamp: Option<Timestamp>, traced: Option<Attribution>) -> Attribution {
+    let Some(traced) = traced else { return gap.by.clone() };
     if traced.time.is_some() && traced.time < stamp {
-        return Some(traced);
+        return traced;
     }
     let inside = traced.time.filter(|time| gap.by.after < Some(*time) && Some(*time) < gap.by.time);
-    Some(Attribution { after: gap.by.after, time: inside.or(gap.by.time), precision: Precision::Bound, ..traced })
+    Attribution { after: gap.by.after, time: inside.or(gap.by.time), precision: Precision::Bound, ..traced }
 }
 
 #[cfg(test)]

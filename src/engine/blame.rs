@@ -196,12 +196,11 @@ fn is_of(value: &Value, key: &ResourceKey) -> bool {
 fn line(value: &Value, spot: &Spot, path: &FieldPath, wanted: Option<&Value>) -> Option<u32> {
     let (mut value, mut spot) = (value, spot);
     for step in &path.0 {
-        (value, spot) = match step {
-            Step::Key(key) => (value.get(&**key)?, spot.key(key)?),
-            _ => {
-                let n = index(value, step)?;
-                (value.get(n)?, spot.item(n)?)
-            }
+        (value, spot) = if let Step::Key(key) = step {
+            (value.get(&**key)?, spot.key(key)?)
+        } else {
+            let n = index(value, step)?;
+            (value.get(n)?, spot.item(n)?)
         };
     }
     wanted.is_none_or(|wanted| path.0.is_empty() || wanted == value).then_some(spot.line)

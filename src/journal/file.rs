@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::JournalError;
 
 /// A file that grows by lines, its two older ones, and how long each may become.
+#[derive(Clone, Copy)]
 pub(super) struct Names {
     newest: &'static str,
     older: [&'static str; 2],

@@ -157,12 +157,15 @@ pub fn payments() -> AppRow {
         vec![Hidden { path: hpa.path.clone(), rule: "apps[payments].ignore[0]".into(), finding: Arc::new(hpa) }];
     let mut flags = object(on, "ConfigMap", "payments-flags", 0);
     flags.verdict = Verdict::Diverged;
-    flags.findings = vec![finding("data.RETRY_MAX", json!("9"), json!("3"), "kubectl-client-side-apply")];
+    let mut gap = finding("data.RETRY_MAX", json!("9"), json!("3"), "kubectl-client-side-apply");
+    gap.by = gap.by.map(|by| Attribution { after: Some(ago(126)), precision: Precision::Bound, ..by });
+    flags.findings = vec![gap];
     let mut secret = object(on, "Secret", "payments-db", 0);
     secret.verdict = Verdict::Drifted;
     let mut masked = finding("data.DB_HOST", json!(null), json!(null), "kubectl-edit");
     masked.live = Some(Said::Masked { masked: true, changed: true, bytes: Some(21) });
     masked.git = Some(Said::Masked { masked: true, changed: true, bytes: Some(18) });
+    masked.by = masked.by.map(|by| Attribution { precision: Precision::Bound, ..by });
     secret.findings = vec![masked];
     let mut old = object(on, "ConfigMap", "payments-old", 3);
     old.verdict = Verdict::Extra;

@@ -190,11 +190,12 @@ impl App {
         };
         let mut lines = Vec::new();
         for finding in object.findings.iter().take(10) {
-            lines.push(line(finding));
             let is_newest = newest.is_some_and(|newest| std::ptr::eq(newest, finding));
-            if let Some(declared) = self.declared(finding).filter(|_| is_newest && class == Class::Wide) {
-                lines.push(Line::new().dim(format!("{:<35}git ", "")).join(declared));
-            }
+            let declared = self.declared(finding).filter(|_| is_newest && class == Class::Wide);
+            lines.push(match declared {
+                Some(declared) => line(finding).dim("   git ").join(declared),
+                None => line(finding),
+            });
         }
         lines
     }
@@ -283,8 +284,8 @@ pub(super) fn changes(row: &AppRow) -> Line {
 
 /// The finding that was written last.
 fn newest<'f>(objects: &[&'f Arc<ResourceRow>]) -> Option<&'f Finding> {
-    let findings = objects.iter().flat_map(|object| &object.findings);
-    findings.max_by_key(|finding| finding.by.as_ref().and_then(|by| by.time))
+    let findings = objects.iter().flat_map(|object| object.findings.iter());
+    findings.rev().max_by_key(|finding| finding.by.as_ref().and_then(|by| by.time))
 }
 
 /// The manager's name; `?` where nobody left a trace.

@@ -1,3 +1,6 @@
+#![allow(clippy::needless_pass_by_value, reason = "values are written where they are used")]
+#![allow(clippy::too_many_lines, reason = "a table is as long as it has rows")]
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -123,12 +126,14 @@ fn paused() -> Value {
     json!({ "f:spec": { "f:paused": {} } })
 }
 
+/// What happened; before and after, each with its entries; what is told of it.
+type Row = (&'static str, (Value, Vec<Value>), (Value, Vec<Value>), &'static [&'static str]);
+
 #[test]
 fn who_changed_a_field_is_read_off_the_entries_before_and_after() {
     let ours = || entry("driftdeck/Apply 09:00", replicas());
     let none = || entry("driftdeck/Apply 09:00", json!({}));
     let status = || entry("kube-controller-manager/Update/status 10:07", json!({ "f:status": {} }));
-    type Row = (&'static str, (Value, Vec<Value>), (Value, Vec<Value>), &'static [&'static str]);
     let table: Vec<Row> = vec![
         (
             "an edit takes the field",

@@ -1,3 +1,5 @@
+#![allow(clippy::unnecessary_wraps, reason = "what is expected is written as it is compared")]
+
 use serde_json::json;
 
 use super::*;

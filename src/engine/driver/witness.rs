@@ -35,10 +35,9 @@ impl Line {
     pub(super) fn alive(&mut self, target: &Target, now: Now) {
         if let Some(heard) = self.heard.get_mut(target) {
             heard.last = now;
-            match (heard.broke, heard.opened) {
-                (Some(_), None) => heard.opened = Some(now.since_start),
-                _ => (heard.broke, heard.opened) = (None, None),
-            }
+            let is_opening = heard.broke.is_some() && heard.opened.is_none();
+            heard.opened = is_opening.then_some(now.since_start);
+            heard.broke = heard.broke.filter(|_| is_opening);
         }
     }
 
@@ -170,10 +169,10 @@ impl Driver {
             .rows
             .iter()
             .filter_map(|(key, row)| {
-                let live = line.store.get(key)?;
+                let object = line.store.get(key)?;
                 let hidden = row.hidden.iter().map(|hidden| hidden.path.clone());
                 let known = row.findings.iter().map(|finding| finding.path.clone()).chain(hidden).collect();
-                Some((journal::place(key), looked(live, known)))
+                Some((journal::place(key), looked(object, known)))
             })
             .collect();
         Some(Look { at, objects })

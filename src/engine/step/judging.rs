@@ -249,7 +249,7 @@ fn accept(app: &mut AppWorld, judged: JudgedRow, judge_local: bool, now: Now) {
         let findings = with_writers_of(&row, &known.findings);
         let ResourceRow { health, health_note, origin, created, .. } = row;
         app.memos.remove(&key);
-        ResourceRow { health, health_note, origin, created, findings, ..(**known).clone() }
+        ResourceRow { health, health_note, findings, origin, created, ..(**known).clone() }
     } else if judge_local {
         ResourceRow { pending: false, ..row }
     } else {

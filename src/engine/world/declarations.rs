@@ -8,11 +8,14 @@ use crate::model::{CommitId, Declared, FieldPath, Finding, ResourceKey, Resource
 /// Paths kept per app; what differs beyond them has no declaration.
 const KEPT: usize = 2_000;
 
+/// What is known of one path; `None` = it is not to be known.
+type Told = (FieldPath, Option<Arc<Declared>>);
+
 /// The declarations of one app.
 #[derive(Clone, Debug, Default)]
 pub struct Declarations {
     at: Option<CommitId>,
-    told: BTreeMap<ResourceKey, Vec<(FieldPath, Option<Arc<Declared>>)>>,
+    told: BTreeMap<ResourceKey, Vec<Told>>,
     count: usize,
     /// A question is out.
     pub asking: bool,
