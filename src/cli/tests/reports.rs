@@ -126,6 +126,16 @@ fn masked_and_cut_values_say_only_that() {
 }
 
 #[test]
+fn a_finding_says_when_how_sure_and_which_line_of_git() {
+    let finding = &told(&sample(), Objects::All)["apps"][0]["resources"][0]["findings"][0];
+    assert_eq!(finding["by"]["after"], "2026-01-01T00:00:00Z", "the lower end of a gap");
+    assert_eq!(finding["by"]["precision"], "bound");
+    let declared = &finding["declared"];
+    assert_eq!((&declared["file"], &declared["line"]), (&json!("apps/payments/api.yaml"), &json!(46)));
+    assert!(declared["commit"].is_string() && declared["author"].is_string() && declared["time"].is_string());
+}
+
+#[test]
 fn keys_stand_in_the_order_of_the_product_page() {
     let fleet = sample();
     let text = written::line(&report(&fleet, &[id("payments", "prod-eu")], Objects::All)).expect("JSON");

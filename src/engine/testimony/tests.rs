@@ -1,3 +1,5 @@
+#![allow(clippy::unnecessary_wraps, reason = "what a write holds is written as it is held")]
+
 use super::*;
 use crate::journal::{Look, place};
 use crate::model::{Attribution, FieldPath, Foreign, Gvk, Kind, Precision};
