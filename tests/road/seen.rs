@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use driftdeck::model::{AppRow, Attribution, Declared, Moved, Precision, Verdict};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::road::Start;
 use crate::scene::{Scene, row, secret};
@@ -143,7 +142,7 @@ async fn a_secret_leaves_no_value_and_no_digest_on_disk(place: Place) {
 }
 
 fn hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    driftdeck::model::Digest::of_bytes(text.as_bytes()).0.to_string()
 }
 
 fn read_all(dir: &Path, told: &mut String) {
