@@ -18,6 +18,7 @@ mod outcome;
 pub mod prepare;
 mod scrub;
 mod server;
+mod testimony;
 mod text;
 mod touched;
 mod who;
@@ -25,7 +26,7 @@ mod who;
 use serde_json::Value;
 
 use crate::fields::{self, Entry, Set};
-use crate::model::{AppSpec, Base, Comparison, Digest, Foreign, Live, Manifest, Now, Rule, Without};
+use crate::model::{AppSpec, Base, Comparison, Digest, Foreign, Live, Manifest, Now, Rule, Without, Write};
 use crate::schema::{Node, Schemas};
 use crate::typed;
 
@@ -34,6 +35,7 @@ pub use contested::Owners;
 pub use fresh::{Fresh, wants_fresh};
 pub use mask::Masker;
 pub use scrub::scrub;
+pub use testimony::{Sighting, testify, unseen, went_unseen};
 pub use text::text_diff;
 
 /// The legs of one comparison: git's object at head, what git declared when last in sync, and live.
@@ -46,6 +48,8 @@ pub struct Legs<'a> {
     pub live: Option<&'a Live>,
     /// We applied it once.
     pub in_inventory: bool,
+    /// What the watch saw of it, oldest first.
+    pub seen: &'a [Write],
 }
 
 /// The third leg, as far as it is known.
@@ -151,16 +155,19 @@ struct Pair<'a> {
     node: Option<Node>,
     /// Live is read in git's version: what is not can only be judged by the server.
     comparable: bool,
+    /// The watch's testimony; empty where it is not to be heard.
+    seen: &'a [Write],
 }
 
 impl<'a> Pair<'a> {
-    fn new(git: &'a Manifest, live: &Live, ground: &Ground) -> Option<Self> {
+    fn new(git: &'a Manifest, live: &Live, legs: &Legs<'a>, ground: &Ground) -> Option<Self> {
         let object: Value = serde_json::from_str(&live.json).ok()?;
         let node = ground.schemas.of(&git.gvk).map(|node| node.without(ground.without));
         let entries = fields::managed(&object);
         let have = noise::without_server_fields(object, (&git.gvk, node.as_ref()), ground.has(Rule::Tracking));
         let wanted = noise::declared((*git.body).clone(), (&git.gvk, node.as_ref()), ground);
-        Some(Self { git, wanted, have, entries, node, comparable: live.gvk == git.gvk })
+        let seen = if ground.has(Rule::SeenWrites) { legs.seen } else { &[] };
+        Some(Self { git, wanted, have, entries, node, comparable: live.gvk == git.gvk, seen })
     }
 
     /// The paths that git declares.
@@ -178,7 +185,7 @@ impl<'a> Pair<'a> {
 #[must_use]
 pub fn compare_local(legs: &Legs, ground: &Ground) -> Comparison {
     match outcome::presence(legs, ground) {
-        Ok((git, live)) => match Pair::new(git, live, ground) {
+        Ok((git, live)) => match Pair::new(git, live, legs, ground) {
             Some(pair) => local::compare(&pair, legs, ground),
             None => outcome::unreadable(legs, ground),
         },
@@ -190,7 +197,7 @@ pub fn compare_local(legs: &Legs, ground: &Ground) -> Comparison {
 #[must_use]
 pub fn compare_server(legs: &Legs, answer: &Answer, ground: &Ground) -> Comparison {
     match outcome::presence(legs, ground) {
-        Ok((git, live)) => match Pair::new(git, live, ground) {
+        Ok((git, live)) => match Pair::new(git, live, legs, ground) {
             Some(pair) => server::compare(&pair, legs, answer, ground),
             None => outcome::unreadable(legs, ground),
         },

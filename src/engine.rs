@@ -6,6 +6,7 @@
 mod adapt;
 mod answer;
 mod base;
+mod blame;
 mod clock;
 mod desired;
 mod driver;
@@ -21,6 +22,7 @@ mod rows;
 mod setup;
 mod site;
 mod step;
+mod testimony;
 mod world;
 
 pub use clock::Clock;

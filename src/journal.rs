@@ -1,19 +1,23 @@
 //! What happened, append-only, on this host.
 //!
-//! Owns the JSONL file in the state directory: one line per action, and `seen` lines that say at which commit an
-//! object was last seen synced. Lines are appended under an advisory lock and synced to disk. Refuses to rewrite a
-//! line, and to fail on one that it cannot read: those are skipped and counted.
+//! Owns the JSONL files in the state directory: one line per action, and `seen` lines that say at which commit an
+//! object was last seen synced; apart from them, so that they crowd nothing out, the writes that watches saw. Lines are
+//! appended under an advisory lock and synced to disk. Beside them lies one small file per app: how its objects were when
+//! they were last looked at. Refuses to rewrite a line, to keep a Secret's value or any digest of one, and to fail on a
+//! line that it cannot read: those are skipped and counted.
 
 mod file;
 mod line;
+mod looks;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::model::{AppId, CommitId, Foreign, Kind, ResourceKey};
+use crate::model::{AppId, CommitId, FieldPath, Foreign, Kind, ResourceKey, Write};
 
 /// Why the journal was not written or read.
 #[derive(Debug, thiserror::Error)]
@@ -64,18 +68,58 @@ pub struct ReadBack {
 #[derive(Clone, Debug)]
 pub struct Journal {
     dir: PathBuf,
+    /// What `seen` lines say, read once and kept up by this process.
+    seen: Arc<Mutex<Option<SeenAt>>>,
+}
+
+/// Per app and object, the newest commit at which it was seen synced.
+type SeenAt = BTreeMap<AppId, BTreeMap<Place, CommitId>>;
+
+/// An app's objects as they were when this process last looked, without their content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// When.
+    pub at: Timestamp,
+    /// By identity.
+    pub objects: BTreeMap<Place, Looked>,
+}
+
+/// One object as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looked {
+    /// `metadata.uid`.
+    pub uid: Arc<str>,
+    /// `metadata.resourceVersion`.
+    pub version: Arc<str>,
+    /// The newest stamp in its managedFields, by the server's clock; of a Secret as well.
+    pub stamp: Option<Timestamp>,
+    /// Where it differed from git.
+    pub known: Vec<FieldPath>,
+}
+
+/// A change that a watch saw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Witnessed {
+    /// Of which object.
+    pub key: ResourceKey,
+    /// `metadata.uid` after it; empty when it is gone.
+    pub uid: Arc<str>,
+    /// `metadata.resourceVersion` after it; empty when it is gone.
+    pub version: Arc<str>,
+    /// What.
+    pub write: Write,
 }
 
 impl Journal {
     /// Opens, and makes, the journal in `state_dir` (0700).
     pub fn open(state_dir: &Path) -> Result<Self, JournalError> {
         file::make_dir(state_dir)?;
-        Ok(Self { dir: state_dir.to_owned() })
+        Ok(Self { dir: state_dir.to_owned(), seen: Arc::default() })
     }
 
     /// Appends one action and waits for the disk.
     pub fn append(&self, entry: &Entry) -> Result<(), JournalError> {
-        file::append(&self.dir, &line::of_entry(entry)?)
+        file::append(&self.dir, file::JOURNAL, &line::of_entry(entry)?)
     }
 
     /// Notes that these objects were seen synced at a commit.
@@ -89,14 +133,18 @@ impl Journal {
         if keys.is_empty() {
             return Ok(());
         }
-        file::append(&self.dir, &line::of_seen(app, commit, keys, now)?)
+        file::append(&self.dir, file::JOURNAL, &line::of_seen(app, commit, keys, now)?)?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_app = seen.get_or_insert_with(|| self.read_seen()).entry(app.clone()).or_default();
+        of_app.extend(keys.iter().map(|key| (place(key), commit.clone())));
+        Ok(())
     }
 
     /// The newest `limit` actions, newest first.
     #[must_use]
     pub fn newest(&self, limit: usize) -> ReadBack {
         let mut back = ReadBack::default();
-        for text in file::lines(&self.dir).iter().rev() {
+        for text in file::lines(&self.dir, file::JOURNAL).iter().rev() {
             match line::read(text) {
                 Some(line::Line::Done(entry)) if back.entries.len() < limit => back.entries.push(entry),
                 Some(_) => {}
@@ -106,19 +154,51 @@ impl Journal {
         back
     }
 
-    /// Per object of an app, the newest commit at which it was seen synced.
+    /// Per object of an app, the newest commit at which it was seen synced: read once, then from memory.
     #[must_use]
     pub fn last_seen(&self, app: &AppId) -> BTreeMap<Place, CommitId> {
-        let mut seen = BTreeMap::new();
-        for text in file::lines(&self.dir) {
-            if let Some(line::Line::Seen { app: of, commit, keys }) = line::read(&text)
-                && of == *app
-            {
-                seen.extend(keys.into_iter().map(|key| (key, commit.clone())));
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get_or_insert_with(|| self.read_seen()).get(app).cloned().unwrap_or_default()
+    }
+
+    fn read_seen(&self) -> SeenAt {
+        let mut seen = SeenAt::new();
+        for text in file::lines(&self.dir, file::JOURNAL) {
+            if let Some(line::Line::Seen { app, commit, keys }) = line::read(&text) {
+                seen.entry(app).or_default().extend(keys.into_iter().map(|key| (key, commit.clone())));
             }
         }
         seen
     }
+
+    /// Appends what the watches saw. Values are cut short, those of Secrets are not told at all.
+    pub fn note_writes(&self, witnessed: &[Witnessed]) -> Result<(), JournalError> {
+        let lines = witnessed.iter().map(writes::line).collect::<Result<Vec<_>, _>>()?;
+        if lines.is_empty() { Ok(()) } else { file::append(&self.dir, file::WRITES, &lines.join("\n")) }
+    }
+
+    /// What the watches of earlier processes saw, oldest first.
+    #[must_use]
+    pub fn writes(&self) -> Vec<Witnessed> {
+        file::lines(&self.dir, file::WRITES).iter().filter_map(|text| writes::read(text)).collect()
+    }
+
+    /// Keeps the last look at an app in place of the one before.
+    pub fn keep_look(&self, app: &AppId, look: &Look) -> Result<(), JournalError> {
+        file::replace(&self.dir, &looks::name(app), &looks::text(look)?)
+    }
+
+    /// The last look at an app.
+    #[must_use]
+    pub fn look(&self, app: &AppId) -> Option<Look> {
+        looks::read(&file::whole(&self.dir, &looks::name(app))?)
+    }
+}
+
+/// An object's place within its app.
+#[must_use]
+pub fn place(key: &ResourceKey) -> Place {
+    (key.kind.clone(), key.namespace.clone(), key.name.clone())
 }
 
 #[cfg(test)]

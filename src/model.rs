@@ -5,6 +5,7 @@
 
 mod command;
 mod commit;
+mod declared;
 mod finding;
 mod fleet;
 mod health;
@@ -22,9 +23,11 @@ mod time;
 mod tree;
 mod verdict;
 mod view;
+mod write;
 
 pub use command::{Command, Consent, Mode, Order, OrderId, RevertMode, RevertOrder, SyncOrder};
 pub use commit::{CommitId, CommitInfo};
+pub use declared::Declared;
 pub use finding::{Attribution, Comparison, Finding, Hidden, Op, Precision, Said};
 pub use fleet::{
     AgentSeen, AppRow, ClusterRow, ClusterState, Cost, Counts, ErrorRow, Fleet, RemoteRow, RemoteState, ResourceRow,
@@ -48,3 +51,4 @@ pub use view::{
     DiffLine, DiffMark, DiffObject, DiffView, EffectHere, GitChange, HistoryRow, HistoryView, Marker, PlanView, Query,
     RevertPreview, Ticket, View, ViewBody,
 };
+pub use write::{Deed, Write};

@@ -4,6 +4,7 @@
 //! are read from objects, so no filter, hook or link of a stranger's repository ever acts here. All calls block;
 //! the engine's driver runs them on blocking threads.
 
+mod blame;
 mod child;
 mod dir;
 mod error;
@@ -196,6 +197,17 @@ impl Mirror {
         let (ids, more) = listed.map_err(|why| broken(&self.inner.place(), &why))?;
         let infos = ids.into_iter().map(|id| info::of(&self.inner, &repo, id)).collect::<Result<_, _>>()?;
         Ok((infos, more))
+    }
+
+    /// Which commit touched each of these lines (one-based) of a file last, as of `commit`. Lines that it has not are left
+    /// out; at most a hundred are told, within three seconds.
+    pub fn blame(
+        &self,
+        commit: &CommitId,
+        file: &str,
+        lines: &[u32],
+    ) -> Result<BTreeMap<u32, CommitInfo>, SourceError> {
+        blame::blame(&self.inner, (commit, file), lines)
     }
 
     /// How many commits `to` has that `from` has not; at most 10,000 are counted.

@@ -8,6 +8,7 @@ mod compose;
 mod fault;
 mod float;
 mod json;
+mod places;
 mod scalar;
 mod source;
 mod split;
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 use crate::model::Without;
 
+pub use places::{Spot, places};
 pub use write::{ordered as in_order, write};
 
 /// How much of a text is read before it is refused.

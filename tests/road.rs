@@ -5,6 +5,7 @@
 #[path = "support/apiserver.rs"]
 mod apiserver;
 #[path = "support/road.rs"]
+#[allow(dead_code, reason = "each suite uses its own part of it")]
 mod road;
 #[path = "support/stage.rs"]
 mod stage;
@@ -27,6 +28,8 @@ mod prune;
 mod revert;
 #[path = "road/scene.rs"]
 mod scene;
+#[path = "road/seen.rs"]
+mod seen;
 #[path = "road/strangers.rs"]
 mod strangers;
 

@@ -193,7 +193,7 @@ proptest! {
             app: &app, schemas: &schemas, now, masker: &masker, owner_lists: &owners, without: Without::NOTHING,
         };
         let base = BaseLeg::At(Base::Record, Some(&git));
-        let legs = Legs { git: Some(&git), base, live: Some(&live), in_inventory: true };
+        let legs = Legs { git: Some(&git), base, live: Some(&live), in_inventory: true, seen: &[] };
         let local = diff::compare_local(&legs, &ground);
         prop_assert_eq!(local.verdict, Verdict::Synced, "locally: {:?}", local);
         prop_assert!(!local.pending, "no request is needed: {:?}", local);

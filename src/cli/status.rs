@@ -174,6 +174,7 @@ fn object_note(row: &ResourceRow) -> Foreign {
     let Some(first) = row.findings.first() else { return row.health_note.clone().unwrap_or_else(|| Foreign::from("")) };
     let more = row.findings.len() - 1;
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let who = first.by.as_ref().map(|by| format!(" by {}", by.manager.raw())).unwrap_or_default();
+    let who =
+        first.by.as_ref().filter(|by| by.is_named()).map(|by| format!(" by {}", by.manager.raw())).unwrap_or_default();
     Foreign::new(format!("{}{more}{who}", first.path))
 }

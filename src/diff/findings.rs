@@ -94,6 +94,7 @@ fn finding(raw: Raw, pair: &Pair, sides: &Mover, ground: &Ground) -> Finding {
         moved,
         op: raw.op,
         by,
+        declared: None,
         needs_delete: raw.sort == Sort::NeedsDelete,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{BaseLeg, Ground, Legs, Refusal, ServerSaid, ignore};
+use super::{BaseLeg, Ground, Legs, Refusal, ServerSaid, ignore, testimony};
 use crate::model::{
     Base, Basis, Comparison, FieldPath, Finding, Foreign, Live, Manifest, Moved, Op, Reason, ReasonCode, Rule, Verdict,
 };
@@ -52,6 +52,7 @@ fn whole(moved: Moved, op: Op) -> Finding {
         git: None,
         was: None,
         by: None,
+        declared: None,
         needs_delete: false,
     }
 }
@@ -70,7 +71,8 @@ fn not_ours(legs: &Legs, ground: &Ground) -> Comparison {
 /// In git only: deleted by somebody when it was there before, else never synced.
 fn missing(legs: &Legs, ground: &Ground) -> Comparison {
     let moved = if was_ours(legs) { Moved::Live } else { Moved::Git };
-    with_whole(blank(legs, Verdict::Missing), whole(moved, Op::Remove), legs, ground)
+    let by = testimony::deleted(legs.seen).filter(|_| moved == Moved::Live && ground.has(Rule::SeenWrites));
+    with_whole(blank(legs, Verdict::Missing), Finding { by, ..whole(moved, Op::Remove) }, legs, ground)
 }
 
 /// Synced once, gone from git. What a controller owns is never ours to delete.

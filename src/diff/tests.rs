@@ -149,8 +149,13 @@ fn what_we_applied_and_nobody_touched_is_synced_without_a_request() {
     let stage = Stage::new();
     let git = manifest(&deployment("a:1", 3));
     let live = stage.live(&git.body, &[]);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&git)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     let judged = compare_local(&legs, &stage.ground());
     assert_eq!((judged.verdict, judged.pending, judged.basis), (Verdict::Synced, false, Basis::Server));
     assert!(judged.findings.is_empty() && !judged.unadopted);
@@ -161,8 +166,13 @@ fn an_edit_by_hand_is_drift_with_the_hand_named() {
     let stage = Stage::new();
     let git = manifest(&deployment("a:1", 3));
     let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("a:2"))]);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&git)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     let judged = compare_local(&legs, &stage.ground());
     assert_eq!(judged.verdict, Verdict::Drifted, "{judged:?}");
     assert_eq!(paths(&judged), [IMAGE]);
@@ -193,6 +203,7 @@ fn who_moved_follows_from_the_three_legs() {
             base: BaseLeg::At(Base::Record, Some(&base)),
             live: Some(&live),
             in_inventory: true,
+            seen: &[],
         };
         let judged = compare_local(&legs, &stage.ground());
         assert_eq!((judged.verdict, judged.moved), (verdict, Some(moved)), "{what} moved: {judged:?}");
@@ -207,8 +218,13 @@ fn a_field_dropped_from_git_is_behind_while_live_still_has_it() {
     without["spec"].as_object_mut().expect("spec").remove("replicas");
     let git = manifest(&without);
     let live = stage.live(&base.body, &[]);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&base)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&base)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     let judged = compare_local(&legs, &stage.ground());
     assert_eq!((judged.verdict, paths(&judged)), (Verdict::Behind, vec!["spec.replicas".to_owned()]));
 }
@@ -231,6 +247,7 @@ fn a_controllers_field_is_contested_and_a_persons_never() {
             base: BaseLeg::At(Base::Record, Some(&git)),
             live: Some(&live),
             in_inventory: true,
+            seen: &[],
         };
         assert_eq!(compare_local(&legs, &stage.ground()).verdict, expected, "{manager} by {operation}");
     }
@@ -257,8 +274,13 @@ fn an_ignore_rule_hides_a_finding_and_keeps_it() {
     }];
     let git = manifest(&deployment("a:1", 3));
     let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("a:2"))]);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&git)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     let judged = compare_local(&legs, &stage.ground());
     assert_eq!(judged.verdict, Verdict::Synced);
     assert_eq!(judged.hidden.len(), 1, "what is hidden is counted");

@@ -100,7 +100,9 @@ impl Sides {
                 };
                 let finding = place.and_then(|place| self.finding_at(place, mark, comparison));
                 let who = finding.filter(|_| mark == DiffMark::Live).and_then(|n| self.who(&comparison.findings[n]));
-                DiffLine { mark, text: Foreign::new(text), words, who, finding }
+                let of = finding.filter(|_| mark == DiffMark::Git);
+                let declared = of.and_then(|n| comparison.findings[n].declared.clone());
+                DiffLine { mark, text: Foreign::new(text), words, who, declared, finding }
             })
             .collect()
     }
@@ -162,7 +164,8 @@ fn write(value: &Value) -> String {
 fn fold(out: &mut Vec<DiffLine>, count: usize) {
     if count > 0 {
         let text = Foreign::from("");
-        out.push(DiffLine { mark: DiffMark::Fold(count), text, words: Vec::new(), who: None, finding: None });
+        let (words, mark) = (Vec::new(), DiffMark::Fold(count));
+        out.push(DiffLine { mark, text, words, who: None, declared: None, finding: None });
     }
 }
 

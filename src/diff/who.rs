@@ -1,16 +1,18 @@
-//! Who wrote the live value, as far as managedFields tell: a program, and no later than when.
+//! Who wrote the live value: as the watch saw it, else as far as managedFields tell: a program, and no later than when.
 
-use super::Pair;
+use super::{Pair, testimony};
 use crate::fields::{self, Entry};
 use crate::model::{Attribution, FieldPath, Moved, Precision};
 
-/// The writer of the live value at a path. Where only git moved it is our own last apply; a deletion leaves no trace.
+/// The writer of the live value at a path. Where only git moved it is our own last apply; a deletion leaves no trace but
+/// in the watch.
 pub(super) fn wrote(pair: &Pair, path: &FieldPath, moved: Option<Moved>) -> Option<Attribution> {
     let other = fields::owner(&pair.entries, path, fields::MANAGER);
-    match moved {
+    let traced = match moved {
         Some(Moved::Git) => other.or_else(|| pair.ours()).map(attribution),
         _ => other.map(attribution),
-    }
+    };
+    testimony::prefer(pair, (path, moved), traced)
 }
 
 /// The newest writer of any field at or below the paths of a text line.
@@ -19,6 +21,7 @@ pub(super) fn attribution(entry: &Entry) -> Attribution {
         manager: entry.manager.clone(),
         operation: entry.operation.clone(),
         subresource: entry.subresource.clone(),
+        after: None,
         time: entry.time,
         precision: if entry.time.is_some() { Precision::Bound } else { Precision::Unknown },
     }

@@ -6,9 +6,11 @@
 mod carry;
 mod handle;
 mod tasks;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +23,7 @@ use super::publish::publish;
 use super::setup::Setup;
 use super::site::{Shared, Site};
 use super::step::step;
+use super::testimony::Testimony;
 use super::world::{AppWorld, World};
 use crate::cluster::Seen;
 use crate::model::{AppId, ClusterName, Fleet, Location, OrderId, ResourceKey, ResourceRow, RunId, View};
@@ -49,6 +52,9 @@ struct Driver {
     tasks: TaskTracker,
     stop: CancellationToken,
     next_auto: u64,
+    testimony: Testimony,
+    /// When the looks at apps are kept next, since start.
+    next_look: Duration,
     /// Held for what dropping them would end.
     watches: BTreeMap<AppId, Watch>,
 }
@@ -72,10 +78,12 @@ pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let world = setup.world();
+    let shared = Arc::new(setup.shared());
+    let testimony = Testimony::recall(shared.journal.as_ref(), world.apps.keys());
     let driver = Driver {
         world,
         clock: setup.clock.clone(),
-        shared: Arc::new(setup.shared()),
+        shared,
         lines: BTreeMap::new(),
         aborts: BTreeMap::new(),
         fleet,
@@ -86,6 +94,8 @@ pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
         tasks: tasks.clone(),
         stop: stop.clone(),
         next_auto: 1 << 62,
+        testimony,
+        next_look: witness::LOOKS,
         watches: BTreeMap::new(),
     };
     let tracked = tasks.clone();
@@ -109,7 +119,11 @@ impl Driver {
             }
             self.drain(&mut inboxes);
             self.publish();
+            self.note_testimony();
+            self.keep_looks_in_time();
         }
+        self.note_testimony();
+        self.keep_looks();
         for line in self.lines.values() {
             line.stop.cancel();
         }
@@ -195,6 +209,7 @@ impl Driver {
         rows: BTreeMap<ResourceKey, Arc<ResourceRow>>,
         keys: impl Iterator<Item = &'k ResourceKey>,
     ) -> Option<Site> {
+        let keys: Vec<&ResourceKey> = keys.collect();
         let cluster = self.world.clusters.get(&app.spec.id.cluster)?;
         let line = self.lines.get(&app.spec.id.cluster)?;
         let now = self.clock.now();
@@ -211,7 +226,8 @@ impl Driver {
             record: app.record.clone(),
             desired: app.desired.clone(),
             rows,
-            lives: keys.filter_map(|key| Some((key.clone(), line.store.get(key)?.clone()))).collect(),
+            lives: keys.iter().filter_map(|key| Some(((*key).clone(), line.store.get(key)?.clone()))).collect(),
+            seen: keys.iter().filter_map(|key| Some(((*key).clone(), self.testimony.of(key)?.clone()))).collect(),
             head: app.head.clone(),
             mode,
             fed_mode: fed.map(|cluster| super::publish::mode(&self.world, cluster)).min().unwrap_or(mode),
@@ -239,7 +255,10 @@ fn same_source(one: &crate::model::AppSpec, other: &crate::model::AppSpec) -> bo
 /// The ticket an answer was asked under.
 fn ticket(event: &Event) -> Option<&AppTicket> {
     match event {
-        Event::Rendered(ticket, _) | Event::Judged(ticket, _) | Event::Confirmed(ticket, _) => Some(ticket),
+        Event::Rendered(ticket, _)
+        | Event::Judged(ticket, _)
+        | Event::Confirmed(ticket, _)
+        | Event::Blamed(ticket, ..) => Some(ticket),
         _ => None,
     }
 }

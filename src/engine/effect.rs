@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::desired::Desired;
 use super::event::{AppTicket, Scene};
-use crate::model::{AppId, ClusterName, CommitId, Gvk, Kind, Order, Query, RepoName, ResourceKey, Ticket};
+use crate::model::{AppId, ClusterName, CommitId, FieldPath, Gvk, Kind, Order, Query, RepoName, ResourceKey, Ticket};
 
 /// A live scene to list and watch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +67,8 @@ pub enum Effect {
     Confirm(AppTicket, JudgeWork),
     /// Remember at which commit objects were seen synced.
     NoteSeen(AppId, CommitId, Vec<ResourceKey>),
+    /// Find where git declares these paths, and who touched those lines last.
+    Blame(AppTicket, Arc<Desired>, Vec<(ResourceKey, FieldPath)>),
     /// Read the agent's Lease.
     ReadLease(ClusterName),
     /// Renew our Lease.

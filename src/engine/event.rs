@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::blame::Told;
 use super::desired::Desired;
 use crate::model::{
     AppId, ClusterName, CommitId, Digest, Foreign, Kind, Order, Outcome, Query, ReasonCode, Record, RepoName,
@@ -126,6 +127,8 @@ pub enum Event {
     Judged(AppTicket, Vec<JudgedRow>),
     /// An object was judged with the server's answer.
     Confirmed(AppTicket, Box<JudgedRow>),
+    /// Lines of git were blamed, as of a commit.
+    Blamed(AppTicket, CommitId, Told),
     /// The agent's Lease was read: when it was renewed last.
     AgentSeen(ClusterName, Option<Timestamp>),
     /// Somebody wants something done.

@@ -177,7 +177,13 @@ impl Judge<'_> {
         live: Option<&Live>,
         said: Option<&Answer>,
     ) -> ResourceRow {
-        let legs = Legs { git, base: self.bases.leg(key), live, in_inventory: self.bases.line(key).is_some() };
+        let legs = Legs {
+            git,
+            base: self.bases.leg(key),
+            live,
+            in_inventory: self.bases.line(key).is_some(),
+            seen: self.site.seen_of(key),
+        };
         let ground = self.site.ground();
         let comparison = match said {
             None => diff::compare_local(&legs, &ground),

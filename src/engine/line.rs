@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::event::Scene;
 use crate::cluster::{Cluster, Discovery, Lookup, Served, Store, Target};
 use crate::diff::prepare::Scope;
-use crate::model::Gvk;
+use crate::model::{Gvk, Now};
 use crate::schema::Schemas;
 
 /// Dry runs and applies in flight per cluster (drift.md *Cost*).
@@ -33,6 +35,21 @@ pub(super) struct Line {
     pub slots: Arc<Semaphore>,
     /// Rises when the line is made anew.
     pub epoch: u64,
+    /// How well each watch was heard.
+    pub heard: BTreeMap<Target, Heard>,
+    /// What the line before this one had seen, of what is not listed again yet.
+    pub former: Option<(Store, BTreeMap<Target, Heard>)>,
+}
+
+/// How well a watch is heard.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    /// When it last said something.
+    pub last: Now,
+    /// It broke: since when nothing was seen as it happened.
+    pub broke: Option<Timestamp>,
+    /// It was opened again then; what it says at first is old news.
+    pub opened: Option<Duration>,
 }
 
 /// What a task may take along of a line.
@@ -62,6 +79,8 @@ impl Line {
             stop: CancellationToken::new(),
             slots: Arc::new(Semaphore::new(IN_FLIGHT)),
             epoch,
+            heard: BTreeMap::new(),
+            former: None,
         }
     }
 

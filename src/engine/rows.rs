@@ -21,7 +21,7 @@ pub(super) fn resources(world: &World, app: &AppWorld, now: Now) -> Vec<Arc<Reso
         let row = misplaced_row(app, misplaced, now);
         rows.insert(row.key.clone(), Arc::new(row));
     }
-    rows.into_values().collect()
+    rows.into_values().map(|row| app.declarations.put_into(row)).collect()
 }
 
 /// Whether a key without a row stands for something: git has it, or what is live under it is not known.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
+use tokio::sync::Semaphore;
 
 use super::clock::Clock;
 use super::rendering::Renders;
@@ -104,6 +105,7 @@ impl Setup {
             masker: Masker::new(rand::random()),
             owners: Owners::with(&owners.people, &owners.controllers),
             journal: journal.ok(),
+            blames: Arc::new(Semaphore::new(2)),
             held_namespaces: self.held_namespaces(),
             fresh: Mutex::default(),
             without: self.without,

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use tokio::sync::Semaphore;
+
 use super::desired::Desired;
 use super::line::Wire;
 use super::rendering::Renders;
@@ -13,7 +15,7 @@ use crate::diff::{Ground, Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
     AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Digest, Foreign, Live, Location, Mode, Now, RepoName, RepoSpec,
-    ResourceKey, ResourceRow, Without,
+    ResourceKey, ResourceRow, Without, Write,
 };
 use crate::render::Programs;
 use crate::source::{Author, Mirror, SourceError};
@@ -41,6 +43,8 @@ pub(super) struct Shared {
     pub owners: Owners,
     /// What happened here; `None` where the state directory cannot be written.
     pub journal: Option<Journal>,
+    /// Limits blames that run.
+    pub blames: Arc<Semaphore>,
     /// Namespaces in which apps of the config live or have their records: never pruned.
     pub held_namespaces: BTreeSet<(ClusterName, String)>,
     /// Fresh objects by cluster, line and manifest; `None` = none was to be had.
@@ -94,6 +98,8 @@ pub(super) struct Site {
     pub rows: BTreeMap<ResourceKey, Arc<ResourceRow>>,
     /// Live objects of the app's keys.
     pub lives: BTreeMap<ResourceKey, Live>,
+    /// What the watch saw of them.
+    pub seen: BTreeMap<ResourceKey, Arc<Vec<Write>>>,
     /// The branch head.
     pub head: Option<CommitId>,
     /// What may be done on the cluster.
@@ -124,6 +130,11 @@ impl Site {
             owner_lists: &self.shared.owners,
             without: self.shared.without,
         }
+    }
+
+    /// What the watch saw of an object, oldest first.
+    pub fn seen_of(&self, key: &ResourceKey) -> &[Write] {
+        self.seen.get(key).map_or(&[], |writes| writes.as_slice())
     }
 
     /// Who writes a commit: the config's author, else whoever acts here.

@@ -6,6 +6,7 @@
 mod advance;
 mod auto;
 mod clusters;
+mod declarations;
 mod disputes;
 mod judging;
 mod orders;
@@ -39,6 +40,7 @@ pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
         Event::RecordRead(app, record) => advance::record_read(world, &app, record, now),
         Event::Judged(ticket, rows) => judging::judged(world, &ticket, rows, now),
         Event::Confirmed(ticket, row) => judging::confirmed(world, &ticket, *row, now),
+        Event::Blamed(ticket, at, told) => declarations::told(world, &ticket, &at, told, now),
         Event::AgentSeen(cluster, at) => clusters::agent_seen(world, &cluster, at),
         Event::Ordered(order) => orders::ordered(world, order, now),
         Event::Ran(run, news) => orders::ran(world, run, news, now),

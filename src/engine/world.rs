@@ -1,12 +1,15 @@
 //! What the engine knows: remotes, clusters, apps, runs. Changed by [`super::step`] alone; holds no I/O and no clock.
 
 mod app;
+mod declarations;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+pub use declarations::Declarations;
 
 use super::desired::Desired;
 use super::event::{AppTicket, Contact, Memo, Scene, Trouble};
@@ -214,6 +217,8 @@ pub struct AppWorld {
     pub auto: AutoState,
     /// Commit and count for which `NoteSeen` was last sent.
     pub noted: Option<(CommitId, usize)>,
+    /// Where git declares what differs.
+    pub declarations: Declarations,
     /// Two names mean one server.
     pub disputed: Option<Reason>,
     /// Another app renders the same object with different values.

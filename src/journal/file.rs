@@ -1,4 +1,5 @@
-//! The files: `journal.jsonl`, and two older ones of at most 10 MiB each. Private to the user, locked for appends.
+//! The files: `journal.jsonl` and `writes.jsonl`, each with two older ones of bounded size, and small ones that are
+//! replaced whole. Private to the user, locked for appends.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -7,28 +8,42 @@ use std::path::{Path, PathBuf};
 
 use super::JournalError;
 
-const NEWEST: &str = "journal.jsonl";
-const OLDER: [&str; 2] = ["journal.1.jsonl", "journal.2.jsonl"];
-const ROTATE_AT: u64 = 10 << 20;
+/// A file that grows by lines, its two older ones, and how long each may become.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    newest: &'static str,
+    older: [&'static str; 2],
+    rotate_at: u64,
+}
+
+/// Actions, and what was seen synced.
+pub(super) const JOURNAL: Names =
+    Names { newest: "journal.jsonl", older: ["journal.1.jsonl", "journal.2.jsonl"], rotate_at: 10 << 20 };
+/// What watches saw.
+pub(super) const WRITES: Names =
+    Names { newest: "writes.jsonl", older: ["writes.1.jsonl", "writes.2.jsonl"], rotate_at: 4 << 20 };
+/// A small file that is larger is not ours.
+const SMALL: u64 = 16 << 20;
 
 pub(super) fn make_dir(dir: &Path) -> Result<(), JournalError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| io_error(dir, source))
 }
 
 /// Appends one line, rotating first where the file is full.
-pub(super) fn append(dir: &Path, line: &str) -> Result<(), JournalError> {
-    let path = dir.join(NEWEST);
-    try_append(dir, &path, line).map_err(|source| io_error(&path, source))
+pub(super) fn append(dir: &Path, names: Names, line: &str) -> Result<(), JournalError> {
+    let path = dir.join(names.newest);
+    try_append(dir, &names, line).map_err(|source| io_error(&path, source))
 }
 
-fn try_append(dir: &Path, path: &Path, line: &str) -> io::Result<()> {
+fn try_append(dir: &Path, names: &Names, line: &str) -> io::Result<()> {
+    let path = &dir.join(names.newest);
     // A lock file of its own: the journal itself is renamed while the lock is held.
     let lock = open(&dir.join("journal.lock"))?;
     lock.lock()?;
     let mut file = open(path)?;
     let mut size = file.metadata()?.len();
-    if size > 0 && size + line.len() as u64 >= ROTATE_AT {
-        rotate(dir)?;
+    if size > 0 && size + line.len() as u64 >= names.rotate_at {
+        rotate(dir, names)?;
         file = open(path)?;
         size = 0;
     }
@@ -49,24 +64,47 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
-fn rotate(dir: &Path) -> io::Result<()> {
-    let [first, second] = OLDER.map(|name| dir.join(name));
+fn rotate(dir: &Path, names: &Names) -> io::Result<()> {
+    let [first, second] = names.older.map(|name| dir.join(name));
     if first.exists() {
         fs::rename(&first, second)?;
     }
-    fs::rename(dir.join(NEWEST), first)
+    fs::rename(dir.join(names.newest), first)
 }
 
 /// All lines, oldest first; files that cannot be read count as empty, bytes beyond the budget are left out.
-pub(super) fn lines(dir: &Path) -> Vec<String> {
-    let [first, second] = OLDER;
-    [second, first, NEWEST].iter().flat_map(|name| lines_of(&dir.join(name))).collect()
+pub(super) fn lines(dir: &Path, names: Names) -> Vec<String> {
+    let [first, second] = names.older;
+    [second, first, names.newest].iter().flat_map(|name| lines_of(&dir.join(name), 2 * names.rotate_at)).collect()
 }
 
-fn lines_of(path: &PathBuf) -> Vec<String> {
+/// Puts a small file in place of the one before, whole or not at all.
+pub(super) fn replace(dir: &Path, name: &str, text: &str) -> Result<(), JournalError> {
+    let path = dir.join(name);
+    let put = || {
+        if let Some(parent) = path.parent() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+        }
+        let part = path.with_extension(format!("part-{}", std::process::id()));
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&part)?;
+        file.write_all(text.as_bytes())?;
+        fs::rename(part, &path)
+    };
+    put().map_err(|source| io_error(&path, source))
+}
+
+/// A small file; `None` where it is not there, too large, or no text.
+pub(super) fn whole(dir: &Path, name: &str) -> Option<String> {
+    let mut text = String::new();
+    let file = File::open(dir.join(name)).ok()?;
+    let length = file.take(SMALL + 1).read_to_string(&mut text).ok()?;
+    (length as u64 <= SMALL).then_some(text)
+}
+
+fn lines_of(path: &PathBuf, most: u64) -> Vec<String> {
     let mut bytes = Vec::new();
     let Ok(file) = File::open(path) else { return Vec::new() };
-    if file.take(2 * ROTATE_AT).read_to_end(&mut bytes).is_err() {
+    if file.take(most).read_to_end(&mut bytes).is_err() {
         return Vec::new();
     }
     bytes

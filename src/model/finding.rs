@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Base, Basis, FieldPath, Foreign, Moved, Reason, Verdict};
+use super::{Base, Basis, Declared, FieldPath, Foreign, Moved, Reason, Verdict};
 
 /// A value as a finding may tell it. Made by `diff::mask` and nowhere else.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -66,10 +66,24 @@ pub struct Attribution {
     pub operation: Foreign,
     /// `status`, `scale` or none.
     pub subresource: Option<Foreign>,
+    /// Not before: the last look before the change, where the change itself was not seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Timestamp>,
     /// When, as far as known.
     pub time: Option<Timestamp>,
     /// How sure `time` is.
     pub precision: Precision,
+}
+
+impl Attribution {
+    /// The manager of a write that left no name: pure deletions and reorders leave none.
+    pub const NOBODY: &'static str = "?";
+
+    /// Whether a manager is named.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.manager.raw() != Self::NOBODY
+    }
 }
 
 /// One difference, at the smallest unit that server-side apply can own.
@@ -95,6 +109,9 @@ pub struct Finding {
     /// Who wrote the live value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<Attribution>,
+    /// Where git declares it, and who touched that line last; `None` = not known, or not yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Arc<Declared>>,
     /// Git has removed it but a sync cannot: another manager owns it too; it needs an explicit delete.
     #[serde(skip)]
     pub needs_delete: bool,

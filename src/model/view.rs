@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    AppId, Attribution, Command, CommitId, CommitInfo, Foreign, Gate, Health, Plan, ResourceKey, RevertMode, Verdict,
+    AppId, Attribution, Command, CommitId, CommitInfo, Declared, Foreign, Gate, Health, Plan, ResourceKey, RevertMode,
+    Verdict,
 };
 
 /// Names one question; an answer with an older ticket than the slot's newest is dropped.
@@ -110,6 +111,8 @@ pub struct DiffLine {
     pub words: Vec<(usize, usize)>,
     /// Who wrote it: the live value's manager on `Live` lines.
     pub who: Option<Attribution>,
+    /// Who declared it: the git value's line and commit on `Git` lines.
+    pub declared: Option<Arc<Declared>>,
     /// Index into the object's findings.
     pub finding: Option<usize>,
 }

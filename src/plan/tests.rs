@@ -250,6 +250,7 @@ fn finding(contested: bool) -> Finding {
         git: None,
         was: None,
         by: None,
+        declared: None,
         needs_delete: false,
     }
 }

@@ -86,7 +86,7 @@ fn by_git(inner: &Inner, words: &Words, identity: Option<&Identity>) -> Result<(
 }
 
 /// Nothing of the caller's environment but what finds programs, the ssh agent and a proxy.
-fn environment(inner: &Inner, identity: Option<&Identity>, command: &mut Command) {
+pub(super) fn environment(inner: &Inner, identity: Option<&Identity>, command: &mut Command) {
     let passed =
         ["PATH", "SSH_AUTH_SOCK", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "TMPDIR", "SystemRoot"];
     let ambient: Vec<(OsString, OsString)> =

@@ -5,7 +5,14 @@ use driftdeck::model::*;
 use crate::fleet::{ago, commit, id, key, payments};
 
 fn line(mark: DiffMark, text: &str, words: Vec<(usize, usize)>, who: Option<&Finding>, at: Option<usize>) -> DiffLine {
-    DiffLine { mark, text: text.into(), words, who: who.and_then(|finding| finding.by.clone()), finding: at }
+    let who = who.filter(|_| mark == DiffMark::Live).and_then(|finding| finding.by.clone());
+    DiffLine { mark, text: text.into(), words, who, declared: None, finding: at }
+}
+
+/// A line of git's side, declared where the finding says.
+fn git(text: &str, words: Vec<(usize, usize)>, finding: &Finding, at: usize) -> DiffLine {
+    let declared = finding.declared.clone();
+    DiffLine { declared, ..line(DiffMark::Git, text, words, None, Some(at)) }
 }
 
 /// The diff of payments: an image, a limit, an ignored field, a flag.
@@ -21,10 +28,10 @@ pub fn diff() -> DiffView {
             line(DiffMark::Fold(43), "", vec![], None, None),
             line(DiffMark::Context, "        - name: api", vec![], None, None),
             line(DiffMark::Live, "          image: registry/payments:2.8.1-hotfix3", vec![(40, 48)], by, Some(0)),
-            line(DiffMark::Git, "          image: registry/payments:2.8.1", vec![], None, Some(0)),
+            git("          image: registry/payments:2.8.1", vec![], &api.findings[0], 0),
             line(DiffMark::Fold(9), "", vec![], None, None),
             line(DiffMark::Live, "              memory: 1Gi", vec![(22, 25)], by, Some(1)),
-            line(DiffMark::Git, "              memory: 512Mi", vec![(22, 27)], None, Some(1)),
+            git("              memory: 512Mi", vec![(22, 27)], &api.findings[1], 1),
             line(DiffMark::Ignored, "  replicas: 6", vec![], None, None),
         ],
         stat: (2, 2),
@@ -36,7 +43,7 @@ pub fn diff() -> DiffView {
         lines: vec![
             line(DiffMark::Context, "data:", vec![], None, None),
             line(DiffMark::Live, "  RETRY_MAX: \"9\"", vec![(14, 15)], Some(&flags.findings[0]), Some(0)),
-            line(DiffMark::Git, "  RETRY_MAX: \"3\"", vec![(14, 15)], None, Some(0)),
+            git("  RETRY_MAX: \"3\"", vec![(14, 15)], &flags.findings[0], 0),
         ],
         stat: (1, 1),
         effect: None,

@@ -52,9 +52,18 @@ pub fn finding(path: &str, live: serde_json::Value, git: serde_json::Value, by: 
             manager: by.into(),
             operation: "Update".into(),
             subresource: None,
+            after: None,
             time: Some(ago(121)),
             precision: Precision::Seen,
         }),
+        declared: Some(Arc::new(Declared {
+            commit: CommitId::new("9f31c2a5bd0c4e2f8a7d6e5f4c3b2a1908f7e6d5"),
+            author: "ana <a@b>".into(),
+            time: Some(ago(125)),
+            subject: "fix: retry budget".into(),
+            file: "apps/payments/base/api.yaml".into(),
+            line: 46,
+        })),
         needs_delete: false,
     }
 }
@@ -148,12 +157,15 @@ pub fn payments() -> AppRow {
         vec![Hidden { path: hpa.path.clone(), rule: "apps[payments].ignore[0]".into(), finding: Arc::new(hpa) }];
     let mut flags = object(on, "ConfigMap", "payments-flags", 0);
     flags.verdict = Verdict::Diverged;
-    flags.findings = vec![finding("data.RETRY_MAX", json!("9"), json!("3"), "kubectl-client-side-apply")];
+    let mut gap = finding("data.RETRY_MAX", json!("9"), json!("3"), "kubectl-client-side-apply");
+    gap.by = gap.by.map(|by| Attribution { after: Some(ago(126)), precision: Precision::Bound, ..by });
+    flags.findings = vec![gap];
     let mut secret = object(on, "Secret", "payments-db", 0);
     secret.verdict = Verdict::Drifted;
     let mut masked = finding("data.DB_HOST", json!(null), json!(null), "kubectl-edit");
     masked.live = Some(Said::Masked { masked: true, changed: true, bytes: Some(21) });
     masked.git = Some(Said::Masked { masked: true, changed: true, bytes: Some(18) });
+    masked.by = masked.by.map(|by| Attribution { precision: Precision::Bound, ..by });
     secret.findings = vec![masked];
     let mut old = object(on, "ConfigMap", "payments-old", 3);
     old.verdict = Verdict::Extra;

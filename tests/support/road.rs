@@ -48,6 +48,11 @@ impl Git {
 
     /// Writes, commits and pushes; `None` removes a file. The new commit's id.
     pub fn commit(&self, message: &str, files: &[(&str, Option<&str>)]) -> CommitId {
+        self.commit_by("Ana <ana@example.com>", message, files)
+    }
+
+    /// The same, by another author.
+    pub fn commit_by(&self, author: &str, message: &str, files: &[(&str, Option<&str>)]) -> CommitId {
         for (path, content) in files {
             let file = self.work().join(path);
             match content {
@@ -59,7 +64,7 @@ impl Git {
             }
         }
         self.run(&self.work(), &["add", "-A"]);
-        self.run(&self.work(), &["commit", "-q", "-m", message]);
+        self.run(&self.work(), &["commit", "-q", "--author", author, "-m", message]);
         self.run(&self.work(), &["push", "-q", "origin", "HEAD:main"]);
         self.head()
     }

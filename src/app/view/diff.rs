@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::diff::{DiffScreen, Spot};
 use crate::app::status::{Role, Status};
-use crate::model::{DiffLine, DiffMark, DiffView, Foreign, Moved};
+use crate::model::{Declared, DiffLine, DiffMark, DiffView, Foreign, Moved};
 
 use super::fleet::{clipped, manager};
 use super::page::{Class, Detail, List, Page, Row, fixed, flex};
@@ -23,7 +23,7 @@ impl App {
             columns,
             len: screen.rows.len(),
             cursor: screen.cursor.key().map(|_| screen.cursor.row()),
-            row: Box::new(move |at| self.diff_row(screen, view, at, who.then_some(usize::from(name)))),
+            row: Box::new(move |at| self.diff_row(screen, view, at, (who.then_some(usize::from(name)), class))),
             empty: vec![
                 Line::in_role(Role::Ok, "✓ no differences"),
                 Line::new().dim(format!("{} objects compared with {}", view.compared, view.commit.id.short())),
@@ -41,7 +41,7 @@ impl App {
         }
     }
 
-    fn diff_row(&self, screen: &DiffScreen, view: &DiffView, at: usize, who: Option<usize>) -> Row {
+    fn diff_row(&self, screen: &DiffScreen, view: &DiffView, at: usize, (who, class): (Option<usize>, Class)) -> Row {
         let Some((key, line)) = screen.rows.get(at) else { return Row::default() };
         let Some(number) = view.objects.iter().position(|object| object.key == *key) else { return Row::default() };
         let object = &view.objects[number];
@@ -55,13 +55,26 @@ impl App {
                 let (added, removed) = object.stat;
                 head.put(Role::Ok, format!("   +{added}")).put(Role::Error, format!(" -{removed}"))
             }
-            Some(line) => diff_line(line, screen.swapped, object_rule(self, screen, &(key.clone(), None), line)),
+            Some(line) => {
+                let body = diff_line(line, screen.swapped, object_rule(self, screen, &(key.clone(), None), line));
+                match line.declared.as_ref().filter(|_| who.is_none() && class == Class::Wide) {
+                    Some(declared) => body.dim("    ").dim(signed(declared)).dim(" ").dim(declared.place()),
+                    None => body,
+                }
+            }
         };
         let cells = if let Some(room) = who {
             let line = line.and_then(|line| object.lines.get(line));
             let by = line.and_then(|line| line.who.as_ref());
-            let name = by.map(|by| clipped(&manager(Some(by)), room.saturating_sub(1))).unwrap_or_default();
-            vec![Line::of(name), Line::new().dim(by.map(|by| self.when(Some(by))).unwrap_or_default()), body]
+            let declared = line.and_then(|line| line.declared.as_ref());
+            let (name, when) = match (by, declared) {
+                (Some(by), _) => (manager(Some(by)), self.when(Some(by))),
+                (None, Some(declared)) => {
+                    (signed(declared).raw().to_owned(), declared.time.map(|time| self.ago(time)).unwrap_or_default())
+                }
+                (None, None) => (String::new(), String::new()),
+            };
+            vec![Line::of(clipped(&name, room.saturating_sub(1))), Line::new().dim(when), body]
         } else {
             vec![body]
         };
@@ -92,12 +105,18 @@ impl App {
                 Some(was) => from_to.dim("   was ").text(was),
                 None => from_to,
             });
+            lines.extend(self.declared(finding).map(|declared| Line::new().dim("git at ").join(declared)));
         }
         if let Some(effect) = &object.effect {
             lines.push(Line::new().dim("effect of a sync: ").text(effect.clone()));
         }
         Detail { title, lines, side: false }
     }
+}
+
+/// `9f31c2a ana`.
+fn signed(declared: &Declared) -> Foreign {
+    Foreign::new(format!("{} {}", declared.commit.short(), declared.name().raw()))
 }
 
 fn diff_line(line: &DiffLine, swapped: bool, hidden_by: Option<String>) -> Line {

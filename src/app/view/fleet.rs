@@ -1,5 +1,7 @@
 //! The fleet's page: rows, and below them who changed what in the app under the cursor.
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::app::screen::FilterField;
 use crate::app::status::{Role, Status};
@@ -119,8 +121,9 @@ impl App {
         }
         let mut differing: Vec<_> = row.resources.iter().filter(|object| object.verdict != Verdict::Synced).collect();
         differing.sort_by_key(|object| (object.findings.is_empty(), object.verdict));
-        for object in differing.into_iter().take(8) {
-            lines.extend(self.who_lines(object));
+        let newest = newest(&differing);
+        for object in differing.iter().take(8) {
+            lines.extend(self.who_lines(object, newest, class));
         }
         if row.verdict == Verdict::Synced {
             lines.push(
@@ -171,8 +174,8 @@ impl App {
         }
     }
 
-    /// One line per finding: who, when, which object, which field.
-    fn who_lines(&self, object: &ResourceRow) -> Vec<Line> {
+    /// One line per finding: who, when, which object, which field; for the newest also where git says otherwise.
+    fn who_lines(&self, object: &ResourceRow, newest: Option<&Finding>, class: Class) -> Vec<Line> {
         let status = Status::of_object(object);
         let head = |line: Line| line.put(status.role(), format!("{} ", status.glyph())).text(object.key.label());
         if object.findings.is_empty() {
@@ -185,16 +188,35 @@ impl App {
             let when = format!("{:<15}", self.when(finding.by.as_ref()));
             head(Line::of(who).dim(when)).text("  ").dim(short_path(&finding.path.to_string()))
         };
-        object.findings.iter().take(10).map(line).collect()
+        let mut lines = Vec::new();
+        for finding in object.findings.iter().take(10) {
+            let is_newest = newest.is_some_and(|newest| std::ptr::eq(newest, finding));
+            let declared = self.declared(finding).filter(|_| is_newest && class == Class::Wide);
+            lines.push(match declared {
+                Some(declared) => line(finding).dim("   git ").join(declared),
+                None => line(finding),
+            });
+        }
+        lines
     }
 
     /// When, as sure as it is known.
     pub(super) fn when(&self, by: Option<&Attribution>) -> String {
-        match by.map(|by| (by.precision, by.time)) {
-            Some((Precision::Seen, Some(time))) => self.clock(time),
-            Some((Precision::Bound, Some(time))) => format!("≤{}", self.clock(time)),
+        match by.map(|by| (by.precision, by.after, by.time)) {
+            Some((_, Some(after), Some(time))) => self.between(after, time),
+            Some((Precision::Seen, None, Some(time))) => self.ago(time),
+            Some((Precision::Bound, None, Some(time))) => format!("≤ {}", self.ago(time)),
             _ => "?".to_owned(),
         }
+    }
+
+    /// Where git declares it and who touched that line last: `api.yaml:12 · 9f31c2a ana · 2 h ago · subject`.
+    pub(super) fn declared(&self, finding: &Finding) -> Option<Line> {
+        let declared = finding.declared.as_ref()?;
+        let line = Line::new().text(declared.place()).dim(" · ").text(declared.commit.short().to_owned()).text(" ");
+        let line =
+            line.text(declared.name()).dim(" · ").dim(declared.time.map(|time| self.ago(time)).unwrap_or_default());
+        Some(line.dim(" · ").dim(declared.subject.clone()))
     }
 
     fn fleet_empty(&self) -> Vec<Line> {
@@ -258,6 +280,12 @@ pub(super) fn changes(row: &AppRow) -> Line {
         line = line.dim("≈");
     }
     line
+}
+
+/// The finding that was written last.
+fn newest<'f>(objects: &[&'f Arc<ResourceRow>]) -> Option<&'f Finding> {
+    let findings = objects.iter().flat_map(|object| object.findings.iter());
+    findings.rev().max_by_key(|finding| finding.by.as_ref().and_then(|by| by.time))
 }
 
 /// The manager's name; `?` where nobody left a trace.

@@ -30,6 +30,27 @@ impl App {
         }
     }
 
+    /// How long ago, in words: `4 min ago`; from a week on the date.
+    pub(super) fn ago(&self, time: Timestamp) -> String {
+        let Some(now) = self.now else { return self.clock(time) };
+        let minutes = now.wall.duration_since(time).as_mins().max(0);
+        match minutes {
+            0 => "just now".to_owned(),
+            1..60 => format!("{minutes} min ago"),
+            60..1440 => format!("{} h ago", minutes / 60),
+            1440..10_080 => format!("{} d ago", minutes / 1440),
+            _ => self.clock(time),
+        }
+    }
+
+    /// `10:02–10:07`; over midnight the first day alone: `19 Nov–10:07`.
+    pub(super) fn between(&self, after: Timestamp, time: Timestamp) -> String {
+        let (from, until) = (after.to_zoned(self.setup.zone.clone()), self.clock(time));
+        let same_day = from.date() == time.to_zoned(self.setup.zone.clone()).date();
+        let from = if same_day { from.strftime("%H:%M").to_string() } else { from.strftime("%-d %b").to_string() };
+        format!("{from}–{until}")
+    }
+
     /// How long until then.
     pub(super) fn left(&self, time: Timestamp) -> String {
         self.now.map(|now| span(time.duration_since(now.wall))).unwrap_or_default()

@@ -148,6 +148,7 @@ impl App {
         lines.push(value("live", finding.live.as_ref()));
         let by = Line::new().dim("    by   ").text(manager(finding.by.as_ref()));
         lines.push(by.dim(" · ").dim(self.when(finding.by.as_ref())));
+        lines.extend(self.declared(finding).map(|declared| Line::new().dim("    at   ").join(declared)));
         lines
     }
 }

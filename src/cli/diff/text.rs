@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::cli::screen::Colour;
-use crate::model::{Attribution, DiffLine, DiffMark, DiffObject, DiffView, Foreign, Shown};
+use crate::model::{Attribution, Declared, DiffLine, DiffMark, DiffObject, DiffView, Foreign, Shown};
 
 /// The whole of it; nothing when nothing differs.
 #[must_use]
@@ -35,7 +35,8 @@ fn object(view: &DiffView, object: &DiffObject, colour: Colour) -> String {
 
 fn line(line: &DiffLine, who: Option<&Attribution>, colour: Colour) -> String {
     let text = Shown::from(&line.text);
-    let who = who.map(|who| colour.dim(&format!("  # {}", by(who)))).unwrap_or_default();
+    let declared = line.declared.as_ref().map(|declared| from(declared));
+    let who = who.map(by).or(declared).map(|words| colour.dim(&format!("  # {words}"))).unwrap_or_default();
     match line.mark {
         DiffMark::Context => format!(" {text}\n"),
         DiffMark::Live => format!("{}{who}\n", colour.live(&format!("-{text}"))),
@@ -49,10 +50,17 @@ fn line(line: &DiffLine, who: Option<&Attribution>, colour: Colour) -> String {
 fn by(who: &Attribution) -> String {
     use crate::model::Precision;
     let subresource = who.subresource.as_ref().map(|name| format!("/{}", Shown::from(name))).unwrap_or_default();
-    let when = match (who.time, who.precision) {
-        (Some(time), Precision::Seen) => format!(" at {time:.0}"),
-        (Some(time), Precision::Bound) => format!(" not later than {time:.0}"),
-        (_, Precision::Unknown) | (None, _) => String::new(),
+    let when = match (who.time, who.after, who.precision) {
+        (Some(time), Some(after), _) => format!(" between {after:.0} and {time:.0}"),
+        (Some(time), None, Precision::Seen) => format!(" at {time:.0}"),
+        (Some(time), None, Precision::Bound) => format!(" not later than {time:.0}"),
+        (_, _, Precision::Unknown) | (None, ..) => ", when is not known".to_owned(),
     };
     format!("{}{subresource}{when}", Shown::from(&who.manager))
+}
+
+/// The commit that last touched the line of git's value, and the line.
+fn from(declared: &Declared) -> String {
+    let (name, file) = (declared.name(), &declared.file);
+    format!("{} {}, {}:{}", declared.commit.short(), Shown::from(&name), Shown::from(file), declared.line)
 }

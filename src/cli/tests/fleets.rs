@@ -9,8 +9,9 @@ use serde_json::json;
 use crate::config::{self, Config, Standing};
 use crate::model::{
     AgentSeen, AppId, AppRow, Attribution, Base, Basis, ClusterName, ClusterRow, ClusterState, CommitId, CommitInfo,
-    Counts, Deployed, FieldPath, Finding, Fleet, Foreign, Health, Hidden, Kind, Location, Mode, Moved, Op, Pause,
-    Policy, Precision, Reason, ReasonCode, RepoName, ResourceKey, ResourceRow, Said, SourceRow, SourceSpec, Verdict,
+    Counts, Declared, Deployed, FieldPath, Finding, Fleet, Foreign, Health, Hidden, Kind, Location, Mode, Moved, Op,
+    Pause, Policy, Precision, Reason, ReasonCode, RepoName, ResourceKey, ResourceRow, Said, SourceRow, SourceSpec,
+    Verdict,
 };
 
 pub fn at() -> Timestamp {
@@ -65,9 +66,18 @@ pub fn finding() -> Finding {
             manager: Foreign::from("kubectl-edit"),
             operation: Foreign::from("Update"),
             subresource: None,
+            after: Some(at()),
             time: Some(at()),
-            precision: Precision::Seen,
+            precision: Precision::Bound,
         }),
+        declared: Some(Arc::new(Declared {
+            commit: CommitId::new("9f31c2a5bd0c4e2f8a7d6e5f4c3b2a1908f7e6d5"),
+            author: Foreign::from("ana <ana@example.com>"),
+            time: Some(at()),
+            subject: Foreign::from("fix\u{1b}[2J"),
+            file: Foreign::from("apps/payments/api.yaml"),
+            line: 46,
+        })),
         needs_delete: false,
     }
 }

@@ -60,6 +60,7 @@ fn is(kind: &Value, value: &Value) -> bool {
         Some("string") => value.is_string(),
         Some("boolean") => value.is_boolean(),
         Some("null") => value.is_null(),
+        Some("integer") => value.is_u64(),
         other => panic!("the validator has no type {other:?}"),
     }
 }
@@ -122,6 +123,16 @@ fn masked_and_cut_values_say_only_that() {
     assert_eq!(finding["git"], json!({ "masked": true, "changed": true, "bytes": 21 }));
     assert_eq!(finding["was"], json!({ "cut": true, "bytes": 5000 }));
     assert_eq!(finding["live"], json!(5), "a plain value is itself");
+}
+
+#[test]
+fn a_finding_says_when_how_sure_and_which_line_of_git() {
+    let finding = &told(&sample(), Objects::All)["apps"][0]["resources"][0]["findings"][0];
+    assert_eq!(finding["by"]["after"], "2026-01-01T00:00:00Z", "the lower end of a gap");
+    assert_eq!(finding["by"]["precision"], "bound");
+    let declared = &finding["declared"];
+    assert_eq!((&declared["file"], &declared["line"]), (&json!("apps/payments/api.yaml"), &json!(46)));
+    assert!(declared["commit"].is_string() && declared["author"].is_string() && declared["time"].is_string());
 }
 
 #[test]

@@ -7,8 +7,13 @@ fn the_server_has_the_last_word_on_what_differs() {
     let stage = Stage::new();
     let git = manifest(&deployment("a:1", 3));
     let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("a:2"))]);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&git)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     let have: Value = serde_json::from_str(&live.json).expect("JSON");
     let judged = compare_server(&legs, &ServerSaid::Would(have.clone()).into(), &stage.ground());
     assert_eq!((judged.verdict, judged.basis), (Verdict::Synced, Basis::Server), "a webhook that rewrites to live");
@@ -24,8 +29,13 @@ fn a_refusal_is_told_by_its_kind() {
     let stage = Stage::new();
     let git = manifest(&deployment("a:1", 3));
     let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("a:2"))]);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&git)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     for (why, verdict, code) in [
         (Refusal::Invalid, Verdict::Invalid, ReasonCode::Rejected),
         (Refusal::Quota, Verdict::Drifted, ReasonCode::Refused),

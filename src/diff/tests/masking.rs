@@ -11,8 +11,13 @@ fn a_changed_secret_is_reported_per_key_and_never_quoted() {
     let git = manifest(&secret(&json!({"password": "aHVudGVyMi1vbGQ=", "user": "YW5h"})));
     let edit = secret(&json!({"password": "aHVudGVyMi1uZXc="}));
     let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit)]);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&git)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     let judged = compare_local(&legs, &stage.ground());
     assert_eq!((judged.verdict, paths(&judged)), (Verdict::Drifted, vec!["data.password".to_owned()]));
     assert_eq!(judged.findings[0].live, Some(Said::Masked { masked: true, changed: true, bytes: Some(11) }));
@@ -53,8 +58,13 @@ fn the_text_shows_exactly_the_findings_with_who_wrote_the_live_side() {
     let stage = Stage::new();
     let git = manifest(&deployment("registry/api:2.8.1", 3));
     let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_image("registry/api:2.8.1-hotfix3"))]);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&git)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     let judged = compare_local(&legs, &stage.ground());
     let text = text_diff(Some(&git), Some(&live), &judged, &stage.ground());
     let changed: Vec<_> = text.lines.iter().filter(|line| line.mark != DiffMark::Context).collect();

@@ -92,7 +92,7 @@ proptest! {
         let stage = Stage::new();
         let git = manifest(&object);
         let live = stage.live(&git.body, &[]);
-        let legs = Legs { git: Some(&git), base: base_of(base, &git), live: Some(&live), in_inventory: true };
+        let legs = Legs { git: Some(&git), base: base_of(base, &git), live: Some(&live), in_inventory: true, seen: &[] };
         for judged in [
             compare_local(&legs, &stage.ground()),
             compare_server(&legs, &an_answer(&git.body, &live, 1).into(), &stage.ground()),
@@ -114,7 +114,7 @@ proptest! {
             git: (there != 0).then_some(&git),
             base: base_of(base, &base_manifest),
             live: (there != 1).then_some(&live),
-            in_inventory: there % 2 == 0,
+            in_inventory: there % 2 == 0, seen: &[]
         };
         for judged in [
             compare_local(&legs, &stage.ground()),
@@ -145,7 +145,7 @@ proptest! {
         let live = stage.live(&then, &[("kubectl-edit", "Update", hand)]);
         let judged = |git| {
             let base = BaseLeg::At(Base::Record, Some(&base));
-            let legs = Legs { git: Some(git), base, live: Some(&live), in_inventory: true };
+            let legs = Legs { git: Some(git), base, live: Some(&live), in_inventory: true, seen: &[] };
             let judged = compare_local(&legs, &stage.ground());
             (judged.verdict, judged.moved, paths(&judged))
         };

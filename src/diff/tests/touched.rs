@@ -21,8 +21,13 @@ fn meta(metadata: &Value) -> Value {
 fn judged(stage: &Stage, edits: Edits, without: Without) -> Comparison {
     let git = manifest(&deployment("a:1", 3));
     let live = stage.live(&git.body, edits);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&git)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     compare_local(&legs, &Ground { without, ..stage.ground() })
 }
 
@@ -111,8 +116,13 @@ fn what_is_put_into_an_empty_struct_of_gits_is_an_addition() {
     let git = manifest(&object);
     let edit = pod(&json!({"containers": [{"name": "app", "resources": {"limits": {"memory": "1Gi"}}}]}));
     let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit)]);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&git)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     let judged = compare_local(&legs, &stage.ground());
     assert_eq!(
         (judged.verdict, paths(&judged)),
@@ -138,8 +148,13 @@ fn a_fresh_object_settles_what_known_defaults_do_not() {
     let git = manifest(&deployment("a:1", 3));
     let edit = pod(&json!({"priority": 7}));
     let live = stage.live(&git.body, &[("kubectl-create", "Update", edit)]);
-    let legs =
-        Legs { git: Some(&git), base: BaseLeg::At(Base::Record, Some(&git)), live: Some(&live), in_inventory: true };
+    let legs = Legs {
+        git: Some(&git),
+        base: BaseLeg::At(Base::Record, Some(&git)),
+        live: Some(&live),
+        in_inventory: true,
+        seen: &[],
+    };
     assert!(wants_fresh(&git, &live, &stage.ground()), "nobody here knows where a priority comes from");
     let would: Value = serde_json::from_str(&live.json).expect("JSON");
     let mut fresh = deployment("a:1", 3);

@@ -36,6 +36,10 @@ impl Driver {
                 self.spawn(site.map(|site| tasks::confirm(site, ticket, work)))
             }
             Effect::NoteSeen(app, commit, keys) => self.on_site(&app, |site| tasks::note_seen(site, commit, keys)),
+            Effect::Blame(ticket, desired, wanted) => {
+                let site = self.judging_site(&ticket.app, &[]);
+                self.spawn(site.map(|site| tasks::blame(site, ticket, desired, wanted)))
+            }
             Effect::ReadLease(cluster) => self.read_lease(cluster),
             Effect::RenewLease(cluster) => self.renew_lease(cluster),
             Effect::Execute(order) => self.execute(order),
@@ -139,12 +143,23 @@ impl Driver {
         let name = seen.cluster.clone();
         let Some(line) = self.lines.get_mut(&name) else { return };
         let Some(scene) = line.watched.get(&seen.target).cloned() else { return };
+        let now = self.clock.now();
         let event = match seen.what {
-            SeenWhat::Failed(error) => Event::SceneFailed(name, scene, adapt::call(&error)),
-            SeenWhat::Alive => Event::Alive(name),
+            SeenWhat::Failed(error) => {
+                line.broke(&seen.target);
+                Event::SceneFailed(name, scene, adapt::call(&error))
+            }
+            SeenWhat::Alive => {
+                line.alive(&seen.target, now);
+                Event::Alive(name)
+            }
             what => {
                 let listed = matches!(what, SeenWhat::Listed(_));
+                let first = listed && !line.store.listed(&name, &seen.target);
+                let after = line.gap(&seen.target, listed, now);
+                let target = seen.target.clone();
                 let changes = line.store.apply(Seen { cluster: name.clone(), target: seen.target, what });
+                self.witness(&name, &changes, after, first.then_some((&scene, &target)));
                 let keys: Vec<_> = changes.into_iter().map(|change| change.key).collect();
                 if listed { Event::Listed(name, scene, keys) } else { Event::LiveChanged(name, keys) }
             }
@@ -276,6 +291,9 @@ impl Driver {
         let epoch = self.lines.get(&name).map_or(1, |line| line.epoch + 1);
         if let Some(old) = self.lines.insert(name.clone(), Line::new(cluster, discovery, epoch)) {
             old.stop.cancel();
+            if let Some(line) = self.lines.get_mut(&name) {
+                line.former = Some((old.store, old.heard));
+            }
         }
         self.take(Event::Connected(name, contact));
     }

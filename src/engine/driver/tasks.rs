@@ -8,12 +8,13 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use crate::cluster::{Cluster, Discovery};
+use crate::engine::desired::Desired;
 use crate::engine::effect::JudgeWork;
 use crate::engine::event::{AppTicket, Contact, Event, Trouble};
 use crate::engine::setup::Ports;
 use crate::engine::site::{Shared, Site};
-use crate::engine::{adapt, execute, judge, rendering};
-use crate::model::{AppId, ClusterName, ClusterSpec, CommitId, ReasonCode, RepoName, ResourceKey};
+use crate::engine::{adapt, blame, execute, judge, rendering};
+use crate::model::{AppId, ClusterName, ClusterSpec, CommitId, FieldPath, ReasonCode, RepoName, ResourceKey};
 
 /// What tasks hand over to the loop, which alone changes a line.
 pub(super) enum Delivery {
@@ -141,4 +142,18 @@ pub(super) async fn note_seen(site: Site, commit: CommitId, keys: Vec<ResourceKe
     })
     .await;
     None
+}
+
+/// Finds where git declares what differs; a few at a time, since each starts a program.
+pub(super) async fn blame(
+    site: Site,
+    ticket: AppTicket,
+    desired: Arc<Desired>,
+    wanted: Vec<(ResourceKey, FieldPath)>,
+) -> Option<Event> {
+    let at = desired.at.clone();
+    let slots = site.shared.blames.clone();
+    let _slot = slots.acquire().await.ok()?;
+    let told = spawn_blocking(move || blame::declared(&site, &desired, wanted)).await;
+    Some(Event::Blamed(ticket, at, told.unwrap_or_default()))
 }

@@ -99,7 +99,7 @@ async fn read_back(site: &Site, served: &crate::cluster::Served, manifest: &Mani
 }
 
 fn is_synced(site: &Site, manifest: &Manifest, live: &Live) -> bool {
-    let legs = Legs { git: Some(manifest), base: diff::BaseLeg::None, live: Some(live), in_inventory: true };
+    let legs = Legs { git: Some(manifest), base: diff::BaseLeg::None, live: Some(live), in_inventory: true, seen: &[] };
     let ground = site.ground();
     diff::compare_local(&legs, &ground).verdict == Verdict::Synced
 }

@@ -27,6 +27,7 @@ pub(super) fn advance(world: &mut World, id: &AppId, now: Now) -> Vec<Effect> {
     effects.extend(load_schemas(world, id));
     effects.extend(judging::judge_dirty(world, id));
     effects.extend(judging::note_seen(world, id));
+    effects.extend(super::declarations::ask(world, id));
     effects.extend(super::auto::consider(world, id, now));
     effects
 }

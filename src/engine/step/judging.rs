@@ -8,7 +8,7 @@ use super::advance::{advance, is_record_of, reread_record, schemas_needed};
 use crate::engine::effect::{Effect, JudgeWork};
 use crate::engine::event::{AppTicket, JudgedRow, Memo, Scene, Trouble};
 use crate::engine::world::{AppWorld, ClusterWorld, RenderState, Role, SceneState, World, reason};
-use crate::model::{AppId, ClusterName, Kind, Now, ReasonCode, ResourceKey, ResourceRow, Verdict};
+use crate::model::{AppId, ClusterName, Finding, Kind, Now, ReasonCode, ResourceKey, ResourceRow, Verdict};
 
 /// Background dry runs that may be sent at once (drift.md *Cost*).
 pub const BURST: f64 = 100.0;
@@ -246,9 +246,10 @@ fn accept(app: &mut AppWorld, judged: JudgedRow, judge_local: bool, now: Now) {
         row
     } else if let Some((_, known)) = app.confirmed.get(&key).filter(|(memo, _)| *memo == judged.memo) {
         app.waiting.remove(&key);
+        let findings = with_writers_of(&row, &known.findings);
         let ResourceRow { health, health_note, origin, created, .. } = row;
         app.memos.remove(&key);
-        ResourceRow { health, health_note, origin, created, ..(**known).clone() }
+        ResourceRow { health, health_note, findings, origin, created, ..(**known).clone() }
     } else if judge_local {
         ResourceRow { pending: false, ..row }
     } else {
@@ -259,6 +260,16 @@ fn accept(app: &mut AppWorld, judged: JudgedRow, judge_local: bool, now: Now) {
         row
     };
     app.rows.insert(key, Arc::new(row));
+}
+
+/// Confirmed findings with who wrote as it is told now: a value may go away and come back by another hand.
+fn with_writers_of(row: &ResourceRow, known: &[Finding]) -> Vec<Finding> {
+    let again = |finding: &Finding| row.findings.iter().find(|now| now.path == finding.path);
+    let named = |finding: &Finding| Finding {
+        by: again(finding).map_or_else(|| finding.by.clone(), |now| now.by.clone()),
+        ..finding.clone()
+    };
+    known.iter().map(named).collect()
 }
 
 /// Whether the server is being asked the same question already: only the status was written meanwhile.

@@ -326,6 +326,7 @@ fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Judge(..) => "judge",
         Effect::Confirm(..) => "confirm",
         Effect::NoteSeen(..) => "note seen",
+        Effect::Blame(..) => "blame",
         Effect::ReadLease(_) => "read lease",
         Effect::RenewLease(_) => "renew lease",
         Effect::Execute(_) => "execute",

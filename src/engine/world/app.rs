@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    AppSpec, AppTicket, AppWorld, AutoState, ClusterSpec, ClusterWorld, CommitId, Location, Now, Pause, Pin, Reason,
-    RecordState, RenderState, RepoName, ResourceKey, SceneState,
+    AppSpec, AppTicket, AppWorld, AutoState, ClusterSpec, ClusterWorld, CommitId, Declarations, Location, Now, Pause,
+    Pin, Reason, RecordState, RenderState, RepoName, ResourceKey, SceneState,
 };
 
 impl AppWorld {
@@ -35,6 +35,7 @@ impl AppWorld {
             running: None,
             auto: AutoState::default(),
             noted: None,
+            declarations: Declarations::default(),
             disputed: None,
             clash: None,
             row: None,
@@ -53,6 +54,7 @@ impl AppWorld {
         self.epoch += 1;
         self.judging.clear();
         self.memos.clear();
+        self.declarations.asking = false;
     }
 
     /// The repository and revision it follows, for git sources.
