@@ -8,6 +8,7 @@ mod commit;
 mod finding;
 mod fleet;
 mod health;
+pub mod ignore;
 mod key;
 mod manifest;
 mod path;

@@ -86,5 +86,6 @@ fn finding(raw: Raw, pair: &Pair, sides: &Mover, ground: &Ground) -> Finding {
         op: raw.op,
         by,
         needs_delete: raw.sort == Sort::NeedsDelete,
+        left: None,
     }
 }

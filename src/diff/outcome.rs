@@ -53,6 +53,7 @@ fn whole(moved: Moved, op: Op) -> Finding {
         was: None,
         by: None,
         needs_delete: false,
+        left: None,
     }
 }
 

@@ -251,6 +251,7 @@ fn finding(contested: bool) -> Finding {
         was: None,
         by: None,
         needs_delete: false,
+        left: None,
     }
 }
 

@@ -56,6 +56,7 @@ pub fn finding(path: &str, live: serde_json::Value, git: serde_json::Value, by: 
             precision: Precision::Seen,
         }),
         needs_delete: false,
+        left: None,
     }
 }
 

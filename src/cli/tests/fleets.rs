@@ -69,6 +69,7 @@ pub fn finding() -> Finding {
             precision: Precision::Seen,
         }),
         needs_delete: false,
+        left: None,
     }
 }
 
