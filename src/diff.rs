@@ -148,6 +148,8 @@ struct Pair<'a> {
     have: Value,
     entries: Vec<Entry>,
     node: Option<Node>,
+    /// Live is read in git's version: what is not can only be judged by the server.
+    comparable: bool,
 }
 
 impl<'a> Pair<'a> {
@@ -156,7 +158,8 @@ impl<'a> Pair<'a> {
         let node = ground.schemas.of(&git.gvk).map(|node| node.without(ground.without));
         let entries = fields::managed(&object);
         let have = noise::without_server_fields(object, &git.gvk, node.as_ref());
-        Some(Self { git, wanted: noise::without_tracking((*git.body).clone()), have, entries, node })
+        let wanted = noise::without_tracking((*git.body).clone());
+        Some(Self { git, wanted, have, entries, node, comparable: live.gvk == git.gvk })
     }
 
     /// Our Apply entry.

@@ -119,7 +119,9 @@ impl Node {
         match shape {
             Shape::List(ListKind::Map(_)) if !self.without.has(Rule::ListKeys) => Shape::List(ListKind::Atomic),
             Shape::Scalar(Scalar::Quantity) if !self.without.has(Rule::Quantities) => Shape::Scalar(Scalar::Text),
-            Shape::Scalar(Scalar::IntOrString) if !self.without.has(Rule::IntOrString) => Shape::Scalar(Scalar::Quantity),
+            Shape::Scalar(Scalar::IntOrString) if !self.without.has(Rule::IntOrString) => {
+                Shape::Scalar(Scalar::Quantity)
+            }
             shape => shape,
         }
     }

@@ -148,7 +148,7 @@ fn not_found(status: &Status) -> CallKind {
 }
 
 fn is_immutable(status: &Status) -> bool {
-    const WORDS: [&str; 7] = [
+    const WORDS: [&str; 9] = [
         "field is immutable",
         "may not change once set",
         "updates to statefulset spec for fields other than",
@@ -156,6 +156,8 @@ fn is_immutable(status: &Status) -> bool {
         "cannot change roleRef",
         "is immutable after creation",
         "updates to parameters are forbidden",
+        "updates to provisioner are forbidden",
+        "may not be changed in an update",
     ];
     WORDS.iter().any(|word| status.says(word))
 }

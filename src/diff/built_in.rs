@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::findings::{Raw, Sort};
 use super::{Ground, Pair, aliases};
 use crate::fields::Set;
-use crate::model::{FieldPath, Rule, Step};
+use crate::model::{FieldPath, Rule, Step, Without};
 use crate::typed;
 
 /// A rule that is always there.
@@ -43,40 +43,32 @@ pub(super) struct BuiltIns<'a> {
     pair: &'a Pair<'a>,
     /// What git declares, and what our Apply entry owns.
     declared: Set,
-    on: bool,
-    aggregated: bool,
-    aliases: bool,
-    consequences: bool,
+    without: Without,
 }
 
 impl<'a> BuiltIns<'a> {
     pub fn new(pair: &'a Pair<'a>, ground: &Ground) -> Self {
-        Self {
-            pair,
-            declared: typed::applied_set(pair.node.as_ref(), &pair.git.body),
-            on: ground.has(Rule::BuiltInRules),
-            aggregated: ground.has(Rule::AggregatedRoles) && is_aggregated(pair),
-            aliases: ground.has(Rule::Aliases),
-            consequences: ground.has(Rule::Consequences),
-        }
+        Self { pair, declared: typed::applied_set(pair.node.as_ref(), &pair.git.body), without: ground.without }
     }
 
     /// The rule that hides a difference, where there is one.
     pub fn rule_for(&self, raw: &Raw) -> Option<BuiltIn> {
-        if !self.on {
+        let has = |rule| self.without.has(rule);
+        if !has(Rule::BuiltInRules) {
             return None;
         }
         let first = raw.path.0.first();
-        if self.aggregated && matches!(first, Some(Step::Key(key)) if &**key == "rules") {
+        let is_rules = matches!(first, Some(Step::Key(key)) if &**key == "rules");
+        if is_rules && has(Rule::AggregatedRoles) && is_aggregated(self.pair) {
             return Some(AGGREGATED);
         }
-        if self.aliases && self.is_mirror(raw) {
+        if has(Rule::Aliases) && self.is_mirror(raw) {
             return Some(ALIASES);
         }
         if raw.sort == Sort::Foreign {
             return is_last_applied(&raw.path).then_some(LAST_APPLIED);
         }
-        (self.consequences && raw.sort == Sort::Answered && !self.concerns_us(&raw.path)).then_some(FOLLOWS)
+        (has(Rule::Consequences) && raw.sort == Sort::Answered && !self.concerns_us(&raw.path)).then_some(FOLLOWS)
     }
 
     /// Whether the field it mirrors is told instead: declared as well, or added as well.
@@ -108,4 +100,3 @@ impl BuiltIn {
         self.place.into()
     }
 }
-

@@ -27,7 +27,8 @@ pub(super) fn locally(pair: &Pair) -> Value {
 fn name_label(gvk: &Gvk, name: &str, object: &mut Value) {
     if gvk.group.is_empty() && &*gvk.kind == "Namespace" {
         let metadata = object.as_object_mut().map(|object| object.entry("metadata").or_insert_with(empty));
-        let labels = metadata.and_then(Value::as_object_mut).map(|metadata| metadata.entry("labels").or_insert_with(empty));
+        let labels =
+            metadata.and_then(Value::as_object_mut).map(|metadata| metadata.entry("labels").or_insert_with(empty));
         if let Some(labels) = labels.and_then(Value::as_object_mut) {
             labels.insert("kubernetes.io/metadata.name".to_owned(), name.into());
         }

@@ -22,9 +22,9 @@ pub(super) fn compare(pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
     }
 }
 
-/// Whether our Apply entry, if there is one, is told in git's version.
+/// Whether live, and our Apply entry if there is one, are told in git's version.
 fn is_in_version(pair: &Pair) -> bool {
-    pair.ours().is_none_or(|entry| entry.api_version.raw() == pair.git.gvk.api_version())
+    pair.comparable && pair.ours().is_none_or(|entry| entry.api_version.raw() == pair.git.gvk.api_version())
 }
 
 /// What git declares that live has not, what we own that git no longer declares, and what git dropped since the base.

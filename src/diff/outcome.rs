@@ -186,6 +186,5 @@ pub(super) fn verdict(findings: &[Finding]) -> Verdict {
 /// Why differences stand without a side: there is no base.
 pub(super) fn no_base(base: Base, findings: &[Finding], ground: &Ground) -> Option<Reason> {
     let judged = findings.iter().any(|finding| finding.moved != Some(Moved::Foreign));
-    (base == Base::None && judged)
-        .then(|| reason(ReasonCode::NoBase, "no base: never seen in sync", ground))
+    (base == Base::None && judged).then(|| reason(ReasonCode::NoBase, "no base: never seen in sync", ground))
 }

@@ -12,8 +12,7 @@ use crate::typed::{self, Change, Leniency, Side};
 pub(super) fn compare(pair: &Pair, legs: &Legs, answer: &Answer, ground: &Ground) -> Comparison {
     match &answer.said {
         ServerSaid::Would(would) if ground.has(Rule::DryRun) => answered(pair, legs, (would, answer), ground),
-        ServerSaid::Would(_) => local::as_last_word(pair, legs, ground),
-        ServerSaid::NotAsked => local::as_last_word(pair, legs, ground),
+        ServerSaid::Would(_) | ServerSaid::NotAsked => local::as_last_word(pair, legs, ground),
         ServerSaid::Refused { why, message } => refused(pair, legs, (*why, message), ground),
     }
 }

@@ -299,5 +299,5 @@ mod answers;
 mod masking;
 mod preparing;
 mod presence;
-mod touched;
 mod properties;
+mod touched;

@@ -67,7 +67,9 @@ impl Bases {
     pub fn leg<'a>(&'a self, key: &ResourceKey) -> BaseLeg<'a> {
         let rendered = |commit: &CommitId| self.renders.get(commit).and_then(Option::as_ref);
         let line = self.line(key);
-        if let Some(render) = line.filter(|_| self.without.has(Rule::BaseRecord)).and_then(|line| rendered(&line.commit)) {
+        if let Some(render) =
+            line.filter(|_| self.without.has(Rule::BaseRecord)).and_then(|line| rendered(&line.commit))
+        {
             return BaseLeg::At(Base::Record, render.manifests.get(key));
         }
         if let Some(render) = self.seen_at(key).and_then(rendered) {

@@ -24,22 +24,35 @@ const FRESH: usize = 1024;
 /// Judges objects without asking anybody. Blocking.
 pub(super) fn locally(site: &Site, desired: &Arc<Desired>, keys: &[(ResourceKey, u64)]) -> Vec<JudgedRow> {
     let bases = Bases::gather(site, desired, keys.iter().map(|(key, _)| key));
-    let judge = Judge { site, desired, bases };
+    let judge = Judge { site, desired, bases, read: None };
     keys.iter().map(|(key, stamp)| judge.row(key, *stamp, None)).collect()
 }
 
 /// Asks the server about one object and judges with its answer.
 pub(super) async fn with_server(site: Site, desired: Arc<Desired>, key: ResourceKey, stamp: u64) -> JudgedRow {
+    let read = in_gits_version(&site, &desired, &key).await;
     let answer = match desired.manifests.get(&key) {
-        Some(manifest) => Answer { said: ask(&site, manifest).await, fresh: fresh(&site, manifest).await },
+        Some(manifest) => {
+            Answer { said: ask(&site, manifest).await, fresh: fresh(&site, manifest, read.as_ref()).await }
+        }
         None => ServerSaid::NotAsked.into(),
     };
     let (at, git, asked) = (site.clone(), desired.clone(), key.clone());
     let judged = tokio::task::spawn_blocking(move || {
         let bases = Bases::gather(&at, &git, std::iter::once(&asked));
-        Judge { site: &at, desired: &git, bases }.row(&asked, stamp, Some(&answer))
+        Judge { site: &at, desired: &git, bases, read }.row(&asked, stamp, Some(&answer))
     });
     judged.await.unwrap_or_else(|_| broken(&site, &desired, key, stamp))
+}
+
+/// The live object in git's version, where the watch has it in another: two versions cannot be compared.
+async fn in_gits_version(site: &Site, desired: &Desired, key: &ResourceKey) -> Option<Live> {
+    let (manifest, live) = (desired.manifests.get(key)?, site.lives.get(key)?);
+    if live.gvk == manifest.gvk {
+        return None;
+    }
+    let Lookup::Served(served) = site.wire.served(&manifest.gvk) else { return None };
+    site.wire.cluster.get(&served, key).await.ok().flatten()
 }
 
 /// What stands for a judgement that ended by a fault of its own: unknown, and said so; never nothing.
@@ -65,8 +78,8 @@ async fn ask(site: &Site, manifest: &Manifest) -> ServerSaid {
 }
 
 /// What a fresh object of git's would be, where a judgement gains by it: asked once for each manifest.
-async fn fresh(site: &Site, manifest: &Manifest) -> Option<Value> {
-    let live = site.lives.get(&manifest.key)?;
+async fn fresh(site: &Site, manifest: &Manifest, read: Option<&Live>) -> Option<Value> {
+    let live = read.or_else(|| site.lives.get(&manifest.key))?;
     if !diff::wants_fresh(manifest, live, &site.ground()) {
         return None;
     }
@@ -116,6 +129,8 @@ struct Judge<'s> {
     site: &'s Site,
     desired: &'s Desired,
     bases: Bases,
+    /// The live object in git's version, where it was read anew.
+    read: Option<Live>,
 }
 
 impl Judge<'_> {
@@ -126,7 +141,7 @@ impl Judge<'_> {
         let row = (git.is_some() || live.is_some()).then(|| match git {
             // What a partial render lacks may only be unread: it is not extra, and not to be judged at all.
             None if !self.desired.is_complete() => self.unread(key),
-            _ => self.judged(key, git, live, said),
+            _ => self.judged(key, git, self.read.as_ref().or(live), said),
         });
         JudgedRow { key: key.clone(), stamp, memo, row }
     }

@@ -35,7 +35,9 @@ pub fn fill_by_schema(node: &Node, body: &mut Value) {
         Value::Object(map) => fill_map(node, map),
         Value::Array(items) => {
             let Some(item) = node.item() else { return };
-            items.iter_mut().for_each(|value| fill_by_schema(&item, value));
+            for value in items {
+                fill_by_schema(&item, value);
+            }
         }
         _ => {}
     }
@@ -87,7 +89,8 @@ fn set(rule: &Value, key: &str, copied: Option<&Value>, at: &mut Value) {
 /// Whether a rule's condition holds of the object that the value would be filled into.
 fn holds(when: &Value, parent: &Value) -> bool {
     let sibling = |key: &str| when[key].as_str().and_then(|name| parent.get(name)).filter(|value| !value.is_null());
-    let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
+    let is_empty =
+        |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
     if let Some(only) = when["only"].as_array() {
         return parent.as_object().is_some_and(|map| map.keys().all(|key| only.iter().any(|name| name == key)));
     }

@@ -37,15 +37,27 @@ fn what_people_add_is_told_at_the_outermost_foreign_item() {
         pod(&json!({"containers": [container]}))
     };
     let cases: [(&str, Value, String); 9] = [
-        ("a sidecar", pod(&json!({"containers": [{"name": "debug", "image": "busybox:1", "env": [{"name": "A", "value": "1"}]}]})),
-            "spec.template.spec.containers[name=debug]".to_owned()),
+        (
+            "a sidecar",
+            pod(
+                &json!({"containers": [{"name": "debug", "image": "busybox:1", "env": [{"name": "A", "value": "1"}]}]}),
+            ),
+            "spec.template.spec.containers[name=debug]".to_owned(),
+        ),
         ("a variable", app(json!({"env": [{"name": "LOG", "value": "debug"}]})), format!("{CONTAINER}.env[name=LOG]")),
-        ("a port", app(json!({"ports": [{"containerPort": 9090, "protocol": "TCP"}]})),
-            format!("{CONTAINER}.ports[containerPort=9090,protocol=TCP]")),
+        (
+            "a port",
+            app(json!({"ports": [{"containerPort": 9090, "protocol": "TCP"}]})),
+            format!("{CONTAINER}.ports[containerPort=9090,protocol=TCP]"),
+        ),
         ("a command, which is one list", app(json!({"command": ["sleep", "1"]})), format!("{CONTAINER}.command")),
         ("a label", meta(&json!({"labels": {"owner": "ana"}})), "metadata.labels.owner".to_owned()),
         ("an annotation", meta(&json!({"annotations": {"a/b": "1"}})), "metadata.annotations[\"a/b\"]".to_owned()),
-        ("a finalizer", meta(&json!({"finalizers": ["example.com/x"]})), "metadata.finalizers[=\"example.com/x\"]".to_owned()),
+        (
+            "a finalizer",
+            meta(&json!({"finalizers": ["example.com/x"]})),
+            "metadata.finalizers[=\"example.com/x\"]".to_owned(),
+        ),
         ("a pause", patch(&json!({"paused": true})), "spec.paused".to_owned()),
         ("a default set otherwise", app(json!({"imagePullPolicy": "Always"})), format!("{CONTAINER}.imagePullPolicy")),
     ];
@@ -142,6 +154,7 @@ fn a_fresh_object_is_tried_under_another_name_and_told_under_its_own() {
     let (body, name) = (&tried.manifest.body, &tried.manifest.key.name);
     let plural = body["spec"]["names"]["plural"].as_str().expect("plural");
     assert_eq!(**name, format!("{plural}.{}", body["spec"]["group"].as_str().expect("group")), "as the server asks");
-    let service = json!({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1.a"}});
+    let service =
+        json!({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1.a"}});
     assert!(Fresh::of(&manifest(&service)).is_none(), "its name has a meaning");
 }
