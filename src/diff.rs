@@ -9,6 +9,7 @@ mod contested;
 mod findings;
 mod fresh;
 mod ignore;
+mod leave;
 mod lines;
 mod local;
 mod mask;
@@ -31,7 +32,9 @@ use crate::schema::{Node, Schemas};
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use contested::Owners;
 pub use fresh::{Fresh, wants_fresh};
+pub use leave::{Body, body};
 pub use mask::Masker;
+pub use outcome::verdict as verdict_of;
 pub use scrub::scrub;
 pub use text::text_diff;
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::findings::Raw;
-use super::{Ground, Pair, ignore, local, Legs};
+use super::noise::TRACKING;
+use super::{Ground, Legs, Pair, ignore, local};
 use crate::fields::{self, Set};
 use crate::model::ignore as matching;
 use crate::model::{FieldPath, IgnoreRule, Live, Manifest, ResourceKey, Step};

@@ -28,7 +28,7 @@ fn is_in_version(pair: &Pair) -> bool {
 }
 
 /// What git declares that live has not, what we own that git no longer declares, and what git dropped since the base.
-fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
+pub(super) fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
     let zeros = ground.has(Rule::ZeroIsAbsent) && noise::is_built_in(&pair.git.gvk.group);
     let leniency = Leniency { empty_is_absent: false, zero_is_absent: zeros };
     let declared = typed::subset(pair.node.as_ref(), &pair.wanted, &pair.have, leniency);

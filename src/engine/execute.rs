@@ -11,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, RunNews};
 use super::planning;
+use super::step::policy;
 use super::site::Site;
 use crate::model::{
-    Act, AppId, Command, Consent, Foreign, Gate, Mode, Moved, Need, Order, Outcome, Plan, PlanRow, Refusal,
-    ResourceKey, RunId, StepState, SyncOrder, Verdict,
+    Act, AppId, Command, Consent, Foreign, Gate, Mode, Need, Order, Outcome, Plan, PlanRow, Refusal,
+    ResourceKey, RunId, StepState, SyncOrder,
 };
 use crate::plan;
 
@@ -85,13 +86,9 @@ async fn held(site: &Site) -> Option<Ending> {
 
 /// What an agent's policy answers of a plan.
 fn auto_order(site: &Site, plan: Plan) -> SyncOrder {
-    let policy = site.app.policy;
-    let answers = |row: &PlanRow| match (row.verdict, row.findings.first().and_then(|finding| finding.moved)) {
-        (Verdict::Behind, _) | (Verdict::Missing, Some(Moved::Git)) => policy.auto,
-        (Verdict::Drifted | Verdict::Missing, _) => policy.self_heal,
-        (Verdict::Diverged, _) => policy.auto && policy.self_heal,
-        _ => row.act == Act::Adopt,
-    };
+    let moved = |row: &PlanRow| row.findings.first().and_then(|finding| finding.moved);
+    let answers = |row: &PlanRow| policy::answers(site.app.policy, row.verdict, moved(row), &row.findings);
+    let answers = |row: &PlanRow| answers(row) || row.act == Act::Adopt;
     let writes = |row: &&PlanRow| matches!(row.act, Act::Create | Act::Update | Act::Adopt) && answers(row);
     let chosen: Vec<ResourceKey> = plan.rows.iter().filter(writes).map(|row| row.key.clone()).collect();
     let full = plan.rows.iter().all(|row| row.act == Act::Keep || writes(&row));

@@ -12,7 +12,7 @@ use super::event::{JudgedRow, Memo, Trouble};
 use super::rows;
 use super::site::{Site, lock};
 use crate::cluster::{CallError, CallKind, Lookup};
-use crate::diff::{self, Answer, Fresh, Legs, Refusal, ServerSaid};
+use crate::diff::{self, Answer, Body, Fresh, Legs, Refusal, ServerSaid};
 use crate::model::{
     Comparison, Foreign, Health, Live, Manifest, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict,
 };
@@ -33,7 +33,7 @@ pub(super) async fn with_server(site: Site, desired: Arc<Desired>, key: Resource
     let read = in_gits_version(&site, &desired, &key).await;
     let answer = match desired.manifests.get(&key) {
         Some(manifest) => {
-            Answer { said: ask(&site, manifest).await, fresh: fresh(&site, manifest, read.as_ref()).await }
+            Answer { said: ask(&site, manifest, read.as_ref()).await, fresh: fresh(&site, manifest, read.as_ref()).await }
         }
         None => ServerSaid::NotAsked.into(),
     };
@@ -63,8 +63,16 @@ pub(super) fn broken(site: &Site, desired: &Desired, key: ResourceKey, stamp: u6
     JudgedRow { key, stamp, memo: Memo { git: None, live: None }, row: Some(row) }
 }
 
-/// One dry run: what the server would make of git's object.
-async fn ask(site: &Site, manifest: &Manifest) -> ServerSaid {
+/// One dry run: what the server would make of git's object, as far as a sync would send it.
+async fn ask(site: &Site, manifest: &Manifest, read: Option<&Live>) -> ServerSaid {
+    let live = read.or_else(|| site.lives.get(&manifest.key));
+    match diff::body(manifest, live, &site.ground()) {
+        Body::Send(body) => ask_for(site, &body).await,
+        Body::Nothing(_) => ServerSaid::NotAsked,
+    }
+}
+
+async fn ask_for(site: &Site, manifest: &Manifest) -> ServerSaid {
     let served = match site.wire.served(&manifest.gvk) {
         Lookup::Served(served) => served,
         Lookup::NotServed => return refused(Refusal::Unavailable, "the server does not serve this kind"),

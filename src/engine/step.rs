@@ -9,6 +9,7 @@ mod clusters;
 mod disputes;
 mod judging;
 mod orders;
+pub(in crate::engine) mod policy;
 mod remotes;
 
 use super::effect::Effect;

@@ -31,13 +31,23 @@ impl IgnoreRule {
     /// Whether the live value was written by whom the rule names.
     #[must_use]
     pub fn is_by(&self, finding: &Finding) -> bool {
-        let writer = finding.by.as_ref().map(|by| by.manager.raw());
-        self.manager.as_deref().is_none_or(|pattern| writer.is_some_and(|writer| glob(Some(pattern), writer)))
+        self.manager.is_none() || finding.by.as_ref().is_some_and(|by| self.is_manager(by.manager.raw()))
+    }
+
+    /// Whether it is about what that manager wrote.
+    #[must_use]
+    pub fn is_manager(&self, manager: &str) -> bool {
+        glob(self.manager.as_deref(), manager)
     }
 }
 
 fn glob(pattern: Option<&str>, text: &str) -> bool {
-    pattern.is_none_or(|pattern| Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(text)))
+    let plain = |pattern: &str| !pattern.contains(['*', '?', '[', '{', '\\']);
+    pattern.is_none_or(|pattern| if plain(pattern) { pattern == text } else { is_glob(pattern, text) })
+}
+
+fn is_glob(pattern: &str, text: &str) -> bool {
+    Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(text))
 }
 
 /// Whether a rule's path is that path, or leads to it.

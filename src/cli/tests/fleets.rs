@@ -78,6 +78,7 @@ pub fn row(verdict: Verdict) -> ResourceRow {
     let hidden = Hidden {
         path: FieldPath::of_keys(["spec"]),
         rule: "apps[payments].ignore[0]".into(),
+        reason: None,
         finding: Arc::new(finding.clone()),
     };
     ResourceRow {
