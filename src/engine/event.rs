@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::desired::Desired;
 use crate::model::{
-    AppId, ClusterName, CommitId, Digest, Foreign, Kind, Order, Outcome, Query, ReasonCode, Record, RepoName,
+    AppId, ClusterName, CommitId, Digest, Foreign, IgnoreRule, Kind, Order, Outcome, Query, ReasonCode, Record, RepoName,
     ResourceKey, ResourceRow, RunId, RunStep, StepState, Ticket,
 };
 
@@ -130,6 +130,8 @@ pub enum Event {
     AgentSeen(ClusterName, Option<Timestamp>),
     /// Somebody wants something done.
     Ordered(Order),
+    /// Apps have other ignore rules from now on.
+    Ruled(BTreeMap<AppId, Vec<IgnoreRule>>),
     /// A run moved on.
     Ran(RunId, RunNews),
     /// A screen asks.

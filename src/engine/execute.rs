@@ -2,9 +2,12 @@
 
 mod apply;
 mod hold;
+mod ignore;
 pub(super) mod record;
 mod revert;
 mod sync;
+
+use std::collections::BTreeMap;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +17,7 @@ use super::planning;
 use super::step::policy;
 use super::site::Site;
 use crate::model::{
-    Act, AppId, Command, Consent, Foreign, Gate, Mode, Need, Order, Outcome, Plan, PlanRow, Refusal,
+    Act, AppId, Command, Consent, Foreign, Gate, IgnoreRule, Mode, Need, Order, Outcome, Plan, PlanRow, Refusal,
     ResourceKey, RunId, StepState, SyncOrder,
 };
 use crate::plan;
@@ -37,6 +40,11 @@ impl Reporter {
         let _ = self.events.send(Event::Ran(self.run, news)).await;
     }
 
+    /// Apps have other rules from now on.
+    pub async fn ruled(&self, rules: BTreeMap<AppId, Vec<IgnoreRule>>) {
+        let _ = self.events.send(Event::Ruled(rules)).await;
+    }
+
     /// One object moved on.
     pub async fn step(&self, key: &ResourceKey, state: StepState, note: Option<Foreign>) {
         self.say(RunNews::Step(key.clone(), state, note)).await;
@@ -49,6 +57,7 @@ pub(super) async fn run(site: Site, order: Order, events: mpsc::Sender<Event>, a
     let (outcome, note) = match &order.command {
         Command::Sync(sync) => sync::run(&site, sync, &order.consent, &reporter, &abort).await,
         Command::Revert(revert) => revert::run(&site, revert, &order.consent).await,
+        Command::Ignore { rule, .. } => ignore::run(&site, rule, &reporter).await,
         command => hold::run(&site, command, &order.consent).await,
     };
     if let Some(subject) = super::step::subject(&order.command) {

@@ -42,6 +42,7 @@ pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
         Event::Confirmed(ticket, row) => judging::confirmed(world, &ticket, *row, now),
         Event::AgentSeen(cluster, at) => clusters::agent_seen(world, &cluster, at),
         Event::Ordered(order) => orders::ordered(world, order, now),
+        Event::Ruled(rules) => orders::ruled(world, rules, now),
         Event::Ran(run, news) => orders::ran(world, run, news, now),
         Event::Asked(ticket, query) => vec![Effect::Answer(ticket, query)],
     }

@@ -110,7 +110,7 @@ pub struct DiffLine {
     pub words: Vec<(usize, usize)>,
     /// Who wrote it: the live value's manager on `Live` lines.
     pub who: Option<Attribution>,
-    /// Index into the object's findings.
+    /// Index into the object's findings; of an `Ignored` line into what rules hide of it.
     pub finding: Option<usize>,
 }
 
