@@ -22,7 +22,7 @@ fn commands() -> Vec<Command> {
         Command::Pin { app: app.clone(), commit: CommitId::new("c"), until: None, reason: reason.clone() },
         Command::Unpin { app: app.clone() },
         Command::Revert(RevertOrder {
-            app,
+            app: app.clone(),
             to: CommitId::new("c"),
             mode: RevertMode::Restore,
             expected_head: CommitId::new("h"),
@@ -32,6 +32,7 @@ fn commands() -> Vec<Command> {
         Command::Abort { run: RunId { 0: 1 } },
         Command::Unlock { cluster: ClusterName::new("prod"), reason },
         Command::Lock { cluster: ClusterName::new("prod") },
+        Command::Ignore { app, rule: Box::new(rule()) },
     ]
 }
 
@@ -59,6 +60,7 @@ fn place(command: &Command) -> usize {
         Command::Abort { .. } => 7,
         Command::Unlock { .. } => 8,
         Command::Lock { .. } => 9,
+        Command::Ignore { .. } => 10,
     }
 }
 
@@ -66,13 +68,26 @@ fn place(command: &Command) -> usize {
 /// protected cluster.
 fn lets_through(command: &Command) -> (bool, bool) {
     match command {
-        Command::Refresh { .. } | Command::Unlock { .. } | Command::Lock { .. } => (true, true),
+        Command::Refresh { .. } | Command::Unlock { .. } | Command::Lock { .. } | Command::Ignore { .. } => (true, true),
         Command::Pause { .. } | Command::Abort { .. } => (false, true),
         Command::Sync(_)
         | Command::Resume { .. }
         | Command::Pin { .. }
         | Command::Unpin { .. }
         | Command::Revert(_) => (false, false),
+    }
+}
+
+fn rule() -> crate::model::IgnoreRule {
+    crate::model::IgnoreRule {
+        place: "".into(),
+        kind: Some("Deployment".to_owned()),
+        name: None,
+        namespace: None,
+        path: None,
+        manager: None,
+        effect: crate::model::Effect::Hide,
+        reason: None,
     }
 }
 
