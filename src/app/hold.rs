@@ -78,6 +78,9 @@ impl HoldDialog {
         if matches!(dialog.what, Hold::Unlock(_)) {
             dialog.confirm.focus = super::confirm::Focus::Field(0);
         }
+        if matches!(dialog.what, Hold::Ignore(_)) {
+            dialog.confirm.focus = super::confirm::Focus::Field(1);
+        }
         dialog.check();
         dialog
     }
@@ -111,6 +114,10 @@ impl HoldDialog {
             }
             (Some(Field::Until), Code::Left | Code::Up) => self.until = self.until.saturating_sub(1),
             (Some(Field::Until), Code::Right | Code::Down) => self.until = (self.until + 1).min(SPANS.len() - 1),
+            (Some(Field::Effect | Field::Width), Code::Char(c)) if c != ' ' => {
+                self.confirm.focus = super::confirm::Focus::Field(0);
+                self.reason.press(key);
+            }
             (Some(Field::Effect | Field::Width), code) => self.choose(field, code),
             _ => {}
         }

@@ -24,7 +24,7 @@ pub const SCRIPTS: &[(&str, &str)] = &[
     ("diff_who", "bn"),
     ("diff_hidden", "dhG"),
     ("ignore", "dI"),
-    ("ignore_wide", "dI<→><→>"),
+    ("ignore_wide", "dI<→><→><Tab><→>noise"),
     ("history", "tjjj"),
     ("plan", "s"),
     ("plan_token", "spay"),

@@ -19,7 +19,11 @@ const MATCHES: usize = 4;
 impl App {
     pub(super) fn hold_panel(&self, dialog: &HoldDialog) -> Panel {
         let mut lines = vec![self.what_line(dialog), Line::new()];
-        for (at, field) in dialog.fields().iter().enumerate().rev() {
+        let mut fields: Vec<_> = dialog.fields().iter().enumerate().collect();
+        // The reason is the first field, and stands last.
+        let first = fields.len().min(1);
+        fields.rotate_left(first);
+        for (at, field) in fields {
             let focused = dialog.confirm.focus == Focus::Field(at);
             lines.push(self.field_line(dialog, *field, focused));
             lines.push(Line::new());

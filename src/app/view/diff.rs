@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::app::diff::{DiffScreen, is_hidden};
 use crate::app::status::{Role, Status};
-use crate::model::{DiffLine, DiffMark, DiffView, Foreign, Hidden, Moved, ResourceKey, ResourceRow};
+use crate::model::{DiffLine, DiffMark, DiffObject, DiffView, Foreign, Hidden, Moved, ResourceKey, ResourceRow};
 
 use super::fleet::{clipped, manager};
 use super::page::{Class, Detail, List, Page, Row, fixed, flex};
@@ -58,11 +58,16 @@ impl App {
         let Some((key, line)) = screen.rows.get(at) else { return Row::default() };
         let Some(number) = view.objects.iter().position(|object| object.key == *key) else { return Row::default() };
         let object = &view.objects[number];
+        let on_screen = |object: &&DiffObject| screen.hidden || !is_hidden(object);
+        let (number, all) = (
+            view.objects[..number].iter().filter(on_screen).count(),
+            view.objects.iter().filter(on_screen).count(),
+        );
         let body = match line.and_then(|line| object.lines.get(line)) {
             None => {
                 let status = Status::Is(object.verdict);
                 let place = if key.namespace.is_empty() { String::new() } else { format!("  ns {}", key.namespace) };
-                let head = Line::new().strong(Role::Text, format!("[{}/{}] ", number + 1, view.objects.len()));
+                let head = Line::new().strong(Role::Text, format!("[{}/{all}] ", number + 1));
                 let head = head.strong(Role::Text, key.label()).dim(place);
                 let head = head.put(status.role(), format!("   {} {}", status.glyph(), status.word()));
                 let (added, removed) = object.stat;
