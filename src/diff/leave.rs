@@ -122,7 +122,7 @@ fn without(pair: &Pair, left: &[FieldPath]) -> Value {
     let others = others.fold(Set::default(), |all, entry| all.union(&entry.set));
     let owned = pair.ours().map(|entry| entry.set.leaves()).unwrap_or_default();
     for leaf in owned.iter().filter(|leaf| left.iter().any(|unit| unit.covers(leaf)) && !others.covers(leaf)) {
-        insert_with_keys(&mut kept, leaf);
+        insert_with_keys(&mut kept, leaf, pair);
     }
     let mut body = typed::remove(node, &pair.git.body, &gone);
     if !kept.is_empty() {
@@ -134,14 +134,16 @@ fn without(pair: &Pair, left: &[FieldPath]) -> Value {
     with_identity(body, &pair.git.body)
 }
 
-/// A path, and the keys of the list items that it leads through.
-fn insert_with_keys(set: &mut Set, leaf: &FieldPath) {
+/// A path, and the keys of the list items that it leads through; not those that the server filled in, which nobody owns and
+/// which we would own from then on.
+fn insert_with_keys(set: &mut Set, leaf: &FieldPath, pair: &Pair) {
+    let is_owned = |path: &FieldPath| pair.entries.iter().any(|entry| entry.set.covers(path));
     set.insert(leaf);
     for (at, step) in leaf.0.iter().enumerate() {
         if let Step::Item(keys) = step {
             let item = FieldPath(leaf.0[..=at].to_vec());
-            for (key, _) in keys {
-                set.insert(&item.key(key));
+            for key in keys.iter().map(|(key, _)| item.key(key)).filter(is_owned) {
+                set.insert(&key);
             }
         }
     }

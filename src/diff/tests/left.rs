@@ -231,3 +231,18 @@ fn the_first_rule_of_each_effect_counts() {
         Placed::Shown(_) => panic!("the first rule hides it"),
     }
 }
+
+#[test]
+fn a_key_that_the_server_filled_in_is_not_taken_along() {
+    let mut stage = Stage::new();
+    stage.app.ignore = vec![rule(Some("spec.template"), Effect::Leave)];
+    let mut applied = deployment("a:1", 3);
+    applied["spec"]["template"]["spec"]["containers"][0]["ports"] = json!([{"containerPort": 80}]);
+    let mut live = stage.live(&applied, &[]);
+    let text = live.json.replace("{\"containerPort\":80}", "{\"containerPort\":80,\"protocol\":\"TCP\"}");
+    assert_ne!(*text, *live.json, "the server fills the protocol in");
+    live.json = text.as_str().into();
+    let body = sent(&stage, &manifest(&applied), &live);
+    let ports = &body["spec"]["template"]["spec"]["containers"][0]["ports"];
+    assert_eq!(*ports, json!([{"containerPort": 80}]), "sent, it would be ours, and then a difference");
+}
