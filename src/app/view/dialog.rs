@@ -111,9 +111,9 @@ impl App {
         let manager = draft.manager.as_ref().map(Foreign::raw).unwrap_or_default();
         let kind = &draft.key.kind.kind;
         let word = |width: &Width| match width {
-            Width::Writer => format!("here, by {manager}"),
-            Width::Field => "here, by anybody".to_owned(),
-            Width::Kind => format!("every {kind} of the app"),
+            Width::Writer => format!("by {manager}"),
+            Width::Field => "by anybody".to_owned(),
+            Width::Kind => format!("any {kind}"),
         };
         let words: Vec<String> = draft.widths().iter().map(word).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();

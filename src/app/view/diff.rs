@@ -17,7 +17,7 @@ impl App {
         let mut page = self.app_bar(&screen.app, &tail, class);
         page.list.empty = vec![Self::waiting(screen.asked.failed.as_ref(), "comparing")];
         let Some(view) = &screen.asked.ready else { return page };
-        page.intro = vec![direction(screen, view).join(self.hidden_count(screen))];
+        page.intro = vec![direction(screen, view, self.hidden_count(screen))];
         let who = screen.who && class != Class::Narrow;
         let name = if class == Class::Wide { 26 } else { 20 };
         let columns = if who { vec![fixed("WHO", name), fixed("WHEN", 15), flex("", 1)] } else { vec![flex("", 1)] };
@@ -41,8 +41,8 @@ impl App {
         let about = |object: &&Arc<ResourceRow>| screen.key.as_ref().is_none_or(|key| object.key == *key);
         match row.resources.iter().filter(about).map(|object| object.hidden.len()).sum::<usize>() {
             0 => Line::new(),
-            count if screen.hidden => Line::new().dim(format!("   {count} hidden, shown as i")),
-            count => Line::new().dim(format!("   {count} hidden: h")),
+            count if screen.hidden => Line::new().dim(format!(", {count} hidden: i")),
+            count => Line::new().dim(format!(", {count} hidden: h")),
         }
     }
 
@@ -164,7 +164,7 @@ fn rule_of(app: &App, screen: &DiffScreen, key: &ResourceKey, line: &DiffLine) -
     })
 }
 
-fn direction(screen: &DiffScreen, view: &DiffView) -> Line {
+fn direction(screen: &DiffScreen, view: &DiffView, hidden: Line) -> Line {
     let commit = view.commit.id.short();
     let then = if screen.rev.is_some() { "if brought back" } else { "after sync" };
     let (minus, plus) = if screen.swapped {
@@ -174,7 +174,7 @@ fn direction(screen: &DiffScreen, view: &DiffView) -> Line {
     };
     let differ = view.objects.iter().filter(|object| !is_hidden(object)).count();
     let count = Line::of(format!("{differ} of {} objects differ", view.compared));
-    count.text("     ").put(Role::Error, minus).text("   ").put(Role::Ok, plus)
+    count.join(hidden).text("   ").put(Role::Error, minus).text("   ").put(Role::Ok, plus)
 }
 
 /// Which side moved, in words.
