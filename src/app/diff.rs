@@ -128,9 +128,7 @@ impl DiffScreen {
         self.rows.clear();
         self.starts.clear();
         let (hidden, folded) = (self.hidden, self.folded);
-        let has = |line: &DiffLine| {
-            (hidden || line.mark != DiffMark::Ignored) && (!folded || is_shown(line.mark))
-        };
+        let has = |line: &DiffLine| (hidden || line.mark != DiffMark::Ignored) && (!folded || is_shown(line.mark));
         for object in view.objects.iter().filter(|object| hidden || !is_hidden(object)) {
             self.rows.push((object.key.clone(), None));
             let mut before = false;

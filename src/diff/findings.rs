@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::built_in::BuiltIns;
-use super::moved::Mover;
 use super::ignore::{self, Placed};
+use super::moved::Mover;
 use super::{Ground, Legs, Pair, contested, mask, outcome, who};
 use crate::model::{Comparison, FieldPath, Finding, Hidden, Moved, Op, Rule};
 

@@ -25,7 +25,8 @@ pub(super) fn place(mut finding: Finding, key: &ResourceKey, node: Option<&Node>
     let rules = rules(ground);
     let leaves = |rule: &&IgnoreRule| {
         let within = || rule.path.as_ref().is_some_and(|path| is_within(path, &finding, node));
-        rule.effect.leaves() && (rule.matches(key, &finding) || (rule.is_about(key) && rule.is_by(&finding) && within()))
+        rule.effect.leaves()
+            && (rule.matches(key, &finding) || (rule.is_about(key) && rule.is_by(&finding) && within()))
     };
     let left = rules.iter().find(leaves);
     let whole = |rule: &&IgnoreRule| rule.effect.hides() && rule.matches(key, &finding);

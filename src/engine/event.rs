@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::desired::Desired;
 use crate::model::{
-    AppId, ClusterName, CommitId, Digest, Foreign, IgnoreRule, Kind, Order, Outcome, Query, ReasonCode, Record, RepoName,
-    ResourceKey, ResourceRow, RunId, RunStep, StepState, Ticket,
+    AppId, ClusterName, CommitId, Digest, Foreign, IgnoreRule, Kind, Order, Outcome, Query, ReasonCode, Record,
+    RepoName, ResourceKey, ResourceRow, RunId, RunStep, StepState, Ticket,
 };
 
 /// The version of an app's question; answers to an older one are dropped by the driver.

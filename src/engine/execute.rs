@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, RunNews};
 use super::planning;
-use super::step::policy;
 use super::site::Site;
+use super::step::policy;
 use crate::model::{
     Act, AppId, Command, Consent, Foreign, Gate, IgnoreRule, Mode, Need, Order, Outcome, Plan, PlanRow, Refusal,
     ResourceKey, RunId, StepState, SyncOrder,

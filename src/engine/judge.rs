@@ -32,9 +32,10 @@ pub(super) fn locally(site: &Site, desired: &Arc<Desired>, keys: &[(ResourceKey,
 pub(super) async fn with_server(site: Site, desired: Arc<Desired>, key: ResourceKey, stamp: u64) -> JudgedRow {
     let read = in_gits_version(&site, &desired, &key).await;
     let answer = match desired.manifests.get(&key) {
-        Some(manifest) => {
-            Answer { said: ask(&site, manifest, read.as_ref()).await, fresh: fresh(&site, manifest, read.as_ref()).await }
-        }
+        Some(manifest) => Answer {
+            said: ask(&site, manifest, read.as_ref()).await,
+            fresh: fresh(&site, manifest, read.as_ref()).await,
+        },
         None => ServerSaid::NotAsked.into(),
     };
     let (at, git, asked) = (site.clone(), desired.clone(), key.clone());

@@ -126,5 +126,8 @@ fn because(row: &ResourceRow) -> Foreign {
 
 /// Whether hands made the difference: an apply overwrites what they did.
 fn by_hand(finding: &Finding) -> bool {
-    matches!(finding.moved, Some(Moved::Live | Moved::Both)) && finding.by.is_some() && !finding.contested && finding.left.is_none()
+    matches!(finding.moved, Some(Moved::Live | Moved::Both))
+        && finding.by.is_some()
+        && !finding.contested
+        && finding.left.is_none()
 }

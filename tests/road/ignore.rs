@@ -24,7 +24,9 @@ const fn rules(effect: &str) -> &'static str {
         b"leave" => {
             "ignore = [{ kind = \"Deployment\", path = \"spec.template.spec.containers[*].image\", effect = \"leave\" }]\n"
         }
-        _ => "ignore = [{ kind = \"Deployment\", path = \"spec.template.spec.containers[*].image\", effect = \"both\" }]\n",
+        _ => {
+            "ignore = [{ kind = \"Deployment\", path = \"spec.template.spec.containers[*].image\", effect = \"both\" }]\n"
+        }
     }
 }
 
@@ -50,9 +52,8 @@ async fn edited(place: Place, effect: &'static str) -> Option<(Scene, Deck)> {
 
 async fn a_hidden_difference_does_not_count_and_a_sync_undoes_it(place: Place) {
     let Some((scene, mut deck)) = edited(place, "hide").await else { return };
-    let app = deck
-        .until("the hidden edit", |app| app.verdict == Verdict::Behind && row(app, "api").hidden.len() == 1)
-        .await;
+    let app =
+        deck.until("the hidden edit", |app| app.verdict == Verdict::Behind && row(app, "api").hidden.len() == 1).await;
     let api = row(&app, "api");
     assert_eq!((api.verdict, api.findings.len()), (Verdict::Synced, 0), "hidden");
     sync(&mut deck, false).await;
@@ -68,9 +69,7 @@ async fn a_hidden_difference_does_not_count_and_a_sync_undoes_it(place: Place) {
 
 async fn a_left_difference_counts_and_a_sync_leaves_it(place: Place) {
     let Some((scene, mut deck)) = edited(place, "leave").await else { return };
-    let app = deck
-        .until("both seen", |app| app.verdict == Verdict::Diverged && app.counts.pending == 0)
-        .await;
+    let app = deck.until("both seen", |app| app.verdict == Verdict::Diverged && app.counts.pending == 0).await;
     let api = row(&app, "api");
     assert_eq!(api.verdict, Verdict::Drifted, "it is shown");
     assert_eq!(api.findings[0].left.as_deref(), Some("apps[shop].ignore[0]"));
@@ -111,9 +110,8 @@ async fn a_left_field_that_only_we_own_keeps_its_live_value(place: Place) {
         scene.git.commit("feat: next", &[("shop/api.yaml", Some(&text))]);
         deck.until("image and replicas", |app| row(app, "api").findings.len() == 2 && app.counts.pending == 0).await;
         sync(&mut deck, false).await;
-        let app = deck
-            .until("the image synced", |app| row(app, "api").findings.len() == 1 && app.counts.pending == 0)
-            .await;
+        let app =
+            deck.until("the image synced", |app| row(app, "api").findings.len() == 1 && app.counts.pending == 0).await;
         assert!(row(&app, "api").findings[0].left.is_some());
         assert_eq!((scene.image().as_str(), replicas(&scene)), (image, 2.into()), "as it was live");
     }
@@ -151,7 +149,14 @@ async fn an_agent_does_not_fight_over_what_is_left(place: Place) {
     assert!(app.running.is_none());
     assert_eq!(agent.fleet().runs.len(), runs, "nothing to heal: {}", agent.told());
     scene.git.commit("feat: next", &[("shop/api.yaml", Some(&scaled(4, "a:1")))]);
-    agent.until("what git moved, synced", |app| app.verdict == Verdict::Drifted && app.running.is_none() && row(app, "api").findings.len() == 1 && app.deployed.as_ref().is_some_and(|last| last.commit == scene.git.head())).await;
+    agent
+        .until("what git moved, synced", |app| {
+            app.verdict == Verdict::Drifted
+                && app.running.is_none()
+                && row(app, "api").findings.len() == 1
+                && app.deployed.as_ref().is_some_and(|last| last.commit == scene.git.head())
+        })
+        .await;
     assert_eq!((scene.image().as_str(), replicas(&scene)), ("a:hotfix", 4.into()));
     agent.close().await;
 }

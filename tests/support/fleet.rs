@@ -145,8 +145,12 @@ pub fn payments() -> AppRow {
         ),
     ];
     let hpa = finding("spec.replicas", json!(6), json!(4), "kube-controller-manager");
-    api.hidden =
-        vec![Hidden { path: hpa.path.clone(), rule: "apps[payments].ignore[0]".into(), reason: Some("owned by the HPA".into()), finding: Arc::new(hpa) }];
+    api.hidden = vec![Hidden {
+        path: hpa.path.clone(),
+        rule: "apps[payments].ignore[0]".into(),
+        reason: Some("owned by the HPA".into()),
+        finding: Arc::new(hpa),
+    }];
     let mut flags = object(on, "ConfigMap", "payments-flags", 0);
     flags.verdict = Verdict::Diverged;
     flags.findings = vec![finding("data.RETRY_MAX", json!("9"), json!("3"), "kubectl-client-side-apply")];

@@ -124,9 +124,13 @@ impl App {
     fn matched_lines(&self, draft: &Draft) -> Vec<Line> {
         let matched = draft.matched(&self.fleet);
         let others: Vec<_> = matched.iter().filter(|found| !draft.is_own(found)).collect();
-        let all: usize = self.fleet.apps.iter().filter(|row| row.id.name == draft.app.name).map(|row| {
-            row.resources.iter().map(|object| object.findings.len()).sum::<usize>()
-        }).sum();
+        let all: usize = self
+            .fleet
+            .apps
+            .iter()
+            .filter(|row| row.id.name == draft.app.name)
+            .map(|row| row.resources.iter().map(|object| object.findings.len()).sum::<usize>())
+            .sum();
         let count = Line::new().dim("now       ").text(format!("matches {} of {all} differences", matched.len()));
         let mut lines = vec![if others.is_empty() { count.dim(", nothing else") } else { count.text(", these too:") }];
         for (app, key, finding) in others.iter().take(MATCHES) {
@@ -136,7 +140,11 @@ impl App {
         if let Some(more @ 1..) = others.len().checked_sub(MATCHES) {
             lines.push(Line::new().dim(format!("          and {more} more")));
         }
-        lines.push(Line::new().dim("writes    ").text(format!("a rule under apps[{}] of the config; no cluster", draft.app.name)));
+        lines.push(
+            Line::new()
+                .dim("writes    ")
+                .text(format!("a rule under apps[{}] of the config; no cluster", draft.app.name)),
+        );
         lines
     }
 

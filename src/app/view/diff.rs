@@ -59,10 +59,8 @@ impl App {
         let Some(number) = view.objects.iter().position(|object| object.key == *key) else { return Row::default() };
         let object = &view.objects[number];
         let on_screen = |object: &&DiffObject| screen.hidden || !is_hidden(object);
-        let (number, all) = (
-            view.objects[..number].iter().filter(on_screen).count(),
-            view.objects.iter().filter(on_screen).count(),
-        );
+        let (number, all) =
+            (view.objects[..number].iter().filter(on_screen).count(), view.objects.iter().filter(on_screen).count());
         let body = match line.and_then(|line| object.lines.get(line)) {
             None => {
                 let status = Status::Is(object.verdict);

@@ -11,7 +11,9 @@ const HEAD: &str = "# My fleet.\n[[clusters]]\nname = \"dev\" # here\n\n[[repos]
 
 /// A config with one app, and what is written of its rules.
 fn text(rules: &str) -> String {
-    format!("{HEAD}[[apps]]\nname = \"web\"\nrepo = \"r\"   # as ever\ncluster = \"dev\"\nnamespace = \"web\"\n{rules}# the end\n")
+    format!(
+        "{HEAD}[[apps]]\nname = \"web\"\nrepo = \"r\"   # as ever\ncluster = \"dev\"\nnamespace = \"web\"\n{rules}# the end\n"
+    )
 }
 
 fn web() -> AppId {
@@ -78,9 +80,8 @@ fn tables_of_rules_and_inline_apps_take_one_too() {
     assert_eq!(after.apps[0].ignore.len(), 2);
     let read = std::fs::read_to_string(&path).expect("there");
     assert!(read.starts_with(&tables), "appended: {read}");
-    let inline = format!(
-        "apps = [{{ name = \"web\", repo = \"r\", cluster = \"dev\", namespace = \"web\" }}] # x\n{HEAD}"
-    );
+    let inline =
+        format!("apps = [{{ name = \"web\", repo = \"r\", cluster = \"dev\", namespace = \"web\" }}] # x\n{HEAD}");
     let (path, config) = written(dir.path(), &inline);
     add_rule(&config.home.expect("a file"), &web(), &rule()).expect("written");
     assert!(std::fs::read_to_string(&path).expect("there").contains("] # x\n# My fleet."));
@@ -92,8 +93,7 @@ fn the_rule_goes_to_the_table_of_that_destination() {
     let app = |cluster: &str| {
         format!("[[apps]]\nname = \"web\"\nrepo = \"r\"\ncluster = \"{cluster}\"\nnamespace = \"web\"\n")
     };
-    let (_, config) =
-        written(dir.path(), &format!("{HEAD}[[clusters]]\nname = \"two\"\n{}{}", app("dev"), app("two")));
+    let (_, config) = written(dir.path(), &format!("{HEAD}[[clusters]]\nname = \"two\"\n{}{}", app("dev"), app("two")));
     let two = AppId::new("web", ClusterName::new("two"));
     let after = add_rule(&config.home.expect("a file"), &two, &rule()).expect("written");
     let counts: Vec<_> = after.apps.iter().map(|app| app.ignore.len()).collect();

@@ -115,7 +115,9 @@ fn a_rule_about_the_inside_of_one_unit_leaves_the_unit_but_never_hides_it() {
     git["spec"]["template"]["spec"]["containers"][0]["args"] = json!(["a", "b"]);
     let mut there = git.clone();
     there["spec"]["template"]["spec"]["containers"][0]["args"] = json!(["a", "c"]);
-    for (effect, left, hidden) in [(Effect::Leave, true, false), (Effect::Both, true, true), (Effect::Hide, false, false)] {
+    for (effect, left, hidden) in
+        [(Effect::Leave, true, false), (Effect::Both, true, true), (Effect::Hide, false, false)]
+    {
         let mut stage = Stage::new();
         stage.app.ignore = vec![rule(Some("spec.template.spec.containers[name=app].args[1]"), effect)];
         let live = stage.live(&there, &[]);
@@ -192,7 +194,8 @@ fn the_switch_turns_every_effect_off() {
 fn hiding_one_finding_never_changes_another() {
     let git = moved("a:1", 3);
     let bare = Stage::new();
-    let edits = [("kubectl-edit", "Update", edit_image("a:2")), ("kube-controller-manager", "Update", edit_replicas(7))];
+    let edits =
+        [("kubectl-edit", "Update", edit_image("a:2")), ("kube-controller-manager", "Update", edit_replicas(7))];
     let live = bare.live(&git.body, &edits);
     let all = judged(&bare, &git, &live).findings;
     assert_eq!(all.len(), 2, "two differ: {all:?}");

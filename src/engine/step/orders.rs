@@ -9,7 +9,8 @@ use crate::engine::effect::Effect;
 use crate::engine::event::RunNews;
 use crate::engine::world::{ClusterWorld, World};
 use crate::model::{
-    AppId, ClusterName, Command, Foreign, IgnoreRule, Location, Now, Order, OrderId, Outcome, RunId, RunRow, RunState, StepState,
+    AppId, ClusterName, Command, Foreign, IgnoreRule, Location, Now, Order, OrderId, Outcome, RunId, RunRow, RunState,
+    StepState,
 };
 
 /// How long an unlock lasts (product.md *Gates*).

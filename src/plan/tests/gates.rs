@@ -68,7 +68,9 @@ fn place(command: &Command) -> usize {
 /// protected cluster.
 fn lets_through(command: &Command) -> (bool, bool) {
     match command {
-        Command::Refresh { .. } | Command::Unlock { .. } | Command::Lock { .. } | Command::Ignore { .. } => (true, true),
+        Command::Refresh { .. } | Command::Unlock { .. } | Command::Lock { .. } | Command::Ignore { .. } => {
+            (true, true)
+        }
         Command::Pause { .. } | Command::Abort { .. } => (false, true),
         Command::Sync(_)
         | Command::Resume { .. }
