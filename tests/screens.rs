@@ -201,7 +201,7 @@ fn a_rule_is_offered_for_the_change_under_the_cursor_the_narrowest_first() {
 
 #[test]
 fn no_rule_is_offered_where_there_is_none_to_make() {
-    for keys in ["dhGI", "I"] {
+    for keys in ["dhggjjjjjjjjI", "I"] {
         let mut cockpit = Cockpit::new(120, 36);
         cockpit.gate = answers::gate(Level::L1, vec![]);
         cockpit.script(keys);

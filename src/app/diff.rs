@@ -12,6 +12,7 @@ pub type Spot = (ResourceKey, Option<usize>);
 
 /// A diff.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own, with a key of its own")]
 pub struct DiffScreen {
     /// Whose.
     pub app: AppId,

@@ -79,8 +79,8 @@ impl App {
                 let line = Line::new().dim("why       ").focus(focused, "[ ").field(dialog.reason.halves(), focused);
                 line.text(" ]").dim(need)
             }
-            Field::Effect => self.effect_line(dialog, focused),
-            Field::Width => self.width_line(dialog, focused),
+            Field::Effect => Self::effect_choice(dialog, focused),
+            Field::Width => Self::width_choice(dialog, focused),
             Field::Until => {
                 let mut line = Line::new().dim("until     ");
                 for (at, (word, _)) in SPANS.iter().enumerate() {
@@ -94,7 +94,7 @@ impl App {
     }
 
     /// The choice of what the rule does, and what that means.
-    fn effect_line(&self, dialog: &HoldDialog, focused: bool) -> Line {
+    fn effect_choice(dialog: &HoldDialog, focused: bool) -> Line {
         let Hold::Ignore(draft) = &dialog.what else { return Line::new() };
         let words = Effect::ALL.map(Effect::word);
         let line = choice(Line::new().dim("does      "), &words, draft.effect, focused);
@@ -106,7 +106,7 @@ impl App {
     }
 
     /// The choice of how much the rule is about.
-    fn width_line(&self, dialog: &HoldDialog, focused: bool) -> Line {
+    fn width_choice(dialog: &HoldDialog, focused: bool) -> Line {
         let Hold::Ignore(draft) = &dialog.what else { return Line::new() };
         let manager = draft.manager.as_ref().map(Foreign::raw).unwrap_or_default();
         let kind = &draft.key.kind.kind;
