@@ -17,6 +17,7 @@ mod fleet;
 mod help;
 mod history;
 mod hold;
+mod ignore;
 mod key;
 mod keymap;
 mod lists;

@@ -8,6 +8,7 @@ mod address;
 mod adhoc;
 mod check;
 mod example;
+mod keep;
 mod load;
 mod mistake;
 mod names;
@@ -23,6 +24,7 @@ use crate::model::{AppSpec, ClusterSpec, RepoSpec};
 
 pub use adhoc::adhoc;
 pub use example::example;
+pub use keep::{Home, KeepError, add_rule};
 pub use load::{load, load_local, read};
 pub use mistake::{ConfigError, Mistake};
 
@@ -49,6 +51,8 @@ pub struct Config {
     pub owners: OwnerGlobs,
     /// Hide byte lengths of masked values; apps may differ.
     pub mask_length: bool,
+    /// The file it was read from, if it was.
+    pub home: Option<Home>,
 }
 
 impl Default for Config {
@@ -61,6 +65,7 @@ impl Default for Config {
             apps: Vec::new(),
             owners: OwnerGlobs::default(),
             mask_length: false,
+            home: None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod contested;
 mod findings;
 mod fresh;
 mod ignore;
+mod leave;
 mod lines;
 mod local;
 mod mask;
@@ -33,7 +34,9 @@ use crate::typed;
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use contested::Owners;
 pub use fresh::{Fresh, wants_fresh};
+pub use leave::{Body, body};
 pub use mask::Masker;
+pub use outcome::verdict as verdict_of;
 pub use scrub::scrub;
 pub use testimony::{Sighting, testify, unseen, went_unseen};
 pub use text::text_diff;
@@ -168,6 +171,12 @@ impl<'a> Pair<'a> {
         let wanted = noise::declared((*git.body).clone(), (&git.gvk, node.as_ref()), ground);
         let seen = if ground.has(Rule::SeenWrites) { legs.seen } else { &[] };
         Some(Self { git, wanted, have, entries, node, comparable: live.gvk == git.gvk, seen })
+    }
+
+    /// Both sides alone: who did it is not asked.
+    fn of(git: &'a Manifest, live: &'a Live, ground: &Ground) -> Option<Self> {
+        let legs = Legs { git: Some(git), base: BaseLeg::None, live: Some(live), in_inventory: false, seen: &[] };
+        Self::new(git, live, &legs, ground)
     }
 
     /// The paths that git declares.

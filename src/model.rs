@@ -9,6 +9,7 @@ mod declared;
 mod finding;
 mod fleet;
 mod health;
+pub mod ignore;
 mod key;
 mod manifest;
 mod path;

@@ -18,6 +18,8 @@ mod differ;
 mod drift;
 #[path = "road/hold.rs"]
 mod hold;
+#[path = "road/ignore.rs"]
+mod ignore;
 #[path = "road/inputs.rs"]
 mod inputs;
 #[path = "road/places.rs"]

@@ -137,7 +137,7 @@ fn a_protected_sync_takes_the_apps_name() {
     let mut cockpit = Cockpit::new(120, 36);
     cockpit.gate = answers::gate(Level::L3, vec![Need::AppName(fleet::id("payments", "prod-eu")), Need::Unlock]);
     cockpit.script("s");
-    cockpit.script("<Enter>");
+    cockpit.key("<Enter>");
     assert!(cockpit.text().contains("FLEET"), "Cancel was focused: Enter left the plan");
     cockpit.script("s");
     cockpit.script("payment");
@@ -177,6 +177,41 @@ fn a_pause_carries_its_reason_and_its_end() {
 }
 
 #[test]
+fn a_rule_is_offered_for_the_change_under_the_cursor_the_narrowest_first() {
+    for (keys, name, manager, effect, reason) in [
+        ("dI", true, true, Effect::Hide, None),
+        ("dI<→>", true, false, Effect::Hide, None),
+        ("dI<→><→><Tab><→>noise", false, false, Effect::Leave, Some("noise")),
+    ] {
+        let mut cockpit = Cockpit::new(120, 36);
+        cockpit.gate = answers::gate(Level::L1, vec![]);
+        cockpit.script(keys);
+        cockpit.wait(400);
+        cockpit.key("<Enter>");
+        let Some(Command::Ignore { app, rule }) = cockpit.orders.first().map(|order| &order.command) else {
+            panic!("{keys}: no rule is ordered")
+        };
+        assert_eq!((&*app.name, rule.kind.as_deref()), ("payments", Some("Deployment")), "{keys}");
+        let path = rule.path.as_ref().map(ToString::to_string);
+        assert_eq!(path.as_deref(), Some("spec.template.spec.containers[name=api].image"), "{keys}");
+        assert_eq!((rule.name.is_some(), rule.manager.is_some()), (name, manager), "{keys}");
+        assert_eq!((rule.effect, rule.reason.as_deref()), (effect, reason), "{keys}");
+    }
+}
+
+#[test]
+fn no_rule_is_offered_where_there_is_none_to_make() {
+    for keys in ["dhggjjjjjjjjI", "I"] {
+        let mut cockpit = Cockpit::new(120, 36);
+        cockpit.gate = answers::gate(Level::L1, vec![]);
+        cockpit.script(keys);
+        cockpit.wait(400);
+        cockpit.key("<Enter>");
+        assert_eq!(cockpit.orders, vec![], "{keys}");
+    }
+}
+
+#[test]
 fn read_only_submits_nothing_whatever_is_pressed() {
     for action in Action::ALL {
         let mut cockpit = Cockpit::new(80, 24);
@@ -190,7 +225,7 @@ fn read_only_submits_nothing_whatever_is_pressed() {
         cockpit.wait(400);
         cockpit.script("<Tab>why<Enter>");
         cockpit.wait(400);
-        cockpit.script("<Enter>");
+        cockpit.key("<Enter>");
         let writes = cockpit.orders.iter().filter(|order| !matches!(order.command, Command::Refresh { .. }));
         assert_eq!(writes.count(), 0, "{} wrote under --read-only", action.name());
     }

@@ -30,6 +30,7 @@ impl App {
             A::NextBig | A::PrevBig => self.go_big(action == A::NextBig),
             A::NextChange | A::PrevChange => self.on_diff(|diff| diff.next_change(action == A::NextChange)),
             A::FoldContext => self.on_diff(DiffScreen::toggle_fold),
+            A::Hidden => self.on_diff(DiffScreen::toggle_hidden),
             A::Swap => self.on_diff(|diff| diff.swapped = !diff.swapped),
             A::Fold | A::Unfold => self.fold(action == A::Fold),
             A::Who => self.who(),
@@ -71,6 +72,7 @@ impl App {
             A::Unlock => self.open_unlock(),
             A::Lock => self.lock(),
             A::Abort => self.open_abort(),
+            A::Ignore => self.open_ignore(),
             A::Refresh => self.refresh(),
             _ => {}
         }

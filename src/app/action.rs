@@ -71,6 +71,8 @@ actions! {
     Unlock = "unlock",
     Lock = "lock",
     Abort = "abort",
+    Ignore = "ignore",
+    Hidden = "hidden",
     Refresh = "refresh",
     Copy = "copy",
     CopyName = "copy-name",

@@ -36,7 +36,7 @@ pub fn line(command: &Command, until: usize) -> String {
         Command::Unlock { reason, .. } => format!("any writing command with --unlock {}", quoted(reason.raw())),
         Command::Refresh { .. } => "driftdeck status".to_owned(),
         Command::Abort { .. } => "Ctrl-c in the driftdeck sync that runs".to_owned(),
-        Command::Lock { .. } => String::new(),
+        Command::Lock { .. } | Command::Ignore { .. } => String::new(),
     }
 }
 

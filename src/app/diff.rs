@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{AppId, CommitId, DiffMark, DiffObject, DiffView, ResourceKey};
+use crate::model::{AppId, CommitId, DiffLine, DiffMark, DiffObject, DiffView, ResourceKey, Verdict};
 
 use super::cursor::{Cursor, Motion};
 use super::screen::Asked;
@@ -12,6 +12,7 @@ pub type Spot = (ResourceKey, Option<usize>);
 
 /// A diff.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own, with a key of its own")]
 pub struct DiffScreen {
     /// Whose.
     pub app: AppId,
@@ -29,6 +30,8 @@ pub struct DiffScreen {
     pub folded: bool,
     /// Git's side first.
     pub swapped: bool,
+    /// What rules hide is shown.
+    pub hidden: bool,
     /// What is on screen.
     pub rows: Vec<Spot>,
     /// The rows at which a change begins.
@@ -47,6 +50,7 @@ impl DiffScreen {
             who: false,
             folded: false,
             swapped: false,
+            hidden: false,
             rows: Vec::new(),
             starts: Vec::new(),
         }
@@ -70,6 +74,12 @@ impl DiffScreen {
     /// Hides or shows equal lines.
     pub fn toggle_fold(&mut self) {
         self.folded = !self.folded;
+        self.lay_out();
+    }
+
+    /// Shows or hides what rules hide.
+    pub fn toggle_hidden(&mut self) {
+        self.hidden = !self.hidden;
         self.lay_out();
     }
 
@@ -118,10 +128,12 @@ impl DiffScreen {
         let Some(view) = self.asked.ready.clone() else { return };
         self.rows.clear();
         self.starts.clear();
-        for object in &view.objects {
+        let (hidden, folded) = (self.hidden, self.folded);
+        let has = |line: &DiffLine| (hidden || line.mark != DiffMark::Ignored) && (!folded || is_shown(line.mark));
+        for object in view.objects.iter().filter(|object| hidden || !is_hidden(object)) {
             self.rows.push((object.key.clone(), None));
             let mut before = false;
-            for (at, line) in object.lines.iter().enumerate().filter(|(_, line)| !self.folded || is_shown(line.mark)) {
+            for (at, line) in object.lines.iter().enumerate().filter(|(_, line)| has(line)) {
                 let differs = matches!(line.mark, DiffMark::Live | DiffMark::Git);
                 if differs && !before {
                     self.starts.push(self.rows.len());
@@ -132,6 +144,11 @@ impl DiffScreen {
         }
         self.cursor.settle(&self.rows);
     }
+}
+
+/// Whether all that differs in an object is hidden by rules.
+pub fn is_hidden(object: &DiffObject) -> bool {
+    object.verdict == Verdict::Synced && object.stat == (0, 0)
 }
 
 /// Whether a line stays when equal lines are folded away.

@@ -6,6 +6,7 @@ use crate::model::{AppId, ClusterName, Command, CommitInfo, Foreign, RunId};
 
 use super::confirm::Confirm;
 use super::edit::LineEdit;
+use super::ignore::Draft;
 use super::key::{Code, Key};
 
 /// How long a hold may last: the word, and minutes; `None` = no end.
@@ -35,6 +36,8 @@ pub enum Hold {
     Abort(AppId, RunId),
     /// OBSERVE → OPERATE.
     Unlock(ClusterName),
+    /// Keep an ignore rule.
+    Ignore(Box<Draft>),
 }
 
 /// One of a dialog's fields.
@@ -44,6 +47,10 @@ pub enum Field {
     Reason,
     /// Until when.
     Until,
+    /// What the rule does.
+    Effect,
+    /// What the rule is about.
+    Width,
 }
 
 /// A dialog over the screen.
@@ -71,6 +78,9 @@ impl HoldDialog {
         if matches!(dialog.what, Hold::Unlock(_)) {
             dialog.confirm.focus = super::confirm::Focus::Field(0);
         }
+        if matches!(dialog.what, Hold::Ignore(_)) {
+            dialog.confirm.focus = super::confirm::Focus::Field(1);
+        }
         dialog.check();
         dialog
     }
@@ -81,6 +91,7 @@ impl HoldDialog {
             Hold::Pause(app) | Hold::Resume(app) | Hold::Pin(app, _) | Hold::Unpin(app) | Hold::Abort(app, _) => {
                 Some(app)
             }
+            Hold::Ignore(draft) => Some(&draft.app),
             Hold::Unlock(_) => None,
         }
     }
@@ -90,6 +101,7 @@ impl HoldDialog {
         match self.what {
             Hold::Pause(_) | Hold::Pin(..) => &[Field::Reason, Field::Until],
             Hold::Unlock(_) => &[Field::Reason],
+            Hold::Ignore(_) => &[Field::Reason, Field::Width, Field::Effect],
             Hold::Resume(_) | Hold::Unpin(_) | Hold::Abort(..) => &[],
         }
     }
@@ -102,9 +114,25 @@ impl HoldDialog {
             }
             (Some(Field::Until), Code::Left | Code::Up) => self.until = self.until.saturating_sub(1),
             (Some(Field::Until), Code::Right | Code::Down) => self.until = (self.until + 1).min(SPANS.len() - 1),
+            (Some(Field::Effect | Field::Width), Code::Char(c)) if c != ' ' => {
+                self.confirm.focus = super::confirm::Focus::Field(0);
+                self.reason.press(key);
+            }
+            (Some(Field::Effect | Field::Width), code) => self.choose(field, code),
             _ => {}
         }
         self.check();
+    }
+
+    /// Moves a choice of the rule.
+    fn choose(&mut self, field: usize, code: Code) {
+        let is_effect = self.fields().get(field) == Some(&Field::Effect);
+        let Hold::Ignore(draft) = &mut self.what else { return };
+        match code {
+            Code::Left | Code::Up => draft.choose(is_effect, false),
+            Code::Right | Code::Down | Code::Char(' ') => draft.choose(is_effect, true),
+            _ => {}
+        }
     }
 
     /// Pastes into the reason, or into the token.
@@ -122,7 +150,7 @@ impl HoldDialog {
         match self.what {
             Hold::Unlock(_) => true,
             Hold::Pause(_) | Hold::Pin(..) => self.protected || SPANS[self.until.min(SPANS.len() - 1)].1.is_none(),
-            Hold::Resume(_) | Hold::Unpin(_) | Hold::Abort(..) => false,
+            Hold::Resume(_) | Hold::Unpin(_) | Hold::Abort(..) | Hold::Ignore(_) => false,
         }
     }
 
@@ -137,6 +165,7 @@ impl HoldDialog {
             Hold::Unpin(app) => Command::Unpin { app },
             Hold::Abort(_, run) => Command::Abort { run },
             Hold::Unlock(cluster) => Command::Unlock { cluster, reason },
+            Hold::Ignore(draft) => Command::Ignore { app: draft.app.clone(), rule: Box::new(draft.rule(reason.raw())) },
         }
     }
 

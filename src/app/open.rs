@@ -109,6 +109,7 @@ impl App {
     pub(super) fn open_hold(&mut self, what: Hold) {
         let protected = match &what {
             Hold::Unlock(cluster) => self.fleet.cluster(cluster).is_some_and(|row| row.protected),
+            Hold::Ignore(_) => false,
             Hold::Pause(app) | Hold::Resume(app) | Hold::Pin(app, _) | Hold::Unpin(app) | Hold::Abort(app, _) => {
                 self.fleet.cluster(&app.cluster).is_some_and(|row| row.protected)
             }

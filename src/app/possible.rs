@@ -56,6 +56,7 @@ impl App {
             A::Revert => self.no_app().or_else(|| self.locked_here()),
             A::Unlock => self.cannot_unlock(),
             A::Abort => self.nothing_runs(),
+            A::Ignore => self.no_app().or_else(|| self.cannot_ignore()),
             A::GoRun => self.no_app().or_else(|| self.no_run()),
             A::Take => self.nothing_contested(),
             _ => None,

@@ -90,7 +90,7 @@ impl RevertScreen {
     /// The rows of the plan from live to there.
     pub fn rows(&self) -> impl Iterator<Item = &crate::model::PlanRow> {
         let plan = self.asked.ready.as_ref().map(|view| &view.plan);
-        plan.into_iter().flat_map(|plan| &plan.rows).filter(|row| row.act != crate::model::Act::Keep)
+        plan.into_iter().flat_map(|plan| &plan.rows).filter(|row| !row.is_silent())
     }
 
     /// Takes a key for a field; `true` when the mode is to change.

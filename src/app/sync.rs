@@ -51,9 +51,9 @@ impl PlanScreen {
         self.asked.ready.as_ref().map(|view| &view.plan)
     }
 
-    /// The rows on screen: all that do something, or cannot.
+    /// The rows on screen: all that do something, cannot, or are left by a rule.
     pub fn rows(&self) -> impl Iterator<Item = &PlanRow> {
-        self.plan().into_iter().flat_map(|plan| &plan.rows).filter(|row| row.act != Act::Keep)
+        self.plan().into_iter().flat_map(|plan| &plan.rows).filter(|row| !row.is_silent())
     }
 
     /// The row under the cursor.

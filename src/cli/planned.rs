@@ -88,7 +88,7 @@ pub fn text(plan: &Plan, chosen: &[ResourceKey], colour: Colour) -> String {
     let to = format!("{} {}", plan.commit.id.short(), Shown::from(&plan.commit.subject));
     let mut out = format!("{}\n", colour.bold(&format!("plan: {} to {}", plan.app, to.trim_end())));
     let rows: Vec<[Cell; 5]> =
-        plan.rows.iter().filter(|row| row.act != Act::Keep).map(|row| line(row, chosen.contains(&row.key))).collect();
+        plan.rows.iter().filter(|row| !row.is_silent()).map(|row| line(row, chosen.contains(&row.key))).collect();
     let kept = plan.rows.len() - rows.len();
     if !rows.is_empty() {
         out.push_str(&layout(["", "WAVE", "ACT", "OBJECT", "WHY"], &rows));

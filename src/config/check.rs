@@ -40,7 +40,7 @@ pub(super) fn check(raw: &Raw, page: &Page, base: &Path, standing: Standing) -> 
     let author = raw.author.as_ref().and_then(|author| ground.author(author));
     let owners =
         OwnerGlobs { people: ground.globs(raw.people.as_ref()), controllers: ground.globs(raw.controllers.as_ref()) };
-    Config { interval, author, clusters, repos, apps, owners, mask_length }
+    Config { interval, author, clusters, repos, apps, owners, mask_length, home: None }
 }
 
 impl Ground<'_> {

@@ -4,6 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::keep::Home;
 use super::mistake::ConfigError;
 use super::trust::Trust;
 use super::{Config, Standing, parse};
@@ -17,7 +18,8 @@ const LIMIT: u64 = 8 << 20;
 /// [`ConfigError`]: what is wrong with the file, or every mistake in it.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
     let text = read(path)?;
-    parse(&text, path, &base(path)?, Standing::Own)
+    let config = parse(&text, path, &base(path)?, Standing::Own)?;
+    Ok(Config { home: Some(Home::own(path, &text)), ..config })
 }
 
 /// Reads a `./driftdeck.toml`, which counts only as it was when it was trusted.
@@ -27,7 +29,8 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 pub fn load_local(path: &Path, trust: &Trust) -> Result<Config, ConfigError> {
     let text = read(path)?;
     trust.admit(path, text.as_bytes())?;
-    parse(&text, path, &base(path)?, Standing::Local)
+    let config = parse(&text, path, &base(path)?, Standing::Local)?;
+    Ok(Config { home: Some(Home::local(path, &text, trust)), ..config })
 }
 
 /// The text of a config: a regular file that nobody else may write, not too large, UTF-8.
@@ -75,7 +78,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> ConfigError {
 }
 
 /// Where relative paths of the file stand from.
-fn base(path: &Path) -> Result<PathBuf, ConfigError> {
+pub(super) fn base(path: &Path) -> Result<PathBuf, ConfigError> {
     let absolute = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
     Ok(absolute.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned))
 }

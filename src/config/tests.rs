@@ -9,6 +9,7 @@ use crate::model::{ClusterName, Credentials, Location, Policy};
 
 mod disk;
 mod good;
+mod keep;
 
 fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/configs")

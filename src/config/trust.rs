@@ -58,6 +58,11 @@ impl Trust {
         Ok(Self { store, entries })
     }
 
+    /// The state directory it lies in.
+    pub(super) fn dir(&self) -> &Path {
+        self.store.parent().unwrap_or(Path::new("."))
+    }
+
     /// Whether the file, with this content, was trusted.
     ///
     /// # Errors

@@ -97,6 +97,7 @@ pub(super) struct RawIgnore {
     pub namespace: Text,
     pub path: Text,
     pub manager: Text,
+    pub effect: Text,
     pub reason: Text,
 }
 
@@ -213,6 +214,7 @@ fn ignore(mut section: Section) -> RawIgnore {
         namespace: section.text("namespace"),
         path: section.text("path"),
         manager: section.text("manager"),
+        effect: section.text("effect"),
         reason: section.text("reason"),
     };
     section.finish();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::findings::{Raw, Sort};
 use super::{Ground, Pair, aliases};
 use crate::fields::Set;
-use crate::model::{FieldPath, Rule, Step, Without};
+use crate::model::{FieldPath, Finding, Hidden, Rule, Step, Without};
 use crate::typed;
 
 /// A rule that is always there.
@@ -93,10 +93,10 @@ fn is_last_applied(path: &FieldPath) -> bool {
     key(0, "metadata") && key(1, "annotations") && key(2, super::mask::LAST_APPLIED)
 }
 
-/// As a rule's place is kept with what it hid.
 impl BuiltIn {
-    /// The place, shared.
-    pub(super) fn shared(self) -> Arc<str> {
-        self.place.into()
+    /// A finding, put aside with this rule.
+    pub(super) fn hide(self, finding: Finding) -> Hidden {
+        let (rule, reason) = (self.place.into(), Some(self.reason.into()));
+        Hidden { path: finding.path.clone(), rule, reason, finding: Arc::new(finding) }
     }
 }

@@ -1,13 +1,12 @@
 //! From raw differences to findings: who moved, who wrote it, contested or not, hidden or not; values masked last.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::built_in::BuiltIns;
+use super::ignore::{self, Placed};
 use super::moved::Mover;
-use super::{Ground, Legs, Pair, contested, ignore, mask, outcome, who};
-use crate::model::{Comparison, FieldPath, Finding, Hidden, IgnoreRule, Moved, Op, Rule};
+use super::{Ground, Legs, Pair, contested, mask, outcome, who};
+use crate::model::{Comparison, FieldPath, Finding, Hidden, Moved, Op, Rule};
 
 /// A difference with its plain values: never leaves this room. No `Debug`.
 pub(super) struct Raw {
@@ -49,18 +48,17 @@ pub(super) fn extend(raw: &mut Vec<Raw>, more: Vec<Raw>) {
 pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
     let moves = Mover::new(pair, legs, ground);
     let built_in = BuiltIns::new(pair, ground);
-    let rules: &[IgnoreRule] = if ground.has(Rule::IgnoreRules) { &ground.app.ignore } else { &[] };
     let (mut shown, mut hidden): (Vec<Finding>, Vec<Hidden>) = (Vec::new(), Vec::new());
     for found in raw {
         let hides = built_in.rule_for(&found);
         let finding = finding(found, pair, &moves, ground);
         if let Some(rule) = hides {
-            hidden.push(Hidden { path: finding.path.clone(), rule: rule.shared(), finding: Arc::new(finding) });
+            hidden.push(rule.hide(finding));
             continue;
         }
-        match ignore::rule_for(rules, &pair.git.key, &finding) {
-            Some(rule) => hidden.push(ignore::hide(rule, finding)),
-            None => shown.push(finding),
+        match ignore::place(finding, &pair.git.key, pair.node.as_ref(), ground) {
+            Placed::Aside(put) => hidden.push(put),
+            Placed::Shown(finding) => shown.push(finding),
         }
     }
     shown.sort_by_key(|finding| finding.path.to_string());
@@ -96,5 +94,6 @@ fn finding(raw: Raw, pair: &Pair, sides: &Mover, ground: &Ground) -> Finding {
         by,
         declared: None,
         needs_delete: raw.sort == Sort::NeedsDelete,
+        left: None,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::built_in::BuiltIns;
-use super::{BaseLeg, Legs, Pair, noise};
+use super::{Pair, noise};
 use crate::fields::{Set, same_value};
 use crate::model::{Digest, FieldPath, Gvk, Live, Manifest, ResourceKey};
 use crate::schema::{self, Node};
@@ -158,6 +158,5 @@ pub(super) fn is_wanted(pair: &Pair, ground: &super::Ground) -> bool {
 /// As [`is_wanted`], from what the engine has.
 #[must_use]
 pub fn wants_fresh(git: &Manifest, live: &Live, ground: &super::Ground) -> bool {
-    let legs = Legs { git: Some(git), base: BaseLeg::None, live: Some(live), in_inventory: false, seen: &[] };
-    Pair::new(git, live, &legs, ground).is_some_and(|pair| is_wanted(&pair, ground))
+    Pair::of(git, live, ground).is_some_and(|pair| is_wanted(&pair, ground))
 }

@@ -32,7 +32,7 @@ fn is_in_version(pair: &Pair) -> bool {
 }
 
 /// What git declares that live has not, what we own that git no longer declares, and what git dropped since the base.
-fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
+pub(super) fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
     let mut raw: Vec<Raw> = declared_otherwise(pair, ground)
         .into_iter()
         .map(|change| Raw {

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{BaseLeg, Ground, Legs, Refusal, ServerSaid, ignore, testimony};
+use super::ignore::{self, Placed};
+use super::{BaseLeg, Ground, Legs, Refusal, ServerSaid, testimony};
 use crate::model::{
     Base, Basis, Comparison, FieldPath, Finding, Foreign, Live, Manifest, Moved, Op, Reason, ReasonCode, Rule, Verdict,
 };
@@ -54,6 +55,7 @@ fn whole(moved: Moved, op: Op) -> Finding {
         by: None,
         declared: None,
         needs_delete: false,
+        left: None,
     }
 }
 
@@ -87,12 +89,10 @@ fn extra(legs: &Legs, live: &Live, ground: &Ground) -> Comparison {
 fn with_whole(judged: Comparison, finding: Finding, legs: &Legs, ground: &Ground) -> Comparison {
     let moved = finding.moved;
     let key = legs.git.map(|git| &git.key).or(legs.live.map(|live| &live.key));
-    match key.and_then(|key| ignore::rule_for(&ground.app.ignore, key, &finding)) {
-        Some(rule) => {
-            let hidden = vec![ignore::hide(rule, finding)];
-            Comparison { verdict: Verdict::Synced, hidden, ..judged }
-        }
-        None => Comparison { moved, findings: vec![finding], ..judged },
+    let Some(key) = key else { return Comparison { moved, findings: vec![finding], ..judged } };
+    match ignore::place(finding, key, None, ground) {
+        Placed::Aside(hidden) => Comparison { verdict: Verdict::Synced, hidden: vec![hidden], ..judged },
+        Placed::Shown(finding) => Comparison { moved, findings: vec![finding], ..judged },
     }
 }
 
@@ -169,7 +169,8 @@ pub(super) fn moved_over(findings: &[Finding]) -> Option<Moved> {
 }
 
 /// The verdict of an object whose findings are known.
-pub(super) fn verdict(findings: &[Finding]) -> Verdict {
+#[must_use]
+pub fn verdict(findings: &[Finding]) -> Verdict {
     if findings.is_empty() {
         return Verdict::Synced;
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::findings::{self, Raw, Sort};
-use super::{Answer, Ground, Legs, Pair, Refusal, ServerSaid, aliases, fresh, local, noise, outcome, touched};
+use super::{Answer, Ground, Legs, Pair, Refusal, ServerSaid, aliases, fresh, leave, local, noise, outcome, touched};
 use crate::model::{Basis, Comparison, FieldPath, Foreign, Op, ReasonCode, Rule, Verdict};
 use crate::typed::{self, Change, Leniency, Side};
 
@@ -25,6 +25,7 @@ fn answered(pair: &Pair, legs: &Legs, (would, answer): (&Value, &Answer), ground
     raw.extend(reordered(pair, &after, ground));
     raw.extend(aliases_held(pair, &after, ground));
     raw.extend(not_removed(pair, legs, &after, ground));
+    raw.extend(left(pair, legs, &raw, ground));
     let told = raw.len();
     findings::extend(&mut raw, touched::additions(pair, answer.fresh.as_ref(), Some(&after), ground));
     let untried = answer.fresh.is_none() && raw.len() > told;
@@ -32,6 +33,12 @@ fn answered(pair: &Pair, legs: &Legs, (would, answer): (&Value, &Answer), ground
     let unadopted = pair.ours().is_none() && judged.findings.is_empty();
     let judged = Comparison { basis: Basis::Server, pending: false, unadopted, ..judged };
     if untried && judged.verdict == Verdict::Touched { guessed(judged, ground) } else { judged }
+}
+
+/// What rules leave as it is was not in the body that the server answered to: told by the local comparison.
+fn left(pair: &Pair, legs: &Legs, told: &[Raw], ground: &Ground) -> Vec<Raw> {
+    let is_told = |found: &Raw| told.iter().any(|told| told.path.covers(&found.path) || found.path.covers(&told.path));
+    leave::differences(pair, legs, ground).into_iter().filter(|found| !is_told(found)).collect()
 }
 
 /// Additions that no fresh object was tried for: told by known defaults only, and said so.

@@ -318,6 +318,8 @@ fn kinds_are_secret_by_group_and_kind_only() {
 }
 
 mod answers;
+mod built_in_table;
+mod left;
 mod masking;
 mod preparing;
 mod presence;

@@ -55,7 +55,7 @@ impl Sides {
         let wanted = git.map(|git| noise::without_tracking((*git.body).clone()));
         let after = match (&have, &wanted, comparison.verdict) {
             (Some(_), None, _) | (_, _, Verdict::Extra) => Value::Null,
-            (Some(have), Some(wanted), _) => after(have, wanted, &comparison.findings, node.as_ref()),
+            (Some(have), Some(wanted), _) => after(have, wanted, &told(comparison), node.as_ref()),
             (None, wanted, _) => wanted.clone().unwrap_or_default(),
         };
         let (mut before, mut after) = (have.unwrap_or_default(), after);
@@ -98,19 +98,27 @@ impl Sides {
                     ChangeTag::Delete => (DiffMark::Live, change.old_index().and_then(|n| at.0.get(n))),
                     ChangeTag::Insert => (DiffMark::Git, change.new_index().and_then(|n| at.1.get(n))),
                 };
-                let finding = place.and_then(|place| self.finding_at(place, mark, comparison));
-                let who = finding.filter(|_| mark == DiffMark::Live).and_then(|n| self.who(&comparison.findings[n]));
-                let of = finding.filter(|_| mark == DiffMark::Git);
-                let declared = of.and_then(|n| comparison.findings[n].declared.clone());
-                DiffLine { mark, text: Foreign::new(text), words, who, declared, finding }
+                let finding = place.and_then(|place| self.finding_at(place, mark, &comparison.findings));
+                let aside = || comparison.hidden.iter().map(|hidden| &*hidden.finding);
+                let hidden = place.filter(|_| finding.is_none()).and_then(|at| self.finding_at(at, mark, aside()));
+                let about = finding.and_then(|n| comparison.findings.get(n)).or(hidden.and_then(|n| aside().nth(n)));
+                let declared = about.filter(|_| mark == DiffMark::Git).and_then(|finding| finding.declared.clone());
+                let who = about.filter(|_| mark == DiffMark::Live).and_then(|finding| self.who(finding));
+                let mark = if hidden.is_some() { DiffMark::Ignored } else { mark };
+                DiffLine { mark, text: Foreign::new(text), words, who, declared, finding: finding.or(hidden) }
             })
             .collect()
     }
 
     /// The finding a changed line belongs to.
-    fn finding_at(&self, place: &[Place], mark: DiffMark, comparison: &Comparison) -> Option<usize> {
+    fn finding_at<'f>(
+        &self,
+        place: &[Place],
+        mark: DiffMark,
+        findings: impl IntoIterator<Item = &'f Finding>,
+    ) -> Option<usize> {
         let side = if mark == DiffMark::Live { &self.before } else { &self.after };
-        comparison.findings.iter().position(|finding| {
+        findings.into_iter().position(|finding| {
             lines::locate(&finding.path, side).is_some_and(|at| place.starts_with(&at) || at.starts_with(place))
         })
     }
@@ -169,8 +177,13 @@ fn fold(out: &mut Vec<DiffLine>, count: usize) {
     }
 }
 
+/// Everything that differs, hidden or not: what rules hide gets its lines, too.
+fn told(comparison: &Comparison) -> Vec<&Finding> {
+    comparison.findings.iter().chain(comparison.hidden.iter().map(|hidden| &*hidden.finding)).collect()
+}
+
 /// Live with exactly the findings undone.
-fn after(have: &Value, wanted: &Value, findings: &[Finding], node: Option<&Node>) -> Value {
+fn after(have: &Value, wanted: &Value, findings: &[&Finding], node: Option<&Node>) -> Value {
     let mut gone = Set::default();
     for finding in findings.iter().filter(|finding| finding.op == Op::Add) {
         gone.insert(&finding.path);
@@ -264,7 +277,7 @@ fn hide_below(stand_in: StandIn, value: &mut Value, other: &Value, path: &mut Fi
 fn effect(sides: &Sides, comparison: &Comparison) -> Option<Foreign> {
     let template: FieldPath = FieldPath::of_keys(["spec", "template"]);
     let rolls = matches!(&*sides.key.kind.kind, "Deployment" | "StatefulSet" | "DaemonSet");
-    let touched = comparison.findings.iter().any(|finding| template.covers(&finding.path));
+    let touched = comparison.findings.iter().any(|finding| finding.left.is_none() && template.covers(&finding.path));
     if !rolls || !touched || sides.before.is_null() {
         return None;
     }

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::blame::Told;
 use super::desired::Desired;
 use crate::model::{
-    AppId, ClusterName, CommitId, Digest, Foreign, Kind, Order, Outcome, Query, ReasonCode, Record, RepoName,
-    ResourceKey, ResourceRow, RunId, RunStep, StepState, Ticket,
+    AppId, ClusterName, CommitId, Digest, Foreign, IgnoreRule, Kind, Order, Outcome, Query, ReasonCode, Record,
+    RepoName, ResourceKey, ResourceRow, RunId, RunStep, StepState, Ticket,
 };
 
 /// The version of an app's question; answers to an older one are dropped by the driver.
@@ -133,6 +133,8 @@ pub enum Event {
     AgentSeen(ClusterName, Option<Timestamp>),
     /// Somebody wants something done.
     Ordered(Order),
+    /// Apps have other ignore rules from now on.
+    Ruled(BTreeMap<AppId, Vec<IgnoreRule>>),
     /// A run moved on.
     Ran(RunId, RunNews),
     /// A screen asks.

@@ -2,9 +2,12 @@
 
 mod apply;
 mod hold;
+mod ignore;
 pub(super) mod record;
 mod revert;
 mod sync;
+
+use std::collections::BTreeMap;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -12,9 +15,10 @@ use tokio_util::sync::CancellationToken;
 use super::event::{Event, RunNews};
 use super::planning;
 use super::site::Site;
+use super::step::policy;
 use crate::model::{
-    Act, AppId, Command, Consent, Foreign, Gate, Mode, Moved, Need, Order, Outcome, Plan, PlanRow, Refusal,
-    ResourceKey, RunId, StepState, SyncOrder, Verdict,
+    Act, AppId, Command, Consent, Foreign, Gate, IgnoreRule, Mode, Need, Order, Outcome, Plan, PlanRow, Refusal,
+    ResourceKey, RunId, StepState, SyncOrder,
 };
 use crate::plan;
 
@@ -36,6 +40,11 @@ impl Reporter {
         let _ = self.events.send(Event::Ran(self.run, news)).await;
     }
 
+    /// Apps have other rules from now on.
+    pub async fn ruled(&self, rules: BTreeMap<AppId, Vec<IgnoreRule>>) {
+        let _ = self.events.send(Event::Ruled(rules)).await;
+    }
+
     /// One object moved on.
     pub async fn step(&self, key: &ResourceKey, state: StepState, note: Option<Foreign>) {
         self.say(RunNews::Step(key.clone(), state, note)).await;
@@ -48,6 +57,7 @@ pub(super) async fn run(site: Site, order: Order, events: mpsc::Sender<Event>, a
     let (outcome, note) = match &order.command {
         Command::Sync(sync) => sync::run(&site, sync, &order.consent, &reporter, &abort).await,
         Command::Revert(revert) => revert::run(&site, revert, &order.consent).await,
+        Command::Ignore { rule, .. } => ignore::run(&site, rule, &reporter).await,
         command => hold::run(&site, command, &order.consent).await,
     };
     if let Some(subject) = super::step::subject(&order.command) {
@@ -85,13 +95,9 @@ async fn held(site: &Site) -> Option<Ending> {
 
 /// What an agent's policy answers of a plan.
 fn auto_order(site: &Site, plan: Plan) -> SyncOrder {
-    let policy = site.app.policy;
-    let answers = |row: &PlanRow| match (row.verdict, row.findings.first().and_then(|finding| finding.moved)) {
-        (Verdict::Behind, _) | (Verdict::Missing, Some(Moved::Git)) => policy.auto,
-        (Verdict::Drifted | Verdict::Missing, _) => policy.self_heal,
-        (Verdict::Diverged, _) => policy.auto && policy.self_heal,
-        _ => row.act == Act::Adopt,
-    };
+    let moved = |row: &PlanRow| row.findings.first().and_then(|finding| finding.moved);
+    let answers = |row: &PlanRow| policy::answers(site.app.policy, row.verdict, moved(row), &row.findings);
+    let answers = |row: &PlanRow| answers(row) || row.act == Act::Adopt;
     let writes = |row: &&PlanRow| matches!(row.act, Act::Create | Act::Update | Act::Adopt) && answers(row);
     let chosen: Vec<ResourceKey> = plan.rows.iter().filter(writes).map(|row| row.key.clone()).collect();
     let full = plan.rows.iter().all(|row| row.act == Act::Keep || writes(&row));

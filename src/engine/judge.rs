@@ -12,7 +12,7 @@ use super::event::{JudgedRow, Memo, Trouble};
 use super::rows;
 use super::site::{Site, lock};
 use crate::cluster::{CallError, CallKind, Lookup};
-use crate::diff::{self, Answer, Fresh, Legs, Refusal, ServerSaid};
+use crate::diff::{self, Answer, Body, Fresh, Legs, Refusal, ServerSaid};
 use crate::model::{
     Comparison, Foreign, Health, Live, Manifest, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict,
 };
@@ -64,14 +64,21 @@ pub(super) fn broken(site: &Site, desired: &Desired, key: ResourceKey, stamp: u6
 /// Everything the server is asked about one object.
 async fn answer(site: &Site, manifest: &Manifest, read: Option<&Live>) -> Answer {
     let live = read.or_else(|| site.lives.get(&manifest.key));
-    let said = ask(site, manifest).await;
+    let said = ask(site, manifest, live).await;
     let wanted = live.is_some_and(|live| diff::wants_fresh(manifest, live, &site.ground()));
     let fresh = if wanted { fresh(site, manifest).await } else { None };
     Answer { said, fresh }
 }
 
-/// One dry run: what the server would make of git's object.
-async fn ask(site: &Site, manifest: &Manifest) -> ServerSaid {
+/// One dry run: what the server would make of git's object, as far as a sync would send it.
+async fn ask(site: &Site, manifest: &Manifest, live: Option<&Live>) -> ServerSaid {
+    match diff::body(manifest, live, &site.ground()) {
+        Body::Send(body) => ask_for(site, &body).await,
+        Body::Nothing(_) => ServerSaid::NotAsked,
+    }
+}
+
+async fn ask_for(site: &Site, manifest: &Manifest) -> ServerSaid {
     let served = match site.wire.served(&manifest.gvk) {
         Lookup::Served(served) => served,
         Lookup::NotServed => return refused(Refusal::Unavailable, "the server does not serve this kind"),

@@ -110,6 +110,7 @@ impl Setup {
             fresh: Mutex::default(),
             without: self.without,
             who: self.who.clone(),
+            home: Mutex::new(self.config.home.clone()),
             author: self.config.author.clone(),
         }
     }

@@ -11,6 +11,7 @@ use super::line::Wire;
 use super::rendering::Renders;
 use super::setup::Ports;
 use super::world::RecordState;
+use crate::config::Home;
 use crate::diff::{Ground, Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
@@ -53,6 +54,8 @@ pub(super) struct Shared {
     pub without: Without,
     /// Who acts.
     pub who: Foreign,
+    /// The file of the config, as it was last read or written here.
+    pub home: Mutex<Option<Home>>,
     /// Author of commits.
     pub author: Option<(String, String)>,
 }

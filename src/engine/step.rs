@@ -10,6 +10,7 @@ mod declarations;
 mod disputes;
 mod judging;
 mod orders;
+pub(in crate::engine) mod policy;
 mod remotes;
 
 use super::effect::Effect;
@@ -43,6 +44,7 @@ pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
         Event::Blamed(ticket, at, told) => declarations::told(world, &ticket, &at, told, now),
         Event::AgentSeen(cluster, at) => clusters::agent_seen(world, &cluster, at),
         Event::Ordered(order) => orders::ordered(world, order, now),
+        Event::Ruled(rules) => orders::ruled(world, rules, now),
         Event::Ran(run, news) => orders::ran(world, run, news, now),
         Event::Asked(ticket, query) => vec![Effect::Answer(ticket, query)],
     }

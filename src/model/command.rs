@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AppId, ClusterName, CommitId, Fingerprint, Foreign, ResourceKey, RunId};
+use super::{AppId, ClusterName, CommitId, Fingerprint, Foreign, IgnoreRule, ResourceKey, RunId};
 
 /// How a revert moves the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,6 +91,13 @@ pub enum Command {
     },
     /// Bring git, or a pin, back to a commit.
     Revert(RevertOrder),
+    /// Keep an ignore rule of an app, in the config's file where there is one; writes no cluster.
+    Ignore {
+        /// Whose.
+        app: AppId,
+        /// The rule; its place is found when it is written.
+        rule: Box<IgnoreRule>,
+    },
     /// Stop a run before its next object.
     Abort {
         /// Which run.

@@ -115,6 +115,9 @@ pub struct Finding {
     /// Git has removed it but a sync cannot: another manager owns it too; it needs an explicit delete.
     #[serde(skip)]
     pub needs_delete: bool,
+    /// The place of the rule by which a sync leaves it as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<Arc<str>>,
 }
 
 /// A finding that a rule hid, kept with the rule.
@@ -124,6 +127,9 @@ pub struct Hidden {
     pub path: FieldPath,
     /// The rule's place in the config, such as `apps[payments].ignore[0]`.
     pub rule: Arc<str>,
+    /// Why the rule is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Arc<str>>,
     /// The finding itself, for those who ask.
     #[serde(skip)]
     pub finding: Arc<Finding>,

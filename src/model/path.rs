@@ -11,7 +11,7 @@ use serde_json::Value;
 pub enum Step {
     /// A map key or struct field.
     Key(Arc<str>),
-    /// A list item by its merge keys, sorted by name.
+    /// A list item by its merge keys, sorted by name; without any, in a rule's path, it stands for every item.
     Item(Vec<(Arc<str>, Value)>),
     /// A member of a set.
     Member(Value),
@@ -69,6 +69,9 @@ impl fmt::Display for Step {
 }
 
 fn write_item(keys: &[(Arc<str>, Value)], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if keys.is_empty() {
+        return f.write_str("[*]");
+    }
     f.write_str("[")?;
     for (n, (key, value)) in keys.iter().enumerate() {
         let comma = if n == 0 { "" } else { "," };
@@ -124,7 +127,8 @@ pub struct PathError {
 impl std::str::FromStr for FieldPath {
     type Err = PathError;
 
-    /// Reads what `Display` writes; also takes `*` as a key (a glob in ignore rules) and a leading dot.
+    /// Reads what `Display` writes; also takes `*`, `**` and `[*]` (ignore rules) and a
+    /// leading dot.
     fn from_str(text: &str) -> Result<Self, PathError> {
         let mut steps = Vec::new();
         let mut rest = text.strip_prefix('.').unwrap_or(text);
@@ -153,7 +157,9 @@ fn bare(rest: &str, at: usize) -> Result<(Step, &str), PathError> {
 fn bracket(rest: &str, at: usize) -> Result<(Step, &str), PathError> {
     let end = closing(rest).ok_or(PathError { at, what: "a closing ]" })?;
     let (inner, after) = (&rest[1..end], &rest[end + 1..]);
-    let step = if let Some(value) = inner.strip_prefix('=') {
+    let step = if inner == "*" {
+        Step::Item(Vec::new())
+    } else if let Some(value) = inner.strip_prefix('=') {
         Step::Member(value_of(value))
     } else if let Ok(Value::String(key)) = serde_json::from_str(inner) {
         Step::Key(key.into())

@@ -46,6 +46,14 @@ pub struct PlanRow {
     pub chosen: bool,
 }
 
+impl PlanRow {
+    /// Nothing is done, and there is nothing to say about it.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.act == Act::Keep && self.why.raw().is_empty()
+    }
+}
+
 /// One line of the plan's checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {

@@ -95,9 +95,40 @@ pub struct Policy {
 /// What an ignore rule does with what it matches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Effect {
-    /// Not shown as a difference.
+    /// Not counted as a difference; a sync still writes it.
     #[default]
     Hide,
+    /// Shown and counted; a sync leaves it as it is.
+    Leave,
+    /// Neither counted nor written.
+    Both,
+}
+
+impl Effect {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Hide, Self::Leave, Self::Both];
+
+    /// As the config writes it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Hide => "hide",
+            Self::Leave => "leave",
+            Self::Both => "both",
+        }
+    }
+
+    /// Whether what it matches is put aside.
+    #[must_use]
+    pub const fn hides(self) -> bool {
+        matches!(self, Self::Hide | Self::Both)
+    }
+
+    /// Whether a sync leaves what it matches as it is.
+    #[must_use]
+    pub const fn leaves(self) -> bool {
+        matches!(self, Self::Leave | Self::Both)
+    }
 }
 
 /// A rule that keeps a difference from counting. Globs; `None` matches all.
@@ -111,7 +142,7 @@ pub struct IgnoreRule {
     pub name: Option<String>,
     /// Namespace.
     pub namespace: Option<String>,
-    /// Path and everything below it; a step `*` matches any one step.
+    /// Path and everything below it, as [`super::ignore`] matches it.
     pub path: Option<FieldPath>,
     /// Field manager that wrote the live value.
     pub manager: Option<String>,

@@ -113,7 +113,7 @@ pub struct DiffLine {
     pub who: Option<Attribution>,
     /// Who declared it: the git value's line and commit on `Git` lines.
     pub declared: Option<Arc<Declared>>,
-    /// Index into the object's findings.
+    /// Index into the object's findings; of an `Ignored` line into what rules hide of it.
     pub finding: Option<usize>,
 }
 

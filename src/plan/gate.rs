@@ -86,7 +86,7 @@ pub fn gate_of(command: &Command, protected: bool) -> Gate {
     };
     match command {
         Command::Refresh { .. } => free,
-        Command::Unlock { .. } | Command::Lock { .. } => Gate { level: Level::L1, ..free },
+        Command::Unlock { .. } | Command::Lock { .. } | Command::Ignore { .. } => Gate { level: Level::L1, ..free },
         Command::Pause { .. } | Command::Abort { .. } => {
             Gate { level: Level::L2, protected: false, needs: vec![Need::Yes], calming: true }
         }

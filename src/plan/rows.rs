@@ -1,8 +1,10 @@
 //! One row of a plan: what is done to an object, why, and whether it is ticked.
 
+use std::sync::Arc;
+
 use super::prune::is_namespace;
 use super::{Facts, bounds};
-use crate::model::{Act, Finding, Foreign, Moved, PlanRow, ResourceRow, Verdict};
+use crate::model::{Act, Finding, Foreign, IgnoreRule, Moved, PlanRow, ResourceRow, Verdict};
 
 /// The answer to one resource row.
 pub(super) fn row(row: &ResourceRow, facts: &Facts) -> PlanRow {
@@ -28,6 +30,9 @@ pub(super) fn row(row: &ResourceRow, facts: &Facts) -> PlanRow {
 }
 
 fn act(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
+    if let Some(rule) = left_by(row, facts) {
+        return (Act::Keep, Foreign::new(format!("left by rule {rule}")));
+    }
     if row.verdict == Verdict::Extra {
         return prune(row, facts);
     }
@@ -51,6 +56,24 @@ fn act(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
     }
 }
 
+/// The rule by which nothing is done to an object: it leaves the object whole, or all that differs.
+fn left_by(row: &ResourceRow, facts: &Facts) -> Option<Arc<str>> {
+    let whole = |rule: &&IgnoreRule| rule.effect.leaves() && rule.is_whole() && rule.is_about(&row.key);
+    let settled = matches!(row.verdict, Verdict::Unknown | Verdict::Invalid | Verdict::Terminating);
+    let whole = facts.app.ignore.iter().find(whole).map(|rule| rule.place.clone());
+    let differs = !row.findings.is_empty() || !row.hidden.is_empty() || row.unadopted;
+    if whole.is_some() && differs && !settled {
+        return whole;
+    }
+    let all = !row.findings.is_empty() && row.findings.iter().all(|finding| finding.left.is_some());
+    row.findings.first().filter(|_| all && !settled).and_then(|finding| finding.left.clone())
+}
+
+/// What a sync would write of the findings.
+fn written(row: &ResourceRow) -> impl Iterator<Item = &Finding> {
+    row.findings.iter().filter(|finding| finding.left.is_none())
+}
+
 fn prune(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
     if is_namespace(&row.key.kind) && *row.key.name == *facts.app.namespace {
         return (Act::Skip, Foreign::from("not in git any more, but the app's own Namespace is never deleted"));
@@ -67,7 +90,10 @@ fn prune(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
 
 /// All findings held by others: nothing of it is written unless it is taken. Some: the rest is.
 fn contested(row: &ResourceRow) -> (Act, Foreign) {
-    let holder = row.findings.iter().find(|finding| finding.contested).and_then(|finding| finding.by.as_ref());
+    let holder = written(row).find(|finding| finding.contested).and_then(|finding| finding.by.as_ref());
+    if !written(row).any(|finding| finding.contested) {
+        return (Act::Update, fields("update", row));
+    }
     let holder = holder.map_or("another controller", |by| by.manager.raw());
     let words = format!("kept: held by {holder}");
     if is_held_whole(row) {
@@ -79,14 +105,18 @@ fn contested(row: &ResourceRow) -> (Act, Foreign) {
 
 /// Nothing of it would be written unless it is taken: never ticked by itself.
 fn is_held_whole(row: &ResourceRow) -> bool {
-    row.verdict == Verdict::Contested && row.findings.iter().all(|finding| finding.contested)
+    row.verdict == Verdict::Contested && written(row).all(|finding| finding.contested)
 }
 
 fn fields(what: &str, row: &ResourceRow) -> Foreign {
-    let shown = row.findings.first().map(|finding| finding.path.to_string()).unwrap_or_default();
-    match row.findings.len() {
-        0 | 1 => Foreign::new(format!("{what} {shown}").trim_end().to_owned()),
-        count => Foreign::new(format!("{what} ({count} fields)")),
+    let shown = written(row).next().map(|finding| finding.path.to_string()).unwrap_or_default();
+    let words = match written(row).count() {
+        0 | 1 => format!("{what} {shown}").trim_end().to_owned(),
+        count => format!("{what} ({count} fields)"),
+    };
+    match row.findings.len() - written(row).count() {
+        0 => Foreign::new(words),
+        left => Foreign::new(format!("{words}, {left} left by a rule")),
     }
 }
 
@@ -96,5 +126,8 @@ fn because(row: &ResourceRow) -> Foreign {
 
 /// Whether hands made the difference: an apply overwrites what they did.
 fn by_hand(finding: &Finding) -> bool {
-    matches!(finding.moved, Some(Moved::Live | Moved::Both)) && finding.by.is_some() && !finding.contested
+    matches!(finding.moved, Some(Moved::Live | Moved::Both))
+        && finding.by.is_some()
+        && !finding.contested
+        && finding.left.is_none()
 }

@@ -252,6 +252,7 @@ fn finding(contested: bool) -> Finding {
         by: None,
         declared: None,
         needs_delete: false,
+        left: None,
     }
 }
 

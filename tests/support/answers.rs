@@ -32,7 +32,7 @@ pub fn diff() -> DiffView {
             line(DiffMark::Fold(9), "", vec![], None, None),
             line(DiffMark::Live, "              memory: 1Gi", vec![(22, 25)], by, Some(1)),
             git("              memory: 512Mi", vec![(22, 27)], &api.findings[1], 1),
-            line(DiffMark::Ignored, "  replicas: 6", vec![], None, None),
+            line(DiffMark::Ignored, "  replicas: 6", vec![], None, Some(0)),
         ],
         stat: (2, 2),
         effect: Some("rolling restart of 6 pods".into()),

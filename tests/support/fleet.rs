@@ -65,6 +65,7 @@ pub fn finding(path: &str, live: serde_json::Value, git: serde_json::Value, by: 
             line: 46,
         })),
         needs_delete: false,
+        left: None,
     }
 }
 
@@ -153,8 +154,12 @@ pub fn payments() -> AppRow {
         ),
     ];
     let hpa = finding("spec.replicas", json!(6), json!(4), "kube-controller-manager");
-    api.hidden =
-        vec![Hidden { path: hpa.path.clone(), rule: "apps[payments].ignore[0]".into(), finding: Arc::new(hpa) }];
+    api.hidden = vec![Hidden {
+        path: hpa.path.clone(),
+        rule: "apps[payments].ignore[0]".into(),
+        reason: Some("owned by the HPA".into()),
+        finding: Arc::new(hpa),
+    }];
     let mut flags = object(on, "ConfigMap", "payments-flags", 0);
     flags.verdict = Verdict::Diverged;
     let mut gap = finding("data.RETRY_MAX", json!("9"), json!("3"), "kubectl-client-side-apply");

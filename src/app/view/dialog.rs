@@ -4,24 +4,36 @@ use crate::app::App;
 use crate::app::cli;
 use crate::app::confirm::Focus;
 use crate::app::hold::{Field, Hold, HoldDialog, SPANS};
+use crate::app::ignore::{Draft, Width};
 use crate::app::screen::CommandField;
 use crate::app::status::Role;
-use crate::model::AppId;
+use crate::model::{AppId, Effect, Foreign};
 
 use super::page::Panel;
 use super::plan::ask_lines;
 use super::text::Line;
 
+/// Other matches that a rule's dialog names.
+const MATCHES: usize = 4;
+
 impl App {
     pub(super) fn hold_panel(&self, dialog: &HoldDialog) -> Panel {
         let mut lines = vec![self.what_line(dialog), Line::new()];
-        for (at, field) in dialog.fields().iter().enumerate().rev() {
+        let mut fields: Vec<_> = dialog.fields().iter().enumerate().collect();
+        // The reason is the first field, and stands last.
+        let first = fields.len().min(1);
+        fields.rotate_left(first);
+        for (at, field) in fields {
             let focused = dialog.confirm.focus == Focus::Field(at);
             lines.push(self.field_line(dialog, *field, focused));
             lines.push(Line::new());
         }
-        lines.push(effect_line(dialog));
-        if let Some(now) = self.now {
+        if let Hold::Ignore(draft) = &dialog.what {
+            lines.extend(self.matched_lines(draft));
+        } else {
+            lines.push(effect_line(dialog));
+        }
+        if let (Some(now), false) = (self.now, matches!(dialog.what, Hold::Ignore(_))) {
             let same = cli::line(&dialog.command(now.wall), dialog.until);
             lines.push(Line::new().dim("same as   ").text(same));
         }
@@ -41,6 +53,7 @@ impl App {
             Hold::Pin(_, commit) => line.text(format!("hold at {} ", commit.id.short())).text(commit.subject.clone()),
             Hold::Unpin(app) => self.held_line(line, app, true),
             Hold::Abort(..) => line.text("stop before the next object; what was applied stays applied"),
+            Hold::Ignore(draft) => line.text(draft.key.label()).text("  ").text(field_words(draft)),
             Hold::Unlock(_) => line.text("OBSERVE becomes OPERATE for 15 minutes, here only"),
         }
     }
@@ -66,6 +79,8 @@ impl App {
                 let line = Line::new().dim("why       ").focus(focused, "[ ").field(dialog.reason.halves(), focused);
                 line.text(" ]").dim(need)
             }
+            Field::Effect => Self::effect_choice(dialog, focused),
+            Field::Width => Self::width_choice(dialog, focused),
             Field::Until => {
                 let mut line = Line::new().dim("until     ");
                 for (at, (word, _)) in SPANS.iter().enumerate() {
@@ -76,6 +91,61 @@ impl App {
                 line.dim(end.unwrap_or_default())
             }
         }
+    }
+
+    /// The choice of what the rule does, and what that means.
+    fn effect_choice(dialog: &HoldDialog, focused: bool) -> Line {
+        let Hold::Ignore(draft) = &dialog.what else { return Line::new() };
+        let words = Effect::ALL.map(Effect::word);
+        let line = choice(Line::new().dim("does      "), &words, draft.effect, focused);
+        line.dim(match draft.effect() {
+            Effect::Hide => "not counted; a sync still writes it",
+            Effect::Leave => "counted; a sync leaves it",
+            Effect::Both => "neither counted nor written",
+        })
+    }
+
+    /// The choice of how much the rule is about.
+    fn width_choice(dialog: &HoldDialog, focused: bool) -> Line {
+        let Hold::Ignore(draft) = &dialog.what else { return Line::new() };
+        let manager = draft.manager.as_ref().map(Foreign::raw).unwrap_or_default();
+        let kind = &draft.key.kind.kind;
+        let word = |width: &Width| match width {
+            Width::Writer => format!("by {manager}"),
+            Width::Field => "by anybody".to_owned(),
+            Width::Kind => format!("any {kind}"),
+        };
+        let words: Vec<String> = draft.widths().iter().map(word).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        choice(Line::new().dim("matches   "), &words, draft.width, focused)
+    }
+
+    /// What the rule matches now: how much, and what else than the field it was made for.
+    fn matched_lines(&self, draft: &Draft) -> Vec<Line> {
+        let matched = draft.matched(&self.fleet);
+        let others: Vec<_> = matched.iter().filter(|found| !draft.is_own(found)).collect();
+        let all: usize = self
+            .fleet
+            .apps
+            .iter()
+            .filter(|row| row.id.name == draft.app.name)
+            .map(|row| row.resources.iter().map(|object| object.findings.len()).sum::<usize>())
+            .sum();
+        let count = Line::new().dim("now       ").text(format!("matches {} of {all} differences", matched.len()));
+        let mut lines = vec![if others.is_empty() { count.dim(", nothing else") } else { count.text(", these too:") }];
+        for (app, key, finding) in others.iter().take(MATCHES) {
+            let line = Line::new().dim(format!("          {} ", app.cluster)).text(key.label());
+            lines.push(line.text("  ").text(super::fleet::short_path(&finding.path.to_string())));
+        }
+        if let Some(more @ 1..) = others.len().checked_sub(MATCHES) {
+            lines.push(Line::new().dim(format!("          and {more} more")));
+        }
+        lines.push(
+            Line::new()
+                .dim("writes    ")
+                .text(format!("a rule under apps[{}] of the config; no cluster", draft.app.name)),
+        );
+        lines
     }
 
     pub(super) fn command_panel(&self, field: &CommandField) -> Panel {
@@ -107,6 +177,19 @@ impl App {
     }
 }
 
+/// The field a rule is made for.
+fn field_words(draft: &Draft) -> String {
+    if draft.path.0.is_empty() { "the object itself".to_owned() } else { draft.path.to_string() }
+}
+
+/// One of several words.
+fn choice(line: Line, words: &[&str], chosen: usize, focused: bool) -> Line {
+    words.iter().enumerate().fold(line, |line, (at, word)| {
+        let dot = if at == chosen { "(•)" } else { "( )" };
+        line.focus(focused && at == chosen, format!("{dot} {word}")).text("  ")
+    })
+}
+
 fn verb(what: &Hold) -> &'static str {
     match what {
         Hold::Pause(_) => "Pause",
@@ -115,6 +198,7 @@ fn verb(what: &Hold) -> &'static str {
         Hold::Unpin(_) => "Unpin",
         Hold::Abort(..) => "Abort",
         Hold::Unlock(_) => "Unlock",
+        Hold::Ignore(_) => "Write the rule",
     }
 }
 
@@ -126,6 +210,7 @@ fn hold_title(dialog: &HoldDialog) -> Line {
         Hold::Unpin(_) => "UNPIN",
         Hold::Abort(..) => "ABORT",
         Hold::Unlock(_) => "UNLOCK",
+        Hold::Ignore(_) => "IGNORE",
     };
     let whom = match (&dialog.what, dialog.app()) {
         (Hold::Unlock(cluster), _) => cluster.to_string(),
@@ -141,6 +226,7 @@ fn effect_line(dialog: &HoldDialog) -> Line {
     match &dialog.what {
         Hold::Pause(_) => line.text("others see ⊘ paused, your name, reason and end"),
         Hold::Pin(..) => line.text("desired is that commit; git is not changed; others see ⚑ pinned"),
+        Hold::Ignore(_) => line,
         Hold::Resume(_) | Hold::Unpin(_) => line.text("what waited may be synced again"),
         Hold::Abort(..) => line.text("nothing is rolled back"),
         Hold::Unlock(_) => line.text("each write is still planned and confirmed"),

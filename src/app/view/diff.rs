@@ -1,9 +1,13 @@
 //! The diff's page: unified, its direction always written out, with who and when on request.
 
+use std::sync::Arc;
+
 use crate::app::App;
-use crate::app::diff::{DiffScreen, Spot};
+use crate::app::diff::{DiffScreen, is_hidden};
 use crate::app::status::{Role, Status};
-use crate::model::{Declared, DiffLine, DiffMark, DiffView, Foreign, Moved};
+use crate::model::{
+    Declared, DiffLine, DiffMark, DiffObject, DiffView, Foreign, Hidden, Moved, ResourceKey, ResourceRow,
+};
 
 use super::fleet::{clipped, manager};
 use super::page::{Class, Detail, List, Page, Row, fixed, flex};
@@ -15,7 +19,7 @@ impl App {
         let mut page = self.app_bar(&screen.app, &tail, class);
         page.list.empty = vec![Self::waiting(screen.asked.failed.as_ref(), "comparing")];
         let Some(view) = &screen.asked.ready else { return page };
-        page.intro = vec![direction(screen, view)];
+        page.intro = vec![direction(screen, view, self.hidden_count(screen))];
         let who = screen.who && class != Class::Narrow;
         let name = if class == Class::Wide { 26 } else { 20 };
         let columns = if who { vec![fixed("WHO", name), fixed("WHEN", 15), flex("", 1)] } else { vec![flex("", 1)] };
@@ -33,6 +37,17 @@ impl App {
         page
     }
 
+    /// How much rules hide, and how to see it.
+    fn hidden_count(&self, screen: &DiffScreen) -> Line {
+        let Some(row) = self.fleet.app(&screen.app) else { return Line::new() };
+        let about = |object: &&Arc<ResourceRow>| screen.key.as_ref().is_none_or(|key| object.key == *key);
+        match row.resources.iter().filter(about).map(|object| object.hidden.len()).sum::<usize>() {
+            0 => Line::new(),
+            count if screen.hidden => Line::new().dim(format!(", {count} hidden: i")),
+            count => Line::new().dim(format!(", {count} hidden: h")),
+        }
+    }
+
     /// What is said while an answer is on its way, or why there is none.
     pub(super) fn waiting(failed: Option<&Foreign>, doing: &str) -> Line {
         match failed {
@@ -45,18 +60,21 @@ impl App {
         let Some((key, line)) = screen.rows.get(at) else { return Row::default() };
         let Some(number) = view.objects.iter().position(|object| object.key == *key) else { return Row::default() };
         let object = &view.objects[number];
+        let on_screen = |object: &&DiffObject| screen.hidden || !is_hidden(object);
+        let (number, all) =
+            (view.objects[..number].iter().filter(on_screen).count(), view.objects.iter().filter(on_screen).count());
         let body = match line.and_then(|line| object.lines.get(line)) {
             None => {
                 let status = Status::Is(object.verdict);
                 let place = if key.namespace.is_empty() { String::new() } else { format!("  ns {}", key.namespace) };
-                let head = Line::new().strong(Role::Text, format!("[{}/{}] ", number + 1, view.objects.len()));
+                let head = Line::new().strong(Role::Text, format!("[{}/{all}] ", number + 1));
                 let head = head.strong(Role::Text, key.label()).dim(place);
                 let head = head.put(status.role(), format!("   {} {}", status.glyph(), status.word()));
                 let (added, removed) = object.stat;
                 head.put(Role::Ok, format!("   +{added}")).put(Role::Error, format!(" -{removed}"))
             }
             Some(line) => {
-                let body = diff_line(line, screen.swapped, object_rule(self, screen, &(key.clone(), None), line));
+                let body = diff_line(line, screen.swapped, rule_of(self, screen, key, line));
                 match line.declared.as_ref().filter(|_| who.is_none() && class == Class::Wide) {
                     Some(declared) => body.dim("    ").dim(signed(declared)).dim(" ").dim(declared.place()),
                     None => body,
@@ -87,7 +105,9 @@ impl App {
         let Some((object, line)) = screen.here() else { return Detail::default() };
         let diff_line = line.and_then(|line| object.lines.get(line));
         let row = self.fleet.app(&screen.app).and_then(|row| crate::app::tree::object(row, &object.key));
-        let finding = diff_line.and_then(|line| line.finding).and_then(|at| row?.findings.get(at));
+        let hidden = diff_line.and_then(|line| hidden_at(self, screen, &object.key, line));
+        let shown = diff_line.filter(|line| line.mark != DiffMark::Ignored).and_then(|line| line.finding);
+        let finding = shown.and_then(|at| row?.findings.get(at)).or(hidden.map(|hidden| &*hidden.finding));
         let title = format!("change {at} of {of}");
         let title = match finding {
             Some(finding) => Line::of(title).dim(" · ").text(finding.path.to_string()),
@@ -106,6 +126,13 @@ impl App {
                 None => from_to,
             });
             lines.extend(self.declared(finding).map(|declared| Line::new().dim("git at ").join(declared)));
+        }
+        if let Some(hidden) = hidden {
+            let why = hidden.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            lines.push(Line::new().dim("hidden by ").text(format!("{}{why}", hidden.rule)));
+        }
+        if let Some(rule) = finding.and_then(|finding| finding.left.as_ref()) {
+            lines.push(Line::new().dim("a sync leaves it: ").text(rule.to_string()));
         }
         if let Some(effect) = &object.effect {
             lines.push(Line::new().dim("effect of a sync: ").text(effect.clone()));
@@ -142,14 +169,21 @@ fn diff_line(line: &DiffLine, swapped: bool, hidden_by: Option<String>) -> Line 
     }
 }
 
-/// The rule that hides an ignored line, where the fleet knows it.
-fn object_rule(app: &App, screen: &DiffScreen, spot: &Spot, line: &DiffLine) -> Option<String> {
+/// What is hidden under a line of the diff, where the fleet knows it.
+fn hidden_at<'a>(app: &'a App, screen: &DiffScreen, key: &ResourceKey, line: &DiffLine) -> Option<&'a Hidden> {
     let row = app.fleet.app(&screen.app).filter(|_| line.mark == DiffMark::Ignored)?;
-    let hidden = &crate::app::tree::object(row, &spot.0)?.hidden;
-    hidden.first().map(|hidden| hidden.rule.to_string())
+    crate::app::tree::object(row, key)?.hidden.get(line.finding?)
 }
 
-fn direction(screen: &DiffScreen, view: &DiffView) -> Line {
+/// The rule that hides an ignored line, and why it is there.
+fn rule_of(app: &App, screen: &DiffScreen, key: &ResourceKey, line: &DiffLine) -> Option<String> {
+    hidden_at(app, screen, key, line).map(|hidden| match &hidden.reason {
+        Some(reason) => format!("{reason} ({})", hidden.rule),
+        None => hidden.rule.to_string(),
+    })
+}
+
+fn direction(screen: &DiffScreen, view: &DiffView, hidden: Line) -> Line {
     let commit = view.commit.id.short();
     let then = if screen.rev.is_some() { "if brought back" } else { "after sync" };
     let (minus, plus) = if screen.swapped {
@@ -157,8 +191,9 @@ fn direction(screen: &DiffScreen, view: &DiffView) -> Line {
     } else {
         ("- live (now)".to_owned(), format!("+ git {commit} ({then})"))
     };
-    let count = Line::of(format!("{} of {} objects differ", view.objects.len(), view.compared));
-    count.text("     ").put(Role::Error, minus).text("   ").put(Role::Ok, plus)
+    let differ = view.objects.iter().filter(|object| !is_hidden(object)).count();
+    let count = Line::of(format!("{differ} of {} objects differ", view.compared));
+    count.join(hidden).text("   ").put(Role::Error, minus).text("   ").put(Role::Ok, plus)
 }
 
 /// Which side moved, in words.

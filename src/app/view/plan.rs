@@ -39,7 +39,7 @@ impl App {
         let from = from.map_or_else(|| "never synced".to_owned(), |last| last.commit.short().to_owned());
         let line =
             Line::of(format!("{from} → {} ", plan.commit.id.short())).dim("\"").text(plan.commit.subject.clone());
-        let keep = plan.rows.iter().filter(|row| row.act == Act::Keep).count();
+        let keep = plan.rows.iter().filter(|row| row.is_silent()).count();
         let counts = count_line(screen.counts()).dim(format!("{keep} unchanged"));
         let mut lines = vec![line.dim("\"   ").join(counts)];
         if let Some(pause) = &plan.paused {

@@ -117,7 +117,8 @@ impl App {
         if !object.hidden.is_empty() {
             lines.push(Line::new().dim(format!("ignored {}", object.hidden.len())));
             lines.extend(object.hidden.iter().take(8).map(|hidden| {
-                Line::new().dim(format!("  i {}  {}", short_path(&hidden.path.to_string()), hidden.rule))
+                let why = hidden.reason.as_deref().unwrap_or(&hidden.rule);
+                Line::new().dim(format!("  i {}  {why}", short_path(&hidden.path.to_string())))
             }));
         }
         if let Some(origin) = &object.origin {
@@ -140,7 +141,11 @@ impl App {
     pub(super) fn finding_lines(&self, finding: &Finding) -> Vec<Line> {
         let path = finding.path.to_string();
         let path = if path.is_empty() { "the object".to_owned() } else { short_path(&path) };
-        let contested = if finding.contested { "  contested" } else { "" };
+        let contested = match (&finding.left, finding.contested) {
+            (Some(_), _) => "  left by a rule",
+            (None, true) => "  contested",
+            (None, false) => "",
+        };
         let mut lines = vec![Line::in_role(Role::Drift, "~ ").text(path).put(Role::Diverged, contested)];
         let value =
             |side: &'static str, said: Option<&Said>| Line::new().dim(format!("    {side:<5}")).text(said_text(said));

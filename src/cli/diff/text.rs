@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use crate::cli::screen::Colour;
-use crate::model::{Attribution, Declared, DiffLine, DiffMark, DiffObject, DiffView, Foreign, Shown};
+use crate::model::{Attribution, Declared, DiffLine, DiffMark, DiffObject, DiffView, Foreign, Shown, Verdict};
 
 /// The whole of it; nothing when nothing differs.
 #[must_use]
 pub fn unified(view: &DiffView, colour: Colour) -> String {
-    view.objects.iter().map(|one| object(view, one, colour)).collect()
+    let differs = |one: &&DiffObject| one.verdict != Verdict::Synced || one.stat != (0, 0);
+    view.objects.iter().filter(differs).map(|one| object(view, one, colour)).collect()
 }
 
 fn object(view: &DiffView, object: &DiffObject, colour: Colour) -> String {

@@ -79,6 +79,7 @@ pub fn finding() -> Finding {
             line: 46,
         })),
         needs_delete: false,
+        left: None,
     }
 }
 
@@ -87,6 +88,7 @@ pub fn row(verdict: Verdict) -> ResourceRow {
     let hidden = Hidden {
         path: FieldPath::of_keys(["spec"]),
         rule: "apps[payments].ignore[0]".into(),
+        reason: None,
         finding: Arc::new(finding.clone()),
     };
     ResourceRow {

@@ -31,7 +31,7 @@ pub(super) async fn diff(
 }
 
 fn differs(row: &ResourceRow) -> bool {
-    !row.findings.is_empty() || !matches!(row.verdict, Verdict::Synced | Verdict::Unknown)
+    !row.findings.is_empty() || !row.hidden.is_empty() || !matches!(row.verdict, Verdict::Synced | Verdict::Unknown)
 }
 
 fn text(site: &Site, desired: &crate::engine::desired::Desired, row: &ResourceRow) -> DiffObject {

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::cluster::{Applied, CallError, CallKind, ConflictOn, Lookup};
-use crate::diff::{self, Legs, Owners};
+use crate::cluster::{Applied, CallError, CallKind, ConflictOn, Lookup, Served};
+use crate::diff::{self, Body, Legs, Owners};
 use crate::engine::site::Site;
 use crate::engine::{base, judge};
 use crate::fields::Set;
@@ -25,24 +25,44 @@ pub(super) enum Result_ {
     Failed(Foreign),
 }
 
-/// Applies git's object.
+/// Applies git's object, but for what rules leave as it is live.
 pub(super) async fn apply(site: &Site, manifest: &Manifest, take: bool) -> Result_ {
     let served = match site.wire.served(&manifest.gvk) {
         Lookup::Served(served) => served,
         Lookup::NotServed => return Result_::Failed(Foreign::from("the server does not serve this kind (yet)")),
         Lookup::GroupDown(why) => return Result_::Failed(why),
     };
+    let live = match newest(site, &served, manifest).await {
+        Ok(live) => live,
+        Err(error) => return Result_::Failed(judge::scrubbed(site, manifest, &error)),
+    };
+    match diff::body(manifest, live.as_ref(), &site.ground()) {
+        Body::Send(body) => send(site, &served, &body, take).await,
+        Body::Nothing(rule) => Result_::Failed(Foreign::new(format!("left by rule {rule}: nothing was sent"))),
+    }
+}
+
+/// The object as it is live this moment, where a rule leaves some of it: what is left must be what is there, not what was.
+async fn newest(site: &Site, served: &Served, manifest: &Manifest) -> Result<Option<Live>, CallError> {
+    if !site.app.ignore.iter().any(|rule| rule.effect.leaves() && rule.is_about(&manifest.key)) {
+        return Ok(None);
+    }
+    site.wire.cluster.get(served, &manifest.key).await
+}
+
+/// Sends a body.
+async fn send(site: &Site, served: &Served, manifest: &Manifest, take: bool) -> Result_ {
     let Ok(_slot) = site.wire.slots.acquire().await else {
         return Result_::Failed(Foreign::from("stopped before it began"));
     };
-    match site.wire.cluster.apply(&served, manifest, false).await {
+    match site.wire.cluster.apply(served, manifest, false).await {
         Ok(applied) => done(&applied, None),
         Err(error) => match &error.kind {
             CallKind::Conflict(causes) => match contested(&site.shared.owners, causes, take) {
-                Some(left) => over(site, &served, manifest, left).await,
+                Some(left) => over(site, served, manifest, left).await,
                 None => Result_::Failed(judge::scrubbed(site, manifest, &error)),
             },
-            CallKind::Timeout | CallKind::Unreachable => read_back(site, &served, manifest, &error).await,
+            CallKind::Timeout | CallKind::Unreachable => read_back(site, served, manifest, &error).await,
             _ => Result_::Failed(judge::scrubbed(site, manifest, &error)),
         },
     }
@@ -61,7 +81,7 @@ fn contested<'c>(owners: &Owners, causes: &'c [ConflictOn], take: bool) -> Optio
 }
 
 /// Applies by force, without the leaves that others hold.
-async fn over(site: &Site, served: &crate::cluster::Served, manifest: &Manifest, left: Vec<&ConflictOn>) -> Result_ {
+async fn over(site: &Site, served: &Served, manifest: &Manifest, left: Vec<&ConflictOn>) -> Result_ {
     let mut body = manifest.clone();
     let note = if left.is_empty() {
         None
@@ -86,7 +106,7 @@ async fn over(site: &Site, served: &crate::cluster::Served, manifest: &Manifest,
 }
 
 /// An answer was lost: what happened is read from the object, never guessed, and nothing is sent twice.
-async fn read_back(site: &Site, served: &crate::cluster::Served, manifest: &Manifest, error: &CallError) -> Result_ {
+async fn read_back(site: &Site, served: &Served, manifest: &Manifest, error: &CallError) -> Result_ {
     let said = judge::scrubbed(site, manifest, error);
     let lost = |what: &str| Foreign::new(format!("{what}: {}", said.raw()));
     match site.wire.cluster.get(served, &manifest.key).await {
@@ -101,7 +121,8 @@ async fn read_back(site: &Site, served: &crate::cluster::Served, manifest: &Mani
 fn is_synced(site: &Site, manifest: &Manifest, live: &Live) -> bool {
     let legs = Legs { git: Some(manifest), base: diff::BaseLeg::None, live: Some(live), in_inventory: true, seen: &[] };
     let ground = site.ground();
-    diff::compare_local(&legs, &ground).verdict == Verdict::Synced
+    let judged = diff::compare_local(&legs, &ground);
+    judged.verdict == Verdict::Synced || judged.findings.iter().all(|finding| finding.left.is_some())
 }
 
 /// Deletes one object under the prune rule: by uid and resourceVersion, and only what the plan named.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::advance::{advance, record_due};
 use super::judging::is_settled;
+use super::policy;
 use crate::engine::effect::Effect;
 use crate::engine::publish::{freshness, whole_reason};
 use crate::engine::world::{AppWorld, AutoState, RecordState, RenderState, Role, World};
-use crate::model::{AppId, Now, Policy, Verdict};
+use crate::model::{AppId, Now};
 
 /// Wait after the first attempt; doubled by each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
@@ -63,13 +64,8 @@ fn is_clear(world: &World, id: &AppId, now: Now) -> bool {
 /// Whether the policy wants an answer to what differs and may be written. Extra objects alone never start one: an agent
 /// does not prune.
 fn policy_asks(app: &AppWorld) -> bool {
-    let Policy { auto, self_heal, .. } = app.spec.policy;
-    app.rows.values().filter(|row| row.in_bounds).any(|row| match (row.verdict, row.moved) {
-        (Verdict::Behind, _) | (Verdict::Missing, Some(crate::model::Moved::Git)) => auto,
-        (Verdict::Drifted | Verdict::Missing, _) => self_heal,
-        (Verdict::Diverged, _) => auto && self_heal,
-        _ => false,
-    })
+    let rows = app.rows.values().filter(|row| row.in_bounds);
+    rows.into_iter().any(|row| policy::answers(app.spec.policy, row.verdict, row.moved, &row.findings))
 }
 
 /// An attempt of the agent ended. However it ended, the next one waits until the app was seen in order meanwhile, or

@@ -30,6 +30,20 @@ pub(in crate::engine) fn keys_of(app: &AppWorld) -> BTreeSet<ResourceKey> {
     app.desired.iter().flat_map(|desired| desired.manifests.keys().cloned()).chain(listed).collect()
 }
 
+/// Everything an app has a say about is judged again, under a new ticket: what it is judged by has changed.
+pub(super) fn judge_anew(app: &mut AppWorld) {
+    app.next_epoch();
+    app.changed = true;
+    app.confirmed.clear();
+    app.memos.clear();
+    app.dirty.extend(keys_of(app));
+    if matches!(app.render, RenderState::Rendering(_)) {
+        // The ticket moved on: the render that is out would be dropped as late.
+        app.render = RenderState::Idle;
+        app.dir_dirty = true;
+    }
+}
+
 /// Brings index and rows in line with the keys of an app.
 pub(super) fn reindex(world: &mut World, id: &AppId) {
     let Some(app) = world.apps.get_mut(id) else { return };

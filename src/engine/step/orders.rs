@@ -1,14 +1,16 @@
 //! Orders: taking them in, refusing what the mode forbids, following their runs. The gates are asked by the executor.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::advance::{advance, reread_record, retry_render};
-use super::{auto, clusters, remotes};
+use super::{auto, clusters, judging, remotes};
 use crate::engine::effect::Effect;
 use crate::engine::event::RunNews;
 use crate::engine::world::{ClusterWorld, World};
 use crate::model::{
-    AppId, ClusterName, Command, Foreign, Location, Now, Order, OrderId, Outcome, RunId, RunRow, RunState, StepState,
+    AppId, ClusterName, Command, Foreign, IgnoreRule, Location, Now, Order, OrderId, Outcome, RunId, RunRow, RunState,
+    StepState,
 };
 
 /// How long an unlock lasts (product.md *Gates*).
@@ -31,8 +33,21 @@ pub(super) fn ordered(world: &mut World, order: Order, now: Now) -> Vec<Effect> 
         | Command::Pause { .. }
         | Command::Resume { .. }
         | Command::Pin { .. }
-        | Command::Unpin { .. } => begin(world, order, now),
+        | Command::Unpin { .. }
+        | Command::Ignore { .. } => begin(world, order, now),
     }
+}
+
+/// Apps have other rules from now on: every object is judged anew, and no answer from before counts.
+pub(super) fn ruled(world: &mut World, rules: BTreeMap<AppId, Vec<IgnoreRule>>, now: Now) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for (id, rules) in rules {
+        let Some(app) = world.apps.get_mut(&id).filter(|app| app.spec.ignore != rules) else { continue };
+        app.spec.ignore = rules;
+        judging::judge_anew(app);
+        effects.extend(advance(world, &id, now));
+    }
+    effects
 }
 
 /// The app an order is about, and its word.
@@ -44,6 +59,7 @@ pub(in crate::engine) fn subject(command: &Command) -> Option<(&AppId, &'static 
         Command::Resume { app } => (app, "resume"),
         Command::Pin { app, .. } => (app, "pin"),
         Command::Unpin { app } => (app, "unpin"),
+        Command::Ignore { app, .. } => (app, "ignore"),
         Command::Refresh { .. } | Command::Abort { .. } | Command::Unlock { .. } | Command::Lock { .. } => return None,
     })
 }

@@ -22,7 +22,7 @@ fn commands() -> Vec<Command> {
         Command::Pin { app: app.clone(), commit: CommitId::new("c"), until: None, reason: reason.clone() },
         Command::Unpin { app: app.clone() },
         Command::Revert(RevertOrder {
-            app,
+            app: app.clone(),
             to: CommitId::new("c"),
             mode: RevertMode::Restore,
             expected_head: CommitId::new("h"),
@@ -32,6 +32,7 @@ fn commands() -> Vec<Command> {
         Command::Abort { run: RunId { 0: 1 } },
         Command::Unlock { cluster: ClusterName::new("prod"), reason },
         Command::Lock { cluster: ClusterName::new("prod") },
+        Command::Ignore { app, rule: Box::new(rule()) },
     ]
 }
 
@@ -59,6 +60,7 @@ fn place(command: &Command) -> usize {
         Command::Abort { .. } => 7,
         Command::Unlock { .. } => 8,
         Command::Lock { .. } => 9,
+        Command::Ignore { .. } => 10,
     }
 }
 
@@ -66,7 +68,9 @@ fn place(command: &Command) -> usize {
 /// protected cluster.
 fn lets_through(command: &Command) -> (bool, bool) {
     match command {
-        Command::Refresh { .. } | Command::Unlock { .. } | Command::Lock { .. } => (true, true),
+        Command::Refresh { .. } | Command::Unlock { .. } | Command::Lock { .. } | Command::Ignore { .. } => {
+            (true, true)
+        }
         Command::Pause { .. } | Command::Abort { .. } => (false, true),
         Command::Sync(_)
         | Command::Resume { .. }
@@ -76,11 +80,24 @@ fn lets_through(command: &Command) -> (bool, bool) {
     }
 }
 
+fn rule() -> crate::model::IgnoreRule {
+    crate::model::IgnoreRule {
+        place: "".into(),
+        kind: Some("Deployment".to_owned()),
+        name: None,
+        namespace: None,
+        path: None,
+        manager: None,
+        effect: crate::model::Effect::Hide,
+        reason: None,
+    }
+}
+
 #[test]
 fn every_command_is_held_by_read_only_and_by_a_locked_protected_cluster() {
     let all = commands();
     let places: Vec<usize> = all.iter().map(place).collect();
-    assert_eq!(places, (0..10).collect::<Vec<_>>(), "the list names every command once");
+    assert_eq!(places, (0..11).collect::<Vec<_>>(), "the list names every command once");
     for command in &all {
         let (read_only, locked) = lets_through(command);
         let unlocking = Consent { unlock: Some("INC-1".to_owned()), ..generous() };
