@@ -65,12 +65,11 @@ fn declared_otherwise(pair: &Pair, ground: &Ground) -> Vec<Change> {
     let dropped = |change: &Change| !lenient.iter().any(|other| other.path == change.path);
     let owned = |path: &FieldPath| pair.ours().is_some_and(|ours| ours.set.covers(path));
     let filled = fresh::locally(pair);
-    let filled_in =
-        |path: &FieldPath| typed::at(&filled, path).is_some_and(|value| Some(value) == typed::at(&pair.have, path));
+    let filled_in = |change: &Change| change.b.is_some() && typed::at(&filled, &change.path) == change.b.as_ref();
     strict
         .into_iter()
         .filter(|change| !(dropped(change) && owned(&change.path)))
-        .filter(|change| change.side != Side::Changed || !filled_in(&change.path))
+        .filter(|change| change.side != Side::Changed || !filled_in(change))
         .filter(|change| !both_say_nothing(change))
         .collect()
 }

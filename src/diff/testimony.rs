@@ -194,6 +194,12 @@ pub(super) fn prefer(
                 };
             }
             Deed::Unseen { .. } => {}
+            // Who made the object is not who holds the field now: that write was not seen.
+            Deed::Created
+                if traced.as_ref().is_some_and(|now| write.by.is_named() && now.manager != write.by.manager) =>
+            {
+                return traced;
+            }
             _ if stands(write, &pair.have) => return Some(named(write, traced)),
             _ => return traced,
         }

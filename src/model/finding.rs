@@ -86,6 +86,11 @@ impl Attribution {
     }
 }
 
+/// Whether nobody is named: then JSON names nobody.
+fn is_nobody(by: &Option<Attribution>) -> bool {
+    !by.as_ref().is_some_and(Attribution::is_named)
+}
+
 /// One difference, at the smallest unit that server-side apply can own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
@@ -107,7 +112,7 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was: Option<Said>,
     /// Who wrote the live value.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_nobody")]
     pub by: Option<Attribution>,
     /// Where git declares it, and who touched that line last; `None` = not known, or not yet.
     #[serde(skip_serializing_if = "Option::is_none")]

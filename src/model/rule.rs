@@ -119,8 +119,6 @@ rules! {
     IgnoreRules = "ignore-rules",
     /// Built-in rules hide what they match.
     BuiltInRules = "built-in-rules",
-    /// Values of Secrets are masked.
-    Masking = "masking",
 }
 
 /// The rules that are off. Empty everywhere but in tests.

@@ -162,7 +162,7 @@ impl Told {
 }
 
 fn is_by(wanted: &Value, came: Option<&Attribution>) -> bool {
-    match (wanted, came) {
+    match (wanted, came.filter(|by| by.is_named())) {
         (Value::Null, None) => true,
         (Value::String(manager), Some(came)) => manager == came.manager.raw(),
         (Value::Object(wanted), Some(came)) => {

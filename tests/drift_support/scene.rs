@@ -125,9 +125,8 @@ impl Scene {
     /// One look, in a process of its own, with the journal as it was left, or on another host.
     async fn looked_at(&self, user: User, only: Vec<AppId>, without: Without, elsewhere: bool) -> Arc<Fleet> {
         let copy = tempfile::tempdir().expect("a directory");
-        let journal = std::fs::read_dir(self.state()).into_iter().flatten().filter(|_| !elsewhere);
-        for entry in journal.map(|entry| entry.expect("an entry")) {
-            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).expect("copied");
+        if !elsewhere {
+            copy_all(&self.state(), copy.path());
         }
         let mut look = self.look(self.ports(user, true), copy.path(), only, without);
         let fleet = look.settled().await;
@@ -179,4 +178,18 @@ fn config_text(cases: &[Case], git: &[Git; 2]) -> String {
         let _ = writeln!(text, "[[repos]]\nname = \"{name}\"\nurl = \"file://{}\"", git.origin().display());
     }
     text + &apps
+}
+
+/// Copies what a state directory holds; one that is not there yet holds nothing.
+fn copy_all(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).into_iter().flatten() {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            std::fs::create_dir_all(&target).expect("a directory");
+            copy_all(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("copied");
+        }
+    }
 }
