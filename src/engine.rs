@@ -6,6 +6,7 @@
 mod adapt;
 mod answer;
 mod base;
+mod claimed;
 mod clock;
 mod desired;
 mod driver;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::desired::Desired;
+use super::event::Memo;
 use super::line::Wire;
 use super::rendering::Renders;
 use super::setup::Ports;
@@ -12,11 +13,14 @@ use super::world::RecordState;
 use crate::diff::{Ground, Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
-    AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Foreign, Live, Location, Mode, Now, RepoName, RepoSpec,
+    AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Foreign, Kind, Live, Location, Manifest, Mode, Now, RepoName, RepoSpec,
     ResourceKey, ResourceRow, Without,
 };
 use crate::render::Programs;
 use crate::source::{Author, Mirror, SourceError};
+
+/// The newest commit at which each object was seen synced.
+pub(super) type SeenSynced = BTreeMap<(Kind, Arc<str>, Arc<str>), CommitId>;
 
 /// What all tasks share; nothing in it is changed but caches.
 pub(super) struct Shared {
@@ -24,6 +28,8 @@ pub(super) struct Shared {
     pub ports: Ports,
     /// Repositories by name.
     pub repos: BTreeMap<RepoName, RepoSpec>,
+    /// Mirrors made anew that have not answered since.
+    pub renewed: Mutex<BTreeSet<RepoName>>,
     /// Opened mirrors.
     pub mirrors: Mutex<BTreeMap<RepoName, Mirror>>,
     /// Renders by content.
@@ -42,6 +48,10 @@ pub(super) struct Shared {
     pub held_namespaces: BTreeSet<(ClusterName, String)>,
     /// Rules that a test has switched off.
     pub without: Without,
+    /// Objects compared so far.
+    pub judged: std::sync::atomic::AtomicU64,
+    /// What the journal saw synced, by app: the file is read whole, so it is read once.
+    pub seen: Mutex<BTreeMap<AppId, Arc<SeenSynced>>>,
     /// Who acts.
     pub who: Foreign,
     /// Author of commits.
@@ -58,6 +68,27 @@ impl Shared {
         let mirror = (self.ports.open)(spec)?;
         lock(&self.mirrors).insert(name.clone(), mirror.clone());
         Ok(mirror)
+    }
+}
+
+impl Shared {
+    /// Whether a broken mirror is to be made anew: once, until it has answered again (faults.md F28).
+    pub fn may_renew(&self, name: &RepoName, error: &SourceError) -> bool {
+        matches!(error, SourceError::Broken { .. }) && lock(&self.renewed).insert(name.clone())
+    }
+
+    /// An empty mirror in place of a broken one, which is set aside; blocks.
+    pub fn renewed(&self, name: &RepoName) -> Result<Mirror, SourceError> {
+        let spec = self.repos.get(name).ok_or_else(|| unknown(name))?;
+        tracing::warn!(repo = %name, "the mirror is broken: it is set aside and fetched anew");
+        let mirror = (self.ports.renew)(spec)?;
+        lock(&self.mirrors).insert(name.clone(), mirror.clone());
+        Ok(mirror)
+    }
+
+    /// The mirror has answered: should it break again, it is made anew again.
+    pub fn is_sound(&self, name: &RepoName) {
+        lock(&self.renewed).remove(name);
     }
 }
 
@@ -99,6 +130,10 @@ pub(super) struct Site {
     pub fed_mode: Mode,
     /// The cluster has been silent for too long: why. Nothing is written on what it said before.
     pub stale: Option<Foreign>,
+    /// How often admission has changed on the cluster.
+    pub admission: u64,
+    /// A live object names another record of the app: nothing is written.
+    pub elsewhere: Option<Foreign>,
     /// When.
     pub now: Now,
 }
@@ -119,6 +154,28 @@ impl Site {
             owner_lists: &self.shared.owners,
             without: self.shared.without,
         }
+    }
+
+    /// What an answer about an object depends on.
+    pub fn memo(&self, git: Option<&Manifest>, live: Option<&Live>) -> Memo {
+        let gvk = git.map(|manifest| &manifest.gvk).or(live.map(|live| &live.gvk));
+        Memo {
+            git: git.map(|manifest| manifest.digest.clone()),
+            live: live.map(crate::diff::live_hash),
+            schema: gvk.map(|gvk| self.wire.schemas.hash(gvk)),
+            admission: self.admission,
+        }
+    }
+
+    /// The objects that the journal of this host saw synced.
+    pub fn seen_synced(&self) -> Arc<SeenSynced> {
+        if let Some(known) = lock(&self.shared.seen).get(self.id()) {
+            return known.clone();
+        }
+        let read = self.shared.journal.as_ref().map(|journal| journal.last_seen(self.id())).unwrap_or_default();
+        let read = Arc::new(read);
+        lock(&self.shared.seen).insert(self.id().clone(), read.clone());
+        read
     }
 
     /// Who writes a commit: the config's author, else whoever acts here.

@@ -289,7 +289,7 @@ pub fn fleet() -> Fleet {
         apps: apps(),
         runs: vec![Arc::new(run(7, RunState::Ended(Outcome::Done)))],
         errors,
-        cost: Cost { requests: BTreeMap::new() },
+        cost: Cost::default(),
     }
 }
 

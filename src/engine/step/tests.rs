@@ -58,7 +58,7 @@ fn spec(id: AppId) -> AppSpec {
 }
 
 fn cluster_spec(name: ClusterName) -> ClusterSpec {
-    ClusterSpec { name, context: None, kubeconfig: None, protected: true, record_namespace: None, judge_local: false }
+    ClusterSpec { name, context: None, kubeconfig: None, protected: true, record_namespace: None, judge_local: false, judge_local_kinds: Vec::new() }
 }
 
 fn key(name: &str) -> ResourceKey {
@@ -127,6 +127,7 @@ impl Stage {
             index: BTreeMap::new(),
             runs: Vec::new(),
             stamps: 0,
+            shown: std::collections::BTreeSet::new(),
             cost: Cost::default(),
         };
         let now = Now { wall: Timestamp::UNIX_EPOCH, since_start: Duration::ZERO };
