@@ -74,7 +74,7 @@ impl Shared {
 impl Shared {
     /// Whether a broken mirror is to be made anew: once, until it has answered again (faults.md F28).
     pub fn may_renew(&self, name: &RepoName, error: &SourceError) -> bool {
-        matches!(error, SourceError::Broken { .. }) && lock(&self.renewed).insert(name.clone())
+        error.is_broken() && lock(&self.renewed).insert(name.clone())
     }
 
     /// An empty mirror in place of a broken one, which is set aside; blocks.

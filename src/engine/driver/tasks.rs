@@ -88,10 +88,15 @@ pub(super) async fn poll(
 ) -> Option<Event> {
     let name = repo.clone();
     let asked = spawn_blocking(move || {
-        let mirror = shared.mirror(&name)?;
-        match mirror.poll(&wanted, &known) {
-            Err(error) if shared.may_renew(&name, &error) => shared.renewed(&name)?.poll(&wanted, &BTreeMap::new()),
-            polled => polled.inspect(|_| shared.is_sound(&name)),
+        let polled = shared.mirror(&name)?.poll(&wanted, &known);
+        let fault = match &polled {
+            Err(error) => Some(error),
+            Ok(polled) => polled.heads.values().find_map(|head| head.as_ref().err().filter(|error| error.is_broken())),
+        };
+        match fault {
+            Some(error) if shared.may_renew(&name, error) => shared.renewed(&name)?.poll(&wanted, &BTreeMap::new()),
+            Some(_) => polled,
+            None => polled.inspect(|_| shared.is_sound(&name)),
         }
     });
     let heads = match asked.await {

@@ -23,6 +23,7 @@ use crate::model::{
 
 mod agent;
 mod clusters;
+mod cost;
 mod git;
 mod judging;
 mod orders;
@@ -298,7 +299,7 @@ impl Judged {
         let reason = because(ReasonCode::Loading, "", stage.now);
         let mut row = rows::blank(stage.app(), self.key.clone(), self.verdict, reason);
         (row.pending, row.reason, row.moved) = (self.pending, None, Some(Moved::Live));
-        let memo = Memo { git: None, live: Some(Digest(self.content.into())) };
+        let memo = Memo { live: Some(Digest(self.content.into())), admission: stage.world.clusters[&cluster()].admission, ..Memo::default() };
         JudgedRow { key: self.key, stamp, memo, row: Some(row) }
     }
 }
@@ -327,7 +328,7 @@ fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Judge(..) => "judge",
         Effect::Confirm(..) => "confirm",
         Effect::NoteSeen(..) => "note seen",
-        Effect::ReadLease(_) => "read lease",
+        Effect::Mind(..) => "mind",
         Effect::RenewLease(_) => "renew lease",
         Effect::Execute(_) => "execute",
         Effect::Abort(_) => "abort",
