@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::{
-    AppId, AppRow, Base, Basis, ClusterRow, CommitId, CommitInfo, Cost, Deployed, Finding, Fleet, Foreign, Health, Hidden,
-    Location, Moved, Pause, Pin, Reason, ResourceRow, SourceRow, Verdict,
+    AppId, AppRow, Base, Basis, ClusterRow, CommitId, CommitInfo, Cost, Deployed, Finding, Fleet, Foreign, Health,
+    Hidden, Location, Moved, Pause, Pin, Reason, ResourceRow, SourceRow, Verdict,
 };
 
 /// The name of the schema in `assets/schema/driftdeck-v1.json`.

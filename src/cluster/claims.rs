@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::Cluster;
 use super::discover::{Discovery, Lookup, Served};
 use super::watch::{Narrow, Target};
-use super::Cluster;
 use crate::model::{CommitId, Kind, Live};
 
 /// The most claims that are read of a cluster.
@@ -40,8 +40,7 @@ impl Cluster {
     /// Reads all claims. What may not be read, or is not served, claims nothing.
     pub async fn claims(&self, discovery: &Discovery) -> Vec<Claim> {
         let [applications, kustomizations, repositories] = kinds().map(|kind| discovery.find_kind(&kind));
-        let (applications, kustomizations) =
-            futures::join!(self.all_of(applications), self.all_of(kustomizations));
+        let (applications, kustomizations) = futures::join!(self.all_of(applications), self.all_of(kustomizations));
         let repositories = if kustomizations.is_empty() { Vec::new() } else { self.all_of(repositories).await };
         let urls: BTreeMap<_, _> = repositories.iter().filter_map(repository).collect();
         let argo = applications.iter().flat_map(application);
@@ -114,10 +113,7 @@ fn repository((namespace, object): &(String, Value)) -> Option<((String, String)
     Some(((namespace.clone(), name), text(object, "/spec/url")?.to_owned()))
 }
 
-fn kustomization(
-    (namespace, object): &(String, Value),
-    urls: &BTreeMap<(String, String), String>,
-) -> Option<Claim> {
+fn kustomization((namespace, object): &(String, Value), urls: &BTreeMap<(String, String), String>) -> Option<Claim> {
     if text(object, "/spec/sourceRef/kind") != Some("GitRepository") {
         return None;
     }
@@ -156,7 +152,8 @@ mod tests {
         assert_eq!(found, [wanted.clone()]);
         let synced = json!({"spec": {"source": source}, "status": {"sync": {"status": "Synced", "revision": COMMIT}}});
         assert_eq!(application(&("argocd".to_owned(), synced)), [wanted.clone()]);
-        let compared = json!({"spec": {"source": source}, "status": {"sync": {"status": "OutOfSync", "revision": COMMIT}}});
+        let compared =
+            json!({"spec": {"source": source}, "status": {"sync": {"status": "OutOfSync", "revision": COMMIT}}});
         assert_eq!(application(&("argocd".to_owned(), compared)), [], "what was only compared with is not deployed");
         let many = json!({"spec": {"sources": [source, {"repoURL": "https://c.example.com", "chart": "x"}]},
             "status": {"sync": {"status": "Synced", "revisions": [COMMIT, "1.2.3"]}}});

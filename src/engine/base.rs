@@ -32,7 +32,8 @@ impl Bases {
         let lines = record.iter().flat_map(|record| record.inventory.iter().enumerate());
         let lines = lines
             .filter(|(_, line)| wanted(line))
-            .map(|(n, line)| ((line.kind.clone(), line.namespace.clone(), line.name.clone()), n)).collect();
+            .map(|(n, line)| ((line.kind.clone(), line.namespace.clone(), line.name.clone()), n))
+            .collect();
         let claimed = super::claimed::commit_of(site);
         let mut bases = Self { record, lines, seen: Arc::default(), claimed, renders: BTreeMap::new() };
         bases.seen = site.seen_synced();

@@ -26,7 +26,8 @@ use super::step::step;
 use super::world::{AppWorld, World};
 use crate::cluster::Seen;
 use crate::model::{
-    AppId, ClusterName, Fleet, Foreign, Location, Now, OrderId, Reason, ReasonCode, ResourceKey, ResourceRow, RunId, View,
+    AppId, ClusterName, Fleet, Foreign, Location, Now, OrderId, Reason, ReasonCode, ResourceKey, ResourceRow, RunId,
+    View,
 };
 use crate::source::{Dir, Watch};
 

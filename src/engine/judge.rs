@@ -210,7 +210,8 @@ async fn with_lives(site: &Site, desired: &Desired) -> (Site, BTreeMap<ResourceK
         let judged = site.rows.get(*key).is_some_and(|row| row.verdict != Verdict::Unknown);
         !judged && !site.lives.contains_key(*key)
     });
-    let asked: Vec<_> = open.map(|(key, manifest)| read_live(site.wire.clone(), key.clone(), manifest.gvk.clone())).collect();
+    let asked: Vec<_> =
+        open.map(|(key, manifest)| read_live(site.wire.clone(), key.clone(), manifest.gvk.clone())).collect();
     let read: Vec<_> = futures::stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
     for (key, read) in read {
         match read {

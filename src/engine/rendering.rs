@@ -51,7 +51,9 @@ impl Renders {
         made.insert(key, (stamp, new));
         let mut held: usize = made.values().map(|(_, made)| made.bytes).sum();
         while held > KEPT && made.len() > 1 {
-            let Some(oldest) = made.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone()) else { return };
+            let Some(oldest) = made.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone()) else {
+                return;
+            };
             held -= made.remove(&oldest).map_or(0, |(_, gone)| gone.bytes);
         }
     }

@@ -13,8 +13,8 @@ use super::world::RecordState;
 use crate::diff::{Ground, Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
-    AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Foreign, Kind, Live, Location, Manifest, Mode, Now, RepoName, RepoSpec,
-    ResourceKey, ResourceRow, Without,
+    AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Foreign, Kind, Live, Location, Manifest, Mode, Now, RepoName,
+    RepoSpec, ResourceKey, ResourceRow, Without,
 };
 use crate::render::Programs;
 use crate::source::{Author, Mirror, SourceError};

@@ -34,7 +34,9 @@ fn group(scene: &Scene) -> String {
 
 fn widget(scene: &Scene) -> String {
     let group = group(scene);
-    format!("apiVersion: {group}/v1\nkind: Widget\nmetadata:\n  name: blue\nspec:\n  parts:\n  - {{name: a, v: 1}}\n  - {{name: b, v: 2}}\n")
+    format!(
+        "apiVersion: {group}/v1\nkind: Widget\nmetadata:\n  name: blue\nspec:\n  parts:\n  - {{name: a, v: 1}}\n  - {{name: b, v: 2}}\n"
+    )
 }
 
 fn kubectl(stage: &Stage, args: &[&str], body: Option<&Value>) {
@@ -62,7 +64,8 @@ async fn synced(name: &str, list: &Value) -> Option<(Scene, Deck)> {
     define(&scene, list);
     scene.git.commit("feat: a widget", &[("shop/widget.yaml", Some(&widget(&scene)))]);
     let mut deck = scene.deck(Start::default());
-    deck.until("all rows", |app| app.counts.total == 3 && app.resources.iter().all(|r| r.verdict == Verdict::Missing)).await;
+    deck.until("all rows", |app| app.counts.total == 3 && app.resources.iter().all(|r| r.verdict == Verdict::Missing))
+        .await;
     sync(&mut deck, false).await;
     deck.verdict(Verdict::Synced).await;
     Some((scene, deck))
@@ -146,7 +149,8 @@ async fn what_argo_or_flux_claim_to_have_synced_is_the_base_of_what_nobody_else_
         kubectl(&scene.stage, &["wait", "--for=condition=Established", &name, "--timeout=30s"], None);
     }
     let synced = scene.git.head();
-    let flags: Value = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "flags"}, "data": {"RETRY_MAX": "3"}});
+    let flags: Value =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "flags"}, "data": {"RETRY_MAX": "3"}});
     scene.stage.apply_as(&scene.namespace, "argocd-controller", &flags);
     let newer = FLAGS.replace("\"3\"", "\"5\"");
     scene.git.commit("feat: more retries", &[("shop/flags.yaml", Some(&newer))]);

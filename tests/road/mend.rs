@@ -52,9 +52,8 @@ async fn a_second_record_elsewhere_is_named_and_nothing_is_written(place: Place)
     let text = config_text(&scene.git.origin(), &scene.namespace, "");
     let text = text.replace("protected = false", &format!("protected = false\nrecord_namespace = \"{other}\""));
     let mut deck = Deck::start(&text, scene.stage.ports(User::Admin), &dirs(), Start::default());
-    let elsewhere = |app: &driftdeck::model::AppRow| {
-        app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::RecordElsewhere)
-    };
+    let elsewhere =
+        |app: &driftdeck::model::AppRow| app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::RecordElsewhere);
     let app = deck.until("record elsewhere", |app| elsewhere(app) && !app.settling).await;
     assert_eq!(app.verdict, Verdict::Unknown);
     let words = app.reason.as_ref().map(|why| why.message.raw().to_owned()).unwrap_or_default();
@@ -77,9 +76,8 @@ async fn live_objects_that_name_another_record_are_named_and_nothing_is_written(
     let text = config_text(&scene.git.origin(), &scene.namespace, "");
     let text = text.replace("protected = false", &format!("protected = false\nrecord_namespace = \"{other}\""));
     let mut deck = Deck::start(&text, scene.stage.ports(User::Admin), &dirs(), Start::default());
-    let elsewhere = |app: &driftdeck::model::AppRow| {
-        app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::RecordElsewhere)
-    };
+    let elsewhere =
+        |app: &driftdeck::model::AppRow| app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::RecordElsewhere);
     let app = deck.until("record elsewhere", |app| elsewhere(app) && !app.settling).await;
     let words = app.reason.as_ref().map(|why| why.message.raw().to_owned()).unwrap_or_default();
     assert!(words.starts_with(&format!("record is in {}", scene.namespace)), "{words}");
@@ -120,9 +118,8 @@ async fn a_sign_in_that_is_refused_is_named_not_hammered_and_mended_without_a_re
     let (hand, clock) = crate::road::still();
     let text = config_text(&scene.git.origin(), &scene.namespace, "");
     let mut deck = Deck::start(&text, ports, &dirs(), Start { clock, ..Start::default() });
-    let refused = |app: &driftdeck::model::AppRow| {
-        app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::ClusterAuth)
-    };
+    let refused =
+        |app: &driftdeck::model::AppRow| app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::ClusterAuth);
     let app = deck.until("not signed in", refused).await;
     assert_eq!(app.verdict, Verdict::Unknown, "never green");
     assert_eq!(deck.fleet().clusters[0].state, ClusterState::AuthFailed);

@@ -32,7 +32,11 @@ async fn a_second_process_loads_no_document_over_the_network() {
         let (cluster, _) = cluster_of(|asked, _| answer(asked));
         cluster.keep_documents_in(dir.clone());
         assert!(cluster.openapi(&both()).await.iter().all(|(_, document)| document.is_ok()), "{process}");
-        assert_eq!(cluster.cost().of("get"), gets, "the {process} process asks for the index, the first for documents too");
+        assert_eq!(
+            cluster.cost().of("get"),
+            gets,
+            "the {process} process asks for the index, the first for documents too"
+        );
     }
     let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
     assert_eq!(mode(&dir), 0o700, "nobody else may enter");

@@ -171,7 +171,12 @@ impl Driver {
     }
 
     /// Whether a newer discovery says something else of a kind that is used here.
-    pub(super) fn concerns(&self, name: &ClusterName, before: &crate::cluster::Discovery, after: &crate::cluster::Discovery) -> bool {
+    pub(super) fn concerns(
+        &self,
+        name: &ClusterName,
+        before: &crate::cluster::Discovery,
+        after: &crate::cluster::Discovery,
+    ) -> bool {
         let apps = || self.world.apps.values().filter(|app| app.spec.id.cluster == *name);
         let manifests = apps().flat_map(|app| &app.desired).flat_map(|desired| desired.manifests.values());
         let mut versions: BTreeSet<&Gvk> = manifests.map(|manifest| &manifest.gvk).collect();

@@ -340,7 +340,9 @@ mod tests {
     #[test]
     fn an_object_names_another_record_only_where_driftdeck_wrote_it() {
         let object = |value: &str, manager: &str| {
-            format!(r#"{{"metadata":{{"annotations":{{"driftdeck.dev/app":"{value}"}},"managedFields":[{{"manager":"{manager}"}}]}}}}"#)
+            format!(
+                r#"{{"metadata":{{"annotations":{{"driftdeck.dev/app":"{value}"}},"managedFields":[{{"manager":"{manager}"}}]}}}}"#
+            )
         };
         assert_eq!(named_by(&object("agent/shop", "driftdeck"), "shop", "shop").as_deref(), Some("agent"));
         for (value, manager) in [

@@ -14,8 +14,8 @@ use crate::engine::event::RunNews;
 use crate::engine::planning::{self, Outlook};
 use crate::engine::site::Site;
 use crate::model::{
-    Act, Consent, Deployed, Foreign, InventoryLine, Outcome, Plan, PlanRow, ReasonCode, Record, ResourceKey, ResourceRow, RunStep,
-    StepState, SyncOrder, Verdict,
+    Act, Consent, Deployed, Foreign, InventoryLine, Outcome, Plan, PlanRow, ReasonCode, Record, ResourceKey,
+    ResourceRow, RunStep, StepState, SyncOrder, Verdict,
 };
 use crate::plan;
 

@@ -59,7 +59,15 @@ fn spec(id: AppId) -> AppSpec {
 }
 
 fn cluster_spec(name: ClusterName) -> ClusterSpec {
-    ClusterSpec { name, context: None, kubeconfig: None, protected: true, record_namespace: None, judge_local: false, judge_local_kinds: Vec::new() }
+    ClusterSpec {
+        name,
+        context: None,
+        kubeconfig: None,
+        protected: true,
+        record_namespace: None,
+        judge_local: false,
+        judge_local_kinds: Vec::new(),
+    }
 }
 
 fn key(name: &str) -> ResourceKey {
@@ -299,7 +307,11 @@ impl Judged {
         let reason = because(ReasonCode::Loading, "", stage.now);
         let mut row = rows::blank(stage.app(), self.key.clone(), self.verdict, reason);
         (row.pending, row.reason, row.moved) = (self.pending, None, Some(Moved::Live));
-        let memo = Memo { live: Some(Digest(self.content.into())), admission: stage.world.clusters[&cluster()].admission, ..Memo::default() };
+        let memo = Memo {
+            live: Some(Digest(self.content.into())),
+            admission: stage.world.clusters[&cluster()].admission,
+            ..Memo::default()
+        };
         JudgedRow { key: self.key, stamp, memo, row: Some(row) }
     }
 }

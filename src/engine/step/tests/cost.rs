@@ -107,7 +107,8 @@ fn what_may_not_be_watched_is_looked_at_every_ten_minutes() {
 
 #[test]
 fn an_answer_that_was_none_is_asked_for_again_unless_the_account_may_not_ask() {
-    for (why, again) in [("no answer within 15000 ms", 1), ("deployments is forbidden: User \"x\" cannot patch it", 0)] {
+    for (why, again) in [("no answer within 15000 ms", 1), ("deployments is forbidden: User \"x\" cannot patch it", 0)]
+    {
         let mut stage = Stage::synced(Role::Cockpit);
         let effects = stage.dirty(&["web"]);
         stage.judge(&effects, Judged::pending);
