@@ -3,8 +3,11 @@
 //! Pure. Owns the steps of `docs/drift.md`, the masking of Secrets (nobody else makes a [`crate::model::Said`]), and the
 //! text of a diff. Refuses to order, to plan, and to ask anybody.
 
+mod aliases;
+mod built_in;
 mod contested;
 mod findings;
+mod fresh;
 mod ignore;
 mod lines;
 mod local;
@@ -16,15 +19,19 @@ pub mod prepare;
 mod scrub;
 mod server;
 mod text;
+mod touched;
 mod who;
 
 use serde_json::Value;
 
-use crate::fields::{self, Entry};
+use crate::fields::{self, Entry, Set};
 use crate::model::{AppSpec, Base, Comparison, Digest, Foreign, Live, Manifest, Now, Rule, Without};
 use crate::schema::{Node, Schemas};
+use crate::typed;
 
+pub use built_in::{BUILT_IN, BuiltIn};
 pub use contested::Owners;
+pub use fresh::{Fresh, wants_fresh};
 pub use mask::Masker;
 pub use scrub::scrub;
 pub use text::text_diff;
@@ -142,15 +149,24 @@ struct Pair<'a> {
     have: Value,
     entries: Vec<Entry>,
     node: Option<Node>,
+    /// Live is read in git's version: what is not can only be judged by the server.
+    comparable: bool,
 }
 
 impl<'a> Pair<'a> {
     fn new(git: &'a Manifest, live: &Live, ground: &Ground) -> Option<Self> {
         let object: Value = serde_json::from_str(&live.json).ok()?;
-        let node = ground.schemas.of(&git.gvk);
+        let node = ground.schemas.of(&git.gvk).map(|node| node.without(ground.without));
         let entries = fields::managed(&object);
-        let have = noise::without_server_fields(object, &git.gvk, node.as_ref());
-        Some(Self { git, wanted: noise::without_tracking((*git.body).clone()), have, entries, node })
+        let tracking = ground.has(Rule::Tracking);
+        let have = noise::without_server_fields(object, (&git.gvk, node.as_ref()), tracking);
+        let wanted = noise::declared((*git.body).clone(), (&git.gvk, node.as_ref()), tracking);
+        Some(Self { git, wanted, have, entries, node, comparable: live.gvk == git.gvk })
+    }
+
+    /// The paths that git declares.
+    fn declared(&self) -> Set {
+        typed::applied_set(self.node.as_ref(), &self.wanted)
     }
 
     /// Our Apply entry.

@@ -4,6 +4,7 @@
 //! list is atomic, a set or a map by which keys, which map is atomic, what a scalar means, what its default is. Refuses
 //! validation: a schema here says how to walk an object, not whether the object is right.
 
+mod defaults;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -13,8 +14,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::model::{Digest, Gvk};
+use crate::model::{Digest, Gvk, Rule, Without};
 
+pub use defaults::{fill_built_in, fill_by_schema};
 #[cfg(test)]
 pub(crate) use tests::recorded;
 
@@ -84,7 +86,8 @@ impl Schemas {
     /// The root of a kind's schema; `None` where no document told of it.
     pub fn of(&self, gvk: &Gvk) -> Option<Node> {
         let root = self.kinds.get(gvk)?;
-        Some(Node { document: Arc::clone(&root.document), at: root.at, status: root.status })
+        let without = Without::NOTHING;
+        Some(Node { document: Arc::clone(&root.document), at: root.at, status: root.status, without })
     }
 
     /// Moves when the kind's schema moves; the same for every kind that is not known.
@@ -99,13 +102,28 @@ pub struct Node {
     document: Arc<Document>,
     at: usize,
     status: bool,
+    without: Without,
 }
 
 impl Node {
+    /// The same place, and all below it, read without a rule. For tests of the rules.
+    #[must_use]
+    pub fn without(self, without: Without) -> Self {
+        Self { without, ..self }
+    }
+
     /// What stands here.
     pub fn shape(&self) -> Shape {
         let own = self.place();
-        own.shape.clone().or_else(|| self.target().shape.clone()).unwrap_or(Shape::Any)
+        let shape = own.shape.clone().or_else(|| self.target().shape.clone()).unwrap_or(Shape::Any);
+        match shape {
+            Shape::List(ListKind::Map(_)) if !self.without.has(Rule::ListKeys) => Shape::List(ListKind::Atomic),
+            Shape::Scalar(Scalar::Quantity) if !self.without.has(Rule::Quantities) => Shape::Scalar(Scalar::Text),
+            Shape::Scalar(Scalar::IntOrString) if !self.without.has(Rule::IntOrString) => {
+                Shape::Scalar(Scalar::Quantity)
+            }
+            shape => shape,
+        }
     }
 
     /// The schema of a struct's field or of a map's value; `None` where the schema knows no such field.
@@ -151,7 +169,7 @@ impl Node {
     }
 
     fn to(&self, at: usize) -> Self {
-        Self { document: Arc::clone(&self.document), at, status: false }
+        Self { document: Arc::clone(&self.document), at, status: false, without: self.without }
     }
 
     fn place(&self) -> &Place {

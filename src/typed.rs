@@ -22,12 +22,13 @@ pub use path::at;
 pub use prune::{extract, remove};
 pub use quantity::quantity_eq;
 pub use sets::{applied_set, name_members, set_of};
-pub use subset::subset;
+pub use subset::{order_matters, reordered, subset};
 pub use update::{Conflict, Delta, apply, changed, update};
 
 use serde_json::Value;
 
 use crate::model::FieldPath;
+use crate::schema::{Node, Shape};
 
 /// Which side of a comparison has the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,17 +65,23 @@ impl std::fmt::Debug for Change {
 pub struct Leniency {
     /// `{}`, `[]`, `null` on one side and nothing on the other are equal.
     pub empty_is_absent: bool,
-    /// `0`, `false`, `""` on one side and nothing on the other are equal, too.
+    /// What a typed server drops when it is zero is equal to nothing: `0`, `false`, `""`, `null`, empty lists and maps. An
+    /// empty struct is none of these: `emptyDir: {}` says something.
     pub zero_is_absent: bool,
 }
 
 impl Leniency {
     /// Whether the value counts as nothing.
-    fn forgives(self, value: &Value) -> bool {
+    fn forgives(self, node: Option<&Node>, value: &Value) -> bool {
+        let empty = self.empty_is_absent || self.zero_is_absent;
+        let is_map = || {
+            let free = |node: &Node| node.fields().next().is_none();
+            node.is_some_and(|node| matches!(node.shape(), Shape::Map | Shape::AtomicMap) && free(node))
+        };
         match value {
-            Value::Null => self.empty_is_absent,
-            Value::Array(items) => self.empty_is_absent && items.is_empty(),
-            Value::Object(map) => self.empty_is_absent && map.is_empty(),
+            Value::Null => empty,
+            Value::Array(items) => empty && items.is_empty(),
+            Value::Object(map) => map.is_empty() && (self.empty_is_absent || (self.zero_is_absent && is_map())),
             Value::Bool(flag) => self.zero_is_absent && !flag,
             Value::Number(number) => self.zero_is_absent && number.as_f64() == Some(0.0),
             Value::String(text) => self.zero_is_absent && text.is_empty(),

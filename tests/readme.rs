@@ -108,6 +108,15 @@ fn the_page_about_drift_has_every_verdict_in_its_order() {
 }
 
 #[test]
+fn the_page_about_drift_has_every_built_in_rule_with_its_reason() {
+    let page = include_str!("../docs/drift.md");
+    for rule in driftdeck::diff::BUILT_IN {
+        let row = format!("| `{}` | {} |", rule.place, rule.reason);
+        assert!(page.contains(&row), "docs/drift.md lacks the row {row}");
+    }
+}
+
+#[test]
 fn the_rust_that_is_asked_for_is_the_packages() {
     let wanted = env!("CARGO_PKG_RUST_VERSION");
     assert!(README.contains(&format!("Rust {wanted}")), "Rust {wanted}, as Cargo.toml says");

@@ -38,9 +38,8 @@ pub(super) enum Verb {
     Review,
     /// A watch that goes on where the last one ended.
     Renewal,
-    /// A dry-run create that tells defaults from additions.
-    #[allow(dead_code, reason = "counted for whoever sends one")]
-    FreshProbe,
+    /// A dry run that tells defaults from additions.
+    Fresh,
 }
 
 /// Requests by verb.

@@ -147,17 +147,36 @@ fn not_found(status: &Status) -> CallKind {
     if kind_gone { CallKind::KindNotServed } else { CallKind::NotFound }
 }
 
+/// What an API server says of a field that cannot change, behind the value that it refuses.
+const IMMUTABLE: [&str; 9] = [
+    "field is immutable",
+    "may not change once set",
+    "updates to statefulset spec for fields other than",
+    "pod updates may not change fields other than",
+    "cannot change roleRef",
+    "is immutable after creation",
+    "updates to parameters are forbidden",
+    "updates to provisioner are forbidden",
+    "may not be changed in an update",
+];
+
+/// Whether a refusal is over fields that cannot change. The words of the refused value itself do not count.
 fn is_immutable(status: &Status) -> bool {
-    const WORDS: [&str; 7] = [
-        "field is immutable",
-        "may not change once set",
-        "updates to statefulset spec for fields other than",
-        "pod updates may not change fields other than",
-        "cannot change roleRef",
-        "is immutable after creation",
-        "updates to parameters are forbidden",
-    ];
-    WORDS.iter().any(|word| status.says(word))
+    let says = |text: &str| IMMUTABLE.iter().any(|word| behind_value(text).contains(word));
+    let causes: Vec<&str> = status.causes().iter().filter_map(|cause| cause.message.as_deref()).collect();
+    if causes.is_empty() { status.message.as_deref().is_some_and(says) } else { causes.into_iter().any(says) }
+}
+
+/// What follows the value in `Invalid value: "…": what is wrong with it`. The value is JSON, or Go's `%v` of a struct.
+fn behind_value(text: &str) -> &str {
+    const QUOTE: &str = "Invalid value: ";
+    let Some(at) = text.find(QUOTE) else { return text };
+    let rest = &text[at + QUOTE.len()..];
+    let mut value = serde_json::Deserializer::from_str(rest).into_iter::<serde::de::IgnoredAny>();
+    match value.next() {
+        Some(Ok(_)) => rest.get(value.byte_offset()..).unwrap_or_default(),
+        _ => rest,
+    }
 }
 
 fn is_typed(status: &Status) -> bool {

@@ -58,6 +58,16 @@ impl Cluster {
         call::json(&self.read(&ask).await?)
     }
 
+    /// The same for an object that is not there, under a name that nobody uses: what a server fills in by itself.
+    /// Counted apart.
+    ///
+    /// # Errors
+    /// As [`Cluster::dry_run`].
+    pub async fn try_fresh(&self, served: &Served, manifest: &Manifest) -> Result<Value, CallError> {
+        let ask = apply_patch(Verb::Fresh, served, manifest, "force=true&dryRun=All")?;
+        call::json(&self.write(&ask).await?)
+    }
+
     /// Applies the object under our one field manager. `force` takes fields from other managers.
     ///
     /// # Errors

@@ -2,9 +2,9 @@
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::Pair;
+use super::{Ground, Pair};
 use crate::fields::{self, Entry};
-use crate::model::FieldPath;
+use crate::model::{FieldPath, Rule};
 
 /// Managers that are people's tools: what they did is drift, and a sync overwrites it.
 const PEOPLE: [&str; 14] = [
@@ -24,7 +24,7 @@ const PEOPLE: [&str; 14] = [
     "dashboard*",
 ];
 /// Managers that are controllers: a sync over them would start a fight.
-const CONTROLLERS: [&str; 11] = [
+const CONTROLLERS: [&str; 21] = [
     "*-controller",
     "*-controller-manager",
     "*-operator",
@@ -33,9 +33,19 @@ const CONTROLLERS: [&str; 11] = [
     "kube-scheduler",
     "kubelet",
     "vpa-*",
-    "cluster-autoscaler",
+    "*autoscaler*",
     "keda*",
-    "horizontal-pod-autoscaler",
+    "kube-apiserver",
+    "kube-proxy",
+    "argocd*",
+    "flux",
+    "cainjector",
+    "cert-manager*",
+    "external-secrets*",
+    "istiod",
+    "pilot-discovery",
+    "karpenter",
+    "knative*",
 ];
 
 /// Who is people, who is a controller.
@@ -80,13 +90,15 @@ fn set<'a>(globs: impl Iterator<Item = &'a str>) -> GlobSet {
     builder.build().unwrap_or_default()
 }
 
-/// Whether a sync of this path would start a fight: another applier or a controller holds it.
-pub(super) fn is_contested(pair: &Pair, path: &FieldPath, owners: &Owners) -> bool {
-    let Some(entry) = fields::owner(&pair.entries, path, fields::MANAGER) else { return false };
-    holds_against_us(entry, owners)
+/// Whether a sync of this path would start a fight: another applier or a controller holds it, alone or with others.
+pub(super) fn is_contested(pair: &Pair, path: &FieldPath, ground: &Ground) -> bool {
+    let others = || pair.entries.iter().filter(|entry| !entry.is_apply_of(fields::MANAGER));
+    let holds = |entry: &&Entry| entry.set.covers(path) || entry.set.has_below(path);
+    ground.has(Rule::Contested) && others().filter(holds).any(|entry| holds_against_us(entry, ground))
 }
 
-fn holds_against_us(entry: &Entry, owners: &Owners) -> bool {
-    let manager = entry.manager.raw();
-    !owners.is_person(manager) && (entry.operation.raw() == "Apply" || owners.is_controller(manager))
+fn holds_against_us(entry: &Entry, ground: &Ground) -> bool {
+    let (manager, owners) = (entry.manager.raw(), ground.owner_lists);
+    let person = ground.has(Rule::People) && owners.is_person(manager);
+    !person && (entry.operation.raw() == "Apply" || owners.controllers.is_match(manager))
 }

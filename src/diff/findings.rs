@@ -1,10 +1,13 @@
 //! From raw differences to findings: who moved, who wrote it, contested or not, hidden or not; values masked last.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use super::built_in::BuiltIns;
 use super::moved::Mover;
 use super::{Ground, Legs, Pair, contested, ignore, mask, outcome, who};
-use crate::model::{Comparison, FieldPath, Finding, Hidden, Moved, Op};
+use crate::model::{Comparison, FieldPath, Finding, Hidden, IgnoreRule, Moved, Op, Rule};
 
 /// A difference with its plain values: never leaves this room. No `Debug`.
 pub(super) struct Raw {
@@ -16,17 +19,46 @@ pub(super) struct Raw {
     pub live: Option<Value>,
     /// Git's value, or what a sync would make of it.
     pub git: Option<Value>,
+    /// How it came to be a difference.
+    pub sort: Sort,
+}
+
+/// How a difference was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Git declares it or we own it, and live has it otherwise.
+    Declared,
+    /// The server's dry run would change it.
+    Answered,
     /// Git dropped it, a sync cannot.
-    pub needs_delete: bool,
+    NeedsDelete,
+    /// Git does not mention it.
+    Foreign,
+}
+
+/// Adds differences that are not told already, by themselves or by one above or below them.
+pub(super) fn extend(raw: &mut Vec<Raw>, more: Vec<Raw>) {
+    for found in more {
+        if !raw.iter().any(|other| other.path.covers(&found.path) || found.path.covers(&other.path)) {
+            raw.push(found);
+        }
+    }
 }
 
 /// Judges an object by its raw differences.
 pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
-    let moves = Mover::new(pair, legs);
+    let moves = Mover::new(pair, legs, ground);
+    let built_in = BuiltIns::new(pair, ground);
+    let rules: &[IgnoreRule] = if ground.has(Rule::IgnoreRules) { &ground.app.ignore } else { &[] };
     let (mut shown, mut hidden): (Vec<Finding>, Vec<Hidden>) = (Vec::new(), Vec::new());
     for found in raw {
+        let hides = built_in.rule_for(&found);
         let finding = finding(found, pair, &moves, ground);
-        match ignore::rule_for(&ground.app.ignore, &pair.git.key, &finding) {
+        if let Some(rule) = hides {
+            hidden.push(Hidden { path: finding.path.clone(), rule: rule.shared(), finding: Arc::new(finding) });
+            continue;
+        }
+        match ignore::rule_for(rules, &pair.git.key, &finding) {
             Some(rule) => hidden.push(ignore::hide(rule, finding)),
             None => shown.push(finding),
         }
@@ -44,12 +76,17 @@ pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) ->
 }
 
 fn finding(raw: Raw, pair: &Pair, sides: &Mover, ground: &Ground) -> Finding {
-    let moved = if raw.needs_delete { Some(Moved::Git) } else { sides.who_moved(&raw.path) };
-    let by = who::wrote(pair, &raw.path, moved);
+    let moved = match raw.sort {
+        Sort::NeedsDelete => Some(Moved::Git),
+        Sort::Foreign => Some(Moved::Foreign),
+        Sort::Declared | Sort::Answered => sides.who_moved(&raw.path),
+    };
+    let by = if ground.has(Rule::Owner) { who::wrote(pair, &raw.path, moved) } else { None };
+    let fights = matches!(raw.sort, Sort::Declared | Sort::Answered);
     let masks = mask::Masks::new(&pair.git.key.kind, ground);
     let was = sides.was(&raw.path);
     Finding {
-        contested: contested::is_contested(pair, &raw.path, ground.owner_lists),
+        contested: fights && contested::is_contested(pair, &raw.path, ground),
         live: raw.live.as_ref().map(|value| masks.say(&raw.path, value, raw.git.as_ref())),
         git: raw.git.as_ref().map(|value| masks.say(&raw.path, value, raw.live.as_ref())),
         was: was.as_ref().map(|value| masks.say(&raw.path, value, raw.live.as_ref())),
@@ -57,6 +94,6 @@ fn finding(raw: Raw, pair: &Pair, sides: &Mover, ground: &Ground) -> Finding {
         moved,
         op: raw.op,
         by,
-        needs_delete: raw.needs_delete,
+        needs_delete: raw.sort == Sort::NeedsDelete,
     }
 }

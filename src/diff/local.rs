@@ -1,57 +1,80 @@
 //! Step 2: the local comparison. It settles what is provably equal without a request; what differs waits for the server.
 
-use super::findings::{self, Raw};
-use super::{BaseLeg, Ground, Legs, Pair, noise, outcome};
-use crate::fields::{self, Set};
-use crate::model::{Basis, Comparison, FieldPath, Op, Step, Verdict};
-use crate::typed::{self, Leniency, Side};
+use super::built_in::BuiltIns;
+use super::findings::{self, Raw, Sort};
+use super::{BaseLeg, Ground, Legs, Pair, fresh, noise, outcome, touched};
+use crate::fields::Set;
+use crate::model::{Basis, Comparison, FieldPath, Op, Rule, Step, Verdict};
+use crate::typed::{self, Change, Leniency, Side};
 
 /// Compares both sides as far as that can be done here.
 pub(super) fn compare(pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
-    let raw = differences(pair, legs);
+    let mut raw = differences(pair, legs, ground);
+    findings::extend(&mut raw, touched::additions(pair, None, None, ground));
     let adopted = pair.ours().is_some();
-    let same_version = pair.ours().is_none_or(|entry| entry.api_version.raw() == pair.git.gvk.api_version());
-    let differs = !raw.is_empty();
+    let settles = ground.has(Rule::FastPath) && (!ground.has(Rule::EntryVersion) || is_in_version(pair));
+    let built_in = BuiltIns::new(pair, ground);
+    let differs = raw.iter().any(|found| found.sort != Sort::Foreign || built_in.rule_for(found).is_none());
     let judged = findings::judge(raw, pair, legs, ground);
     Comparison {
-        basis: if adopted && !differs && same_version { Basis::Server } else { Basis::Local },
-        pending: differs || !same_version,
+        basis: if adopted && !differs && settles { Basis::Server } else { Basis::Local },
+        pending: differs || !settles,
         unadopted: !adopted && judged.findings.is_empty(),
         ..judged
     }
 }
 
+/// Whether live, and our Apply entry if there is one, are told in git's version.
+fn is_in_version(pair: &Pair) -> bool {
+    pair.comparable && pair.ours().is_none_or(|entry| entry.api_version.raw() == pair.git.gvk.api_version())
+}
+
 /// What git declares that live has not, what we own that git no longer declares, and what git dropped since the base.
-pub(super) fn differences(pair: &Pair, legs: &Legs) -> Vec<Raw> {
-    let leniency = Leniency { empty_is_absent: false, zero_is_absent: noise::is_built_in(&pair.git.gvk.group) };
-    let declared = typed::subset(pair.node.as_ref(), &pair.wanted, &pair.have, leniency);
-    let mut raw: Vec<Raw> = declared
+fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
+    let mut raw: Vec<Raw> = declared_otherwise(pair, ground)
         .into_iter()
         .map(|change| Raw {
             op: if change.side == Side::Changed { Op::Replace } else { Op::Remove },
             git: change.a,
             live: change.b,
             path: change.path,
-            needs_delete: false,
+            sort: Sort::Declared,
         })
         .collect();
-    if let Some(entry) = pair.ours() {
-        raw.extend(left_behind(pair, &entry.set));
+    if let Some(entry) = pair.ours().filter(|_| ground.has(Rule::LeftBehind) && is_in_version(pair)) {
+        findings::extend(&mut raw, left_behind(pair, &entry.set));
     }
-    for found in dropped_since(pair, legs) {
-        if !raw.iter().any(|other| other.path.covers(&found.path) || found.path.covers(&other.path)) {
-            raw.push(found);
-        }
-    }
-    if is_aggregated(pair) {
-        raw.retain(|found| !matches!(found.path.0.first(), Some(Step::Key(key)) if &**key == "rules"));
-    }
+    findings::extend(&mut raw, dropped_since(pair, legs, ground));
+    raw.retain(|found| ground.has(Rule::Order) || !typed::order_matters(&found.path));
     raw
+}
+
+/// What git declares that live has not, or has otherwise. A zero that a typed server drops is no difference while our
+/// entry still owns it: where it does not, somebody took the field out.
+fn declared_otherwise(pair: &Pair, ground: &Ground) -> Vec<Change> {
+    let node = pair.node.as_ref();
+    let strict = typed::subset(node, &pair.wanted, &pair.have, Leniency::default());
+    if strict.is_empty() {
+        return strict;
+    }
+    let zeros = ground.has(Rule::ZeroIsAbsent) && noise::is_built_in(&pair.git.gvk.group);
+    let leniency = Leniency { empty_is_absent: false, zero_is_absent: zeros };
+    let lenient = typed::subset(node, &pair.wanted, &pair.have, leniency);
+    let dropped = |change: &Change| !lenient.iter().any(|other| other.path == change.path);
+    let owned = |path: &FieldPath| pair.ours().is_some_and(|ours| ours.set.covers(path));
+    let filled = fresh::locally(pair);
+    let filled_in =
+        |path: &FieldPath| typed::at(&filled, path).is_some_and(|value| Some(value) == typed::at(&pair.have, path));
+    strict
+        .into_iter()
+        .filter(|change| !(dropped(change) && owned(&change.path)))
+        .filter(|change| change.side != Side::Changed || !filled_in(&change.path))
+        .collect()
 }
 
 /// Paths that our Apply entry owns and git no longer declares, as far as live still has them.
 fn left_behind(pair: &Pair, owned: &Set) -> Vec<Raw> {
-    let declared = typed::applied_set(pair.node.as_ref(), &pair.git.body);
+    let declared = pair.declared();
     let mut paths: Vec<FieldPath> = Vec::new();
     for path in owned.difference(&declared).leaves() {
         let path = whole_item(path, owned, &declared);
@@ -59,7 +82,7 @@ fn left_behind(pair: &Pair, owned: &Set) -> Vec<Raw> {
             paths.push(path);
         }
     }
-    paths.into_iter().filter_map(|path| still_there(pair, path, false)).collect()
+    paths.into_iter().filter_map(|path| still_there(pair, path, Sort::Declared)).collect()
 }
 
 /// A field of a list item that git dropped whole stands for the item: one dropped sidecar is one finding.
@@ -75,26 +98,26 @@ fn whole_item(path: FieldPath, owned: &Set, declared: &Set) -> FieldPath {
     path
 }
 
-fn still_there(pair: &Pair, path: FieldPath, needs_delete: bool) -> Option<Raw> {
+fn still_there(pair: &Pair, path: FieldPath, sort: Sort) -> Option<Raw> {
     let live = typed::at(&pair.have, &path)?.clone();
-    Some(Raw { path, op: Op::Add, git: None, live: Some(live), needs_delete })
+    Some(Raw { path, op: Op::Add, git: None, live: Some(live), sort })
 }
 
 /// What the base declared, git does not any more, and live still has as it was, though our Apply entry does not own it
 /// (never adopted, or applied by another under our name): a sync would leave it.
-fn dropped_since(pair: &Pair, legs: &Legs) -> Vec<Raw> {
+fn dropped_since(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
     let BaseLeg::At(_, Some(base)) = &legs.base else { return Vec::new() };
+    if !ground.has(Rule::NeedsDelete) {
+        return Vec::new();
+    }
     let base = noise::without_tracking((*base.body).clone());
     let gone = typed::compare(pair.node.as_ref(), &base, &pair.wanted).into_iter().filter(|c| c.side == Side::Removed);
-    gone.filter(|change| typed::at(&pair.have, &change.path) == change.a.as_ref())
-        .filter(|change| pair.ours().is_none() || fields::owner(&pair.entries, &change.path, fields::MANAGER).is_some())
-        .filter_map(|change| still_there(pair, change.path, pair.ours().is_some()))
-        .collect()
-}
-
-/// Aggregated cluster roles: the controller writes the rules.
-pub(super) fn is_aggregated(pair: &Pair) -> bool {
-    &*pair.git.gvk.kind == "ClusterRole" && pair.wanted.get("aggregationRule").is_some()
+    let sort = if pair.ours().is_some() { Sort::NeedsDelete } else { Sort::Declared };
+    let as_it_was = |change: &Change| {
+        let live = typed::at(&pair.have, &change.path).zip(change.a.as_ref());
+        live.is_some_and(|(live, was)| fresh::holds(live, was)) && !fresh::is_default(pair, &change.path)
+    };
+    gone.filter(as_it_was).filter_map(|change| still_there(pair, change.path, sort)).collect()
 }
 
 /// The local judgement as the last word: the server could not be asked, or would not say.

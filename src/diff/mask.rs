@@ -14,7 +14,7 @@ use crate::model::{FieldPath, Kind, Said, Step};
 /// Plain values longer than this are cut (product.md *JSON*).
 const LONGEST: usize = 4096;
 /// The annotation in which client-side apply keeps the whole object, Secrets included.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// What stands for a value that is not told.
 pub(super) const MARKS: &str = "••••••••";

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{BaseLeg, Legs, Pair, noise};
+use super::{BaseLeg, Ground, Legs, Pair, fresh, noise};
 use crate::fields;
-use crate::model::{FieldPath, Moved};
+use crate::model::{FieldPath, Moved, Rule};
 use crate::typed::{self, Leniency};
 
 /// Tells of each path which side left the base.
@@ -33,18 +33,28 @@ pub(super) enum Mover<'a> {
 
 impl<'a> Mover<'a> {
     /// Prepares the answer for one object.
-    pub fn new(pair: &'a Pair<'a>, legs: &Legs) -> Self {
+    pub fn new(pair: &'a Pair<'a>, legs: &Legs, ground: &Ground) -> Self {
         match &legs.base {
+            _ if !ground.has(Rule::Base) => Self::None,
+            BaseLeg::At(_, Some(base)) if !ground.has(Rule::Versions) && base.gvk != pair.git.gvk => Self::None,
             BaseLeg::None => Self::None,
             BaseLeg::Hash(hash) => Self::Hash { git_moved: **hash != *pair.git.digest.0, pair },
             BaseLeg::At(_, base) => {
                 let base = base.map(|base| noise::without_tracking((*base.body).clone()));
                 let node = pair.node.as_ref();
                 let then = base.as_ref().unwrap_or(&Value::Null);
-                let git = typed::compare(node, then, &pair.wanted).into_iter().map(|change| change.path).collect();
+                let reordered = typed::reordered(node, then, &pair.wanted);
+                let reordered = reordered.into_iter().filter(|change| typed::order_matters(&change.path));
+                let changed = typed::compare(node, then, &pair.wanted).into_iter().chain(reordered);
+                let git = changed.map(|change| change.path).collect();
                 let lenient = Leniency { empty_is_absent: true, zero_is_absent: true };
-                let live = base.as_ref().map(|base| typed::subset(node, base, &pair.have, lenient));
-                let live = live.unwrap_or_default().into_iter().map(|change| change.path).collect();
+                let left = |base: &Value| {
+                    let filled = fresh::filled(pair, base);
+                    let same = move |path: &FieldPath| typed::at(&filled, path) == typed::at(&pair.have, path);
+                    let left = typed::subset(node, base, &pair.have, lenient).into_iter();
+                    left.map(|change| change.path).filter(|path| !same(path)).collect::<Vec<_>>()
+                };
+                let live = base.as_ref().map(left).unwrap_or_default();
                 Self::Base { base, git, live, pair }
             }
         }

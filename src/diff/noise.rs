@@ -64,19 +64,25 @@ pub(super) fn without_tracking(mut object: Value) -> Value {
     object
 }
 
-/// Without the server's metadata, our tracking, and a status that has its own subresource.
-pub(super) fn without_server_fields(mut object: Value, gvk: &Gvk, node: Option<&Node>) -> Value {
+/// Without the server's metadata, a status that has its own subresource, and our tracking.
+pub(super) fn without_server_fields(mut object: Value, kind: (&Gvk, Option<&Node>), tracking: bool) -> Value {
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         for field in SERVER_METADATA {
             metadata.remove(field);
         }
     }
+    declared(object, kind, tracking)
+}
+
+/// Git's object without a status that has its own subresource (its schema may have come after the render), and without
+/// our tracking.
+pub(super) fn declared(mut object: Value, (gvk, node): (&Gvk, Option<&Node>), tracking: bool) -> Value {
     if has_own_status(gvk, node)
         && let Some(map) = object.as_object_mut()
     {
         map.remove("status");
     }
-    without_tracking(object)
+    if tracking { without_tracking(object) } else { object }
 }
 
 /// What a judgement depends on: without status, resourceVersion, generation, and the times of managedFields.

@@ -4,16 +4,16 @@ use serde_json::Value;
 
 use super::{BaseLeg, Ground, Legs, Refusal, ServerSaid, ignore};
 use crate::model::{
-    Base, Basis, Comparison, FieldPath, Finding, Foreign, Live, Manifest, Moved, Op, Reason, ReasonCode, Verdict,
+    Base, Basis, Comparison, FieldPath, Finding, Foreign, Live, Manifest, Moved, Op, Reason, ReasonCode, Rule, Verdict,
 };
 
 /// Both sides where both are there; else the judgement that follows from presence alone (drift.md steps 0 and 1).
 pub(super) fn presence<'a>(legs: &Legs<'a>, ground: &Ground) -> Result<(&'a Manifest, &'a Live), Box<Comparison>> {
     let judged = match (legs.git, legs.live) {
-        (_, Some(live)) if is_leaving(live) => terminating(legs, live, ground),
+        (_, Some(live)) if ground.has(Rule::Terminating) && is_leaving(live) => terminating(legs, live, ground),
         (Some(git), Some(live)) => return Ok((git, live)),
         (Some(_), None) => missing(legs, ground),
-        (None, Some(_)) if !was_ours(legs) => not_ours(legs, ground),
+        (None, Some(_)) if !was_ours(legs) || !ground.has(Rule::Inventory) => not_ours(legs, ground),
         (None, Some(live)) => extra(legs, live, ground),
         (None, None) => blank(legs, Verdict::Synced),
     };
@@ -75,7 +75,7 @@ fn missing(legs: &Legs, ground: &Ground) -> Comparison {
 
 /// Synced once, gone from git. What a controller owns is never ours to delete.
 fn extra(legs: &Legs, live: &Live, ground: &Ground) -> Comparison {
-    if has_controller(live) {
+    if ground.has(Rule::ControllerOwned) && has_controller(live) {
         let words = "a controller owns this object now; it is not ours to judge or to delete";
         return Comparison { reason: Some(reason(ReasonCode::Other, words, ground)), ..blank(legs, Verdict::Unknown) };
     }
@@ -155,8 +155,11 @@ fn has_controller(live: &Live) -> bool {
 
 /// Which side moved over all findings: one word, or both.
 pub(super) fn moved_over(findings: &[Finding]) -> Option<Moved> {
-    let mut moves = findings.iter().map(|finding| finding.moved);
-    let first = moves.next()??;
+    // What git does not mention says nothing about which side left the base, unless there is nothing else.
+    let counts = |finding: &&Finding| finding.moved != Some(Moved::Foreign);
+    let mut moves = findings.iter().filter(counts).map(|finding| finding.moved);
+    let Some(first) = moves.next() else { return findings.first().and_then(|finding| finding.moved) };
+    let first = first?;
     moves.try_fold(first, |so_far, next| {
         let next = next?;
         Some(if next == so_far { so_far } else { Moved::Both })
@@ -181,6 +184,6 @@ pub(super) fn verdict(findings: &[Finding]) -> Verdict {
 
 /// Why differences stand without a side: there is no base.
 pub(super) fn no_base(base: Base, findings: &[Finding], ground: &Ground) -> Option<Reason> {
-    (base == Base::None && !findings.is_empty())
-        .then(|| reason(ReasonCode::NoBase, "no base: never seen in sync", ground))
+    let judged = findings.iter().any(|finding| finding.moved != Some(Moved::Foreign));
+    (base == Base::None && judged).then(|| reason(ReasonCode::NoBase, "no base: never seen in sync", ground))
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::noise::TRACKING;
-use crate::model::{AppSpec, Digest, Document, Foreign, Gvk, Manifest, Origin, Rendered, ResourceKey};
+use crate::model::{AppSpec, Digest, Document, Foreign, Gvk, Manifest, Origin, Rendered, ResourceKey, Rule, Without};
 use crate::schema::Schemas;
 
 /// Whether objects of a kind live in a namespace.
@@ -34,6 +34,8 @@ pub struct Wanted<'a> {
     pub scope: &'a dyn Fn(&Gvk) -> Option<Scope>,
     /// Schemas, as far as loaded.
     pub schemas: &'a Schemas,
+    /// Rules that a test has switched off.
+    pub without: Without,
 }
 
 /// A document that cannot be placed.
@@ -64,7 +66,7 @@ pub fn prepare(rendered: &Rendered, wanted: &Wanted) -> Prepared {
     let mut prepared = Prepared::default();
     for document in &rendered.documents {
         match one(document, wanted, &mut prepared.warnings) {
-            Ok(manifest) => place(manifest, &mut prepared),
+            Ok(manifest) => place(manifest, &mut prepared, wanted.without),
             Err((key, what)) => prepared.invalid.push(unplaced(&document.origin, key, what)),
         }
     }
@@ -75,7 +77,9 @@ pub fn prepare(rendered: &Rendered, wanted: &Wanted) -> Prepared {
 type Misfit = (Option<ResourceKey>, &'static str);
 
 fn one(document: &Document, wanted: &Wanted, warnings: &mut Vec<Foreign>) -> Result<Manifest, Misfit> {
-    identity::check(document)?;
+    if wanted.without.has(Rule::Identity) {
+        identity::check(document)?;
+    }
     let scope = (wanted.scope)(&document.gvk);
     let mut body = (*document.body).clone();
     let Some(object) = body.as_object_mut() else { return Err((None, "not an object")) };
@@ -83,29 +87,44 @@ fn one(document: &Document, wanted: &Wanted, warnings: &mut Vec<Foreign>) -> Res
     if scope.is_none() {
         warn(warnings, document, "the server does not say whether this kind has a namespace; taken as if it had");
     }
-    set_namespace(object, &key);
-    for field in strip::server_fields(object) {
-        warn(warnings, document, &format!("metadata.{field} is the server's own and was left out"));
+    if wanted.without.has(Rule::Namespace) {
+        set_namespace(object, &key);
     }
-    if strip::status(object, &document.gvk, wanted.schemas) {
-        warn(warnings, document, "status is written by a controller and was left out");
-    }
-    if key.kind.is_secret() {
+    stripped(object, document, wanted, warnings);
+    if key.kind.is_secret() && wanted.without.has(Rule::StringData) {
         strip::fold_string_data(object);
     }
     track(object, wanted);
+    if !wanted.without.has(Rule::Zeros) {
+        strip::zeros(&mut body);
+    }
     let digest = Digest::of_value(&body);
     Ok(Manifest { key, gvk: document.gvk.clone(), body: Arc::new(body), digest, origin: document.origin.clone() })
 }
 
+/// Takes out what git cannot declare, and says so.
+fn stripped(object: &mut Map<String, Value>, document: &Document, wanted: &Wanted, warnings: &mut Vec<Foreign>) {
+    let has = |rule| wanted.without.has(rule);
+    let fields = if has(Rule::StripServerFields) { strip::server_fields(object) } else { Vec::new() };
+    for field in fields {
+        warn(warnings, document, &format!("metadata.{field} is the server's own and was left out"));
+    }
+    if has(Rule::StripStatus) && strip::status(object, &document.gvk, wanted.schemas) {
+        warn(warnings, document, "status is written by a controller and was left out");
+    }
+    if has(Rule::AggregatedRoles) && strip::aggregated_rules(object, &document.gvk) {
+        warn(warnings, document, "the rules of an aggregated ClusterRole are its controller's and were left out");
+    }
+}
+
 /// One object twice: equal ones are one, differing ones are nobody's.
-fn place(manifest: Manifest, prepared: &mut Prepared) {
+fn place(manifest: Manifest, prepared: &mut Prepared, without: Without) {
     let key = manifest.key.clone();
     if prepared.invalid.iter().any(|other| other.key.as_ref() == Some(&key)) {
         return;
     }
     match prepared.manifests.get(&key) {
-        Some(first) if first.digest != manifest.digest => {
+        Some(first) if without.has(Rule::Identity) && first.digest != manifest.digest => {
             let what =
                 format!("declared twice, differently: also at {}:{}", first.origin.file.raw(), first.origin.line);
             prepared.invalid.push(unplaced(&manifest.origin, Some(key.clone()), &what));

@@ -50,7 +50,7 @@ impl Sides {
         let node = gvk.and_then(|gvk| ground.schemas.of(gvk));
         let object: Option<Value> = live.and_then(|live| serde_json::from_str(&live.json).ok());
         let entries = object.as_ref().map(fields::managed).unwrap_or_default();
-        let have = object.zip(gvk).map(|(object, gvk)| noise::without_server_fields(object, gvk, node.as_ref()));
+        let have = object.zip(gvk).map(|(object, gvk)| noise::without_server_fields(object, (gvk, node.as_ref()), true));
         let wanted = git.map(|git| noise::without_tracking((*git.body).clone()));
         let after = match (&have, &wanted, comparison.verdict) {
             (Some(_), None, _) | (_, _, Verdict::Extra) => Value::Null,

@@ -7,7 +7,7 @@ use super::desired::Desired;
 use super::rendering;
 use super::site::{SeenSynced, Site};
 use crate::diff::BaseLeg;
-use crate::model::{Base, CommitId, InventoryLine, Kind, Record, ResourceKey};
+use crate::model::{Base, CommitId, InventoryLine, Kind, Record, ResourceKey, Rule, Without};
 
 /// Distinct commits that are rendered for bases; beyond it the hash in the record stands in.
 const COMMITS: usize = 20;
@@ -21,11 +21,13 @@ pub(super) struct Bases {
     seen: Arc<SeenSynced>,
     claimed: Option<CommitId>,
     renders: BTreeMap<CommitId, Option<Arc<Desired>>>,
+    without: Without,
 }
 
 impl Bases {
     /// Renders what the bases of `keys` need; the desired commit's own render is reused.
     pub fn gather<'k>(site: &Site, desired: &Arc<Desired>, keys: impl Iterator<Item = &'k ResourceKey>) -> Self {
+        let without = site.shared.without;
         let record = site.record.record().cloned();
         let keys: Vec<_> = keys.collect();
         let wanted = |line: &InventoryLine| keys.len() > FEW || keys.iter().any(|key| is_line_of(line, key));
@@ -35,7 +37,7 @@ impl Bases {
             .map(|(n, line)| ((line.kind.clone(), line.namespace.clone(), line.name.clone()), n))
             .collect();
         let claimed = super::claimed::commit_of(site);
-        let mut bases = Self { record, lines, seen: Arc::default(), claimed, renders: BTreeMap::new() };
+        let mut bases = Self { record, lines, seen: Arc::default(), claimed, renders: BTreeMap::new(), without };
         bases.seen = site.seen_synced();
         bases.renders.insert(desired.at.clone(), Some(desired.clone()));
         bases.renders.insert(desired.commit.id.clone(), Some(desired.clone()));
@@ -63,27 +65,29 @@ impl Bases {
 
     /// The commits that may be the base, best first (drift.md *Inputs*, P).
     fn commits_of(&self, key: &ResourceKey) -> Vec<(Base, CommitId)> {
+        let on = |rule: Rule| self.without.has(rule);
         let recorded = self.line(key).map(|line| (Base::Record, line.commit.clone()));
         let seen = self.seen.get(&place(key)).map(|commit| (Base::Seen, commit.clone()));
         let claimed = self.claimed.clone().map(|commit| (Base::Claimed, commit));
-        recorded.into_iter().chain(seen).chain(claimed).collect()
+        let recorded = recorded.filter(|_| on(Rule::BaseRecord));
+        let seen = seen.filter(|_| on(Rule::BaseSeen));
+        recorded.into_iter().chain(seen).chain(claimed.filter(|_| on(Rule::BaseClaimed))).collect()
     }
 
     fn rendered(&self, commit: &CommitId) -> Option<&Arc<Desired>> {
         self.renders.get(commit).and_then(Option::as_ref)
     }
 
-    /// The base of one object.
+    /// The base of one object: by record, by what was seen, by what others claim, by hash, in this order.
     pub fn leg<'a>(&'a self, key: &ResourceKey) -> BaseLeg<'a> {
         let commits = self.commits_of(key);
         let found = commits.iter().find_map(|(base, commit)| Some((*base, self.rendered(commit)?.manifests.get(key))));
         // What somebody else has synced without this object says nothing of it.
         let found = found.filter(|(base, manifest)| *base != Base::Claimed || manifest.is_some());
         match (found, self.line(key)) {
-            (None, None) => BaseLeg::None,
             (Some((base, manifest)), _) => BaseLeg::At(base, manifest),
-            (None, Some(line)) if line.hash.is_empty() => BaseLeg::None,
-            (None, Some(line)) => BaseLeg::Hash(&line.hash),
+            (None, Some(line)) if !line.hash.is_empty() && self.without.has(Rule::BaseHash) => BaseLeg::Hash(&line.hash),
+            (None, _) => BaseLeg::None,
         }
     }
 }

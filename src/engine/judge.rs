@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
+use serde_json::Value;
 
 use super::adapt;
 use super::base::Bases;
@@ -11,9 +12,9 @@ use super::desired::Desired;
 use super::event::{JudgedRow, Memo, Trouble};
 use super::line::Wire;
 use super::rows;
-use super::site::Site;
+use super::site::{Site, lock};
 use crate::cluster::{CallError, CallKind, Lookup};
-use crate::diff::{self, Answer, Legs, Refusal, ServerSaid};
+use crate::diff::{self, Answer, Fresh, Legs, Refusal, ServerSaid};
 use crate::model::{
     Comparison, Foreign, Gvk, Health, Live, Manifest, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict,
 };
@@ -21,26 +22,39 @@ use crate::{health, plan};
 
 /// Objects of another commit that are read or asked about at once.
 const AT_ONCE: usize = 16;
+/// Fresh objects that are kept; each is as large as its manifest.
+const FRESH: usize = 1024;
 
 /// Judges objects without asking anybody. Blocking.
 pub(super) fn locally(site: &Site, desired: &Arc<Desired>, keys: &[(ResourceKey, u64)]) -> Vec<JudgedRow> {
     let bases = Bases::gather(site, desired, keys.iter().map(|(key, _)| key));
-    let judge = Judge { site, desired, bases };
+    let judge = Judge { site, desired, bases, read: None };
     keys.iter().map(|(key, stamp)| judge.row(key, *stamp, None)).collect()
 }
 
 /// Asks the server about one object and judges with its answer.
 pub(super) async fn with_server(site: Site, desired: Arc<Desired>, key: ResourceKey, stamp: u64) -> JudgedRow {
-    let said = match desired.manifests.get(&key) {
-        Some(manifest) if !site.cluster.judges_locally(&key.kind) => ask(&site, manifest).await,
-        Some(_) | None => ServerSaid::NotAsked,
+    let read = in_gits_version(&site, &desired, &key).await;
+    let answer = match desired.manifests.get(&key) {
+        Some(manifest) if !site.cluster.judges_locally(&key.kind) => answer(&site, manifest, read.as_ref()).await,
+        Some(_) | None => ServerSaid::NotAsked.into(),
     };
     let (at, git, asked) = (site.clone(), desired.clone(), key.clone());
     let judged = tokio::task::spawn_blocking(move || {
         let bases = Bases::gather(&at, &git, std::iter::once(&asked));
-        Judge { site: &at, desired: &git, bases }.row(&asked, stamp, Some(&said.into()))
+        Judge { site: &at, desired: &git, bases, read }.row(&asked, stamp, Some(&answer))
     });
     judged.await.unwrap_or_else(|_| broken(&site, &desired, key, stamp))
+}
+
+/// The live object in git's version, where the watch has it in another: two versions cannot be compared.
+async fn in_gits_version(site: &Site, desired: &Desired, key: &ResourceKey) -> Option<Live> {
+    let (manifest, live) = (desired.manifests.get(key)?, site.lives.get(key)?);
+    if live.gvk == manifest.gvk {
+        return None;
+    }
+    let Lookup::Served(served) = site.wire.served(&manifest.gvk) else { return None };
+    site.wire.cluster.get(&served, key).await.ok().flatten()
 }
 
 /// What stands for a judgement that ended by a fault of its own: unknown, and said so; never nothing.
@@ -49,6 +63,15 @@ pub(super) fn broken(site: &Site, desired: &Desired, key: ResourceKey, stamp: u6
     let reason = Reason { code: ReasonCode::Other, message, since: site.now.wall };
     let row = rows::bare((&site.app, Some(desired)), key.clone(), Verdict::Unknown, reason);
     JudgedRow { key, stamp, memo: Memo::default(), row: Some(row) }
+}
+
+/// Everything the server is asked about one object.
+async fn answer(site: &Site, manifest: &Manifest, read: Option<&Live>) -> Answer {
+    let live = read.or_else(|| site.lives.get(&manifest.key));
+    let said = ask(site, manifest).await;
+    let wanted = live.is_some_and(|live| diff::wants_fresh(manifest, live, &site.ground()));
+    let fresh = if wanted { fresh(site, manifest).await } else { None };
+    Answer { said, fresh }
 }
 
 /// One dry run: what the server would make of git's object.
@@ -63,6 +86,28 @@ async fn ask(site: &Site, manifest: &Manifest) -> ServerSaid {
         Ok(would) => ServerSaid::Would(would),
         Err(error) => ServerSaid::Refused { why: refusal(&error), message: scrubbed(site, manifest, &error) },
     }
+}
+
+/// What a fresh object of git's would be: asked once for each manifest. `None` = the server would not say, or take it.
+async fn fresh(site: &Site, manifest: &Manifest) -> Option<Value> {
+    let memo = (site.cluster.name.clone(), site.wire.epoch, manifest.digest.clone());
+    if let Some(known) = lock(&site.shared.fresh).get(&memo) {
+        return known.clone();
+    }
+    let (tried, Lookup::Served(served)) = (Fresh::of(manifest)?, site.wire.served(&manifest.gvk)) else { return None };
+    let _slot = site.wire.slots.acquire().await.ok()?;
+    let made = match site.wire.cluster.try_fresh(&served, &tried.manifest).await {
+        Ok(answer) => Some(tried.named_back(answer, site.wire.schemas.of(&manifest.gvk).as_ref())),
+        Err(error) if refusal(&error) == Refusal::Invalid => None,
+        // It may answer the next time.
+        Err(_) => return None,
+    };
+    let mut known = lock(&site.shared.fresh);
+    if known.len() >= FRESH {
+        known.clear();
+    }
+    known.insert(memo, made.clone());
+    made
 }
 
 fn refused(why: Refusal, message: &str) -> ServerSaid {
@@ -94,6 +139,8 @@ struct Judge<'s> {
     site: &'s Site,
     desired: &'s Desired,
     bases: Bases,
+    /// The live object in git's version, where it was read anew.
+    read: Option<Live>,
 }
 
 impl Judge<'_> {
@@ -102,11 +149,23 @@ impl Judge<'_> {
         let live = self.site.lives.get(key);
         let memo = self.site.memo(git, live);
         let row = (git.is_some() || live.is_some()).then(|| match git {
+            Some(manifest) if live.is_some() && self.is_unserved(manifest) => self.unserved(key),
             // What a partial render lacks may only be unread: it is not extra, and not to be judged at all.
             None if !self.desired.is_complete() => self.unread(key),
-            _ => self.judged(key, git, live, said),
+            _ => self.judged(key, git, self.read.as_ref().or(live), said),
         });
         JudgedRow { key: key.clone(), stamp, memo, row }
+    }
+
+    /// Whether git names a version that the server does not serve: live cannot be read that way.
+    fn is_unserved(&self, manifest: &Manifest) -> bool {
+        matches!(self.site.wire.served(&manifest.gvk), Lookup::NotServed)
+    }
+
+    fn unserved(&self, key: &ResourceKey) -> ResourceRow {
+        let message = Foreign::from("the server serves this kind, but not in the version that git names");
+        let reason = Reason { code: ReasonCode::KindNotServed, message, since: self.site.now.wall };
+        rows::bare((&self.site.app, Some(self.desired)), key.clone(), Verdict::Unknown, reason)
     }
 
     fn unread(&self, key: &ResourceKey) -> ResourceRow {

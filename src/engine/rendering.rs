@@ -184,6 +184,7 @@ fn make(site: &Site, tree: &dyn Tree, path: &str) -> Result<Made, Failed> {
             record_namespace: site.record_namespace(),
             scope: &|gvk| site.wire.scope(gvk),
             schemas: &site.wire.schemas,
+            without: site.shared.without,
         },
     );
     let manifests = Arc::new(prepared.manifests.clone());

@@ -112,6 +112,7 @@ impl Setup {
             owners: Owners::with(&owners.people, &owners.controllers),
             journal: journal.ok(),
             held_namespaces: self.held_namespaces(),
+            fresh: Mutex::default(),
             without: self.without,
             judged: std::sync::atomic::AtomicU64::new(0),
             seen: Mutex::default(),

@@ -13,14 +13,17 @@ use super::world::RecordState;
 use crate::diff::{Ground, Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
-    AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Foreign, Kind, Live, Location, Manifest, Mode, Now, RepoName,
-    RepoSpec, ResourceKey, ResourceRow, Without,
+    AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Digest, Foreign, Kind, Live, Location, Manifest, Mode, Now,
+    RepoName, RepoSpec, ResourceKey, ResourceRow, Without,
 };
 use crate::render::Programs;
 use crate::source::{Author, Mirror, SourceError};
 
 /// The newest commit at which each object was seen synced.
 pub(super) type SeenSynced = BTreeMap<(Kind, Arc<str>, Arc<str>), CommitId>;
+
+/// What a server makes of a manifest where nothing is there yet.
+pub(super) type FreshObjects = BTreeMap<(ClusterName, u64, Digest), Option<serde_json::Value>>;
 
 /// What all tasks share; nothing in it is changed but caches.
 pub(super) struct Shared {
@@ -46,6 +49,8 @@ pub(super) struct Shared {
     pub journal: Option<Journal>,
     /// Namespaces in which apps of the config live or have their records: never pruned.
     pub held_namespaces: BTreeSet<(ClusterName, String)>,
+    /// Fresh objects by cluster, line and manifest; `None` = none was to be had.
+    pub fresh: Mutex<FreshObjects>,
     /// Rules that a test has switched off.
     pub without: Without,
     /// Objects compared so far.

@@ -300,7 +300,7 @@ pub struct Cost {
 
 impl Cost {
     /// Every verb, in the order they are told. `watch-renewal` = a watch that goes on where the last one ended,
-    /// `probe` = is the server alive, `fresh-probe` = the dry-run create that tells defaults from additions,
+    /// `probe` = is the server alive, `fresh` = the dry run that tells defaults from additions,
     /// `review` = may the account.
     pub const VERBS: [&'static str; 12] = [
         "get",
@@ -314,7 +314,7 @@ impl Cost {
         "probe",
         "review",
         "watch-renewal",
-        "fresh-probe",
+        "fresh",
     ];
 
     /// Requests of one verb.

@@ -31,7 +31,6 @@ pub(super) struct World {
     pub(super) kinds: Arc<Kinds>,
     pub(super) schemas: Schemas,
     pub(super) documents: Arc<Documents>,
-    pub(super) defaults: Arc<BTreeMap<String, Value>>,
     pub(super) version: String,
 }
 

@@ -1,11 +1,12 @@
-//! What the server fills in: the rules of `assets/openapi/defaults.json` (recorded from kube-apiserver 1.36.3; the file
-//! explains its form), aliases, and what is allocated (cluster IPs, a Job's selector).
+//! What the server fills in: the defaults that `schema` knows, aliases, and what is allocated (cluster IPs, a Job's
+//! selector).
 
 use serde_json::{Value, json};
 
-use super::core::{State, World};
+use super::core::State;
 use super::kinds::{KindInfo, list};
 use super::object::{self, text};
+use crate::schema;
 
 /// Rules whose values nobody is noted to own: they are set when the object is stored, see [`allocate`].
 const STORED: [(&str, &str); 8] = [
@@ -20,68 +21,10 @@ const STORED: [(&str, &str); 8] = [
 ];
 
 /// Fills in the defaults that an owner is noted for: those of the versioned decoder.
-pub(super) fn fill(world: &World, kind: &KindInfo, body: &mut Value) {
-    let rules = world.defaults.get(&format!("{}/{}", kind.api_version(), kind.kind));
-    for rule in rules.into_iter().flat_map(list) {
-        let path: Vec<&str> = list(&rule["path"]).filter_map(Value::as_str).collect();
-        let stored = format!("/{}", path.join("/"));
-        if !STORED.contains(&(&*kind.kind, &stored)) {
-            let from: Vec<&str> = list(&rule["copyFrom"]).filter_map(Value::as_str).collect();
-            let copied = (!from.is_empty()).then(|| body.pointer(&format!("/{}", from.join("/"))).cloned()).flatten();
-            apply(rule, &path, copied.as_ref(), body);
-        }
-    }
+pub(super) fn fill(kind: &KindInfo, body: &mut Value) {
+    let stored = |path: &str| STORED.contains(&(&*kind.kind, path));
+    schema::fill_built_in(&kind.gvk(), body, stored);
     special(kind, body);
-}
-
-fn apply(rule: &Value, path: &[&str], copied: Option<&Value>, at: &mut Value) {
-    match path {
-        [] => {}
-        ["*", rest @ ..] => {
-            at.as_array_mut().into_iter().flatten().for_each(|item| apply(rule, rest, copied, item));
-        }
-        [key] => {
-            if at.is_object() && at.get(*key).is_none_or(Value::is_null) && holds(&rule["when"], at) {
-                let sibling = rule["copy"].as_str().and_then(|sibling| at.get(sibling)).cloned();
-                let value = sibling.or_else(|| copied.cloned()).or_else(|| rule.get("value").cloned());
-                if let Some(value) = value {
-                    object::put(at, key, value);
-                }
-            }
-        }
-        [key, rest @ ..] => {
-            if let Some(below) = at.get_mut(*key) {
-                apply(rule, rest, copied, below);
-            }
-        }
-    }
-}
-
-/// Whether a rule's condition holds of the object that the value would be filled into.
-fn holds(when: &Value, parent: &Value) -> bool {
-    let sibling = |key: &str| when[key].as_str().and_then(|name| parent.get(name)).filter(|value| !value.is_null());
-    let is_empty = |value: &Value| {
-        value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(serde_json::Map::is_empty)
-    };
-    if let Some(only) = when["only"].as_array() {
-        return parent.as_object().is_some_and(|map| map.keys().all(|key| only.iter().any(|name| name == key)));
-    }
-    if when["latest"] == true {
-        return sibling("field").and_then(Value::as_str).is_some_and(is_floating);
-    }
-    if when.get("is").is_some() {
-        return sibling("field") == when.get("is");
-    }
-    if when.get("present").is_some() {
-        return sibling("present").is_some_and(|value| !is_empty(value));
-    }
-    when.get("absent").is_none() || sibling("absent").is_none()
-}
-
-/// An image without tag and digest, or with the tag `latest`.
-fn is_floating(image: &str) -> bool {
-    let last = image.rsplit('/').next().unwrap_or_default();
-    !image.contains('@') && (!last.contains(':') || last.ends_with(":latest"))
 }
 
 /// What is no rule: deprecated aliases and write-only fields.

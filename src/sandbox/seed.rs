@@ -1,6 +1,5 @@
 //! What a sandbox begins with: the shipped documents, the system's own objects, and its dice.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
@@ -13,7 +12,6 @@ use super::route::{Part, Target};
 use super::write::{Author, create};
 use crate::schema::Schemas;
 
-const DEFAULTS: &str = include_str!("../../assets/openapi/defaults.json");
 /// Nodes of a fresh cluster.
 const NODES: usize = 3;
 
@@ -22,7 +20,6 @@ struct Shipped {
     kinds: Arc<Kinds>,
     schemas: Schemas,
     documents: Arc<Documents>,
-    defaults: Arc<BTreeMap<String, Value>>,
 }
 
 /// The unchanging part of a new sandbox.
@@ -33,7 +30,6 @@ pub(super) fn world(version: String) -> Result<World, SandboxError> {
             kinds: shipped.kinds.clone(),
             schemas: shipped.schemas.clone(),
             documents: shipped.documents.clone(),
-            defaults: shipped.defaults.clone(),
             version,
         }),
         Err(error) => Err(error.clone()),
@@ -48,14 +44,7 @@ fn load() -> Result<Shipped, SandboxError> {
         let document = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
         schemas.add(&document).map_err(|error| wrong(error.to_string()))?;
     }
-    let defaults = serde_json::from_str(DEFAULTS)
-        .map_err(|error| SandboxError::Asset { asset: "defaults.json".to_owned(), what: error.to_string() })?;
-    Ok(Shipped {
-        kinds: Arc::new(Kinds::load()?),
-        schemas,
-        documents: Arc::new(documents),
-        defaults: Arc::new(defaults),
-    })
+    Ok(Shipped { kinds: Arc::new(Kinds::load()?), schemas, documents: Arc::new(documents) })
 }
 
 /// Writes the system's own objects, as kube-apiserver and the kubelets do.

@@ -10,6 +10,7 @@ use crate::model::{Digest, Gvk};
 
 const QUANTITY: &str = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 const RAW_EXTENSION: &str = "io.k8s.apimachinery.pkg.runtime.RawExtension";
+const QUANTITY_PATTERN: &str = r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$";
 const DEPTH: usize = 100;
 
 /// What a document holds.
@@ -112,6 +113,7 @@ impl<'a> Reader<'a> {
         let preserve = around.preserve || flag(schema, "x-kubernetes-preserve-unknown-fields");
         let around = Around { preserve, ..around };
         let mut place = match schema.get("type").and_then(Value::as_str) {
+            _ if is_quantity(schema) => scalar(Scalar::Quantity),
             _ if is_int_or_string(schema) => scalar(Scalar::IntOrString),
             Some("object") => self.object(schema, around)?,
             Some("array") => self.list(schema, around)?,
@@ -183,6 +185,12 @@ fn meaning(kind: &str, schema: &Value) -> Scalar {
 
 fn is_int_or_string(schema: &Value) -> bool {
     flag(schema, "x-kubernetes-int-or-string") || text(schema, "format") == Some("int-or-string")
+}
+
+/// How a custom resource's schema says Quantity: int-or-string of the pattern that controller-gen writes for
+/// `resource.Quantity`.
+fn is_quantity(schema: &Value) -> bool {
+    is_int_or_string(schema) && text(schema, "pattern") == Some(QUANTITY_PATTERN)
 }
 
 /// `getListElementRelationship` of `schemaconv`: the list type, else the patch strategy, else atomic.

@@ -108,7 +108,7 @@ impl Walk {
                     self.duplicates(node, step, (&a, &b));
                 }
             }
-            _ if self.leniency.forgives(value) => {}
+            _ if self.leniency.forgives(node, value) => {}
             _ => self.leaf(side, value),
         }
     }

@@ -21,6 +21,18 @@ pub fn subset(node: Option<&Node>, part: &Value, whole: &Value, leniency: Lenien
     walk.changes
 }
 
+/// The set and map lists whose common items stand in another order in `b` than in `a`, each as one change.
+pub fn reordered(node: Option<&Node>, a: &Value, b: &Value) -> Vec<Change> {
+    let mut walk = Walk { at: FieldPath::root(), changes: Vec::new(), leniency: Leniency::default() };
+    walk.orders(node, a, b);
+    walk.changes
+}
+
+/// Whether the order of the map list at a path means something.
+pub fn order_matters(path: &FieldPath) -> bool {
+    matches!(path.0.last(), Some(Step::Key(key)) if ORDERED.contains(&&**key))
+}
+
 impl Walk {
     fn within(&mut self, node: Option<&Node>, part: &Value, whole: &Value) {
         match (form(node, part), form(node, whole)) {
@@ -48,7 +60,7 @@ impl Walk {
 
     fn list_within(&mut self, node: Option<&Node>, (part, mine): (&Value, &Items), (whole, theirs): (&Value, &Items)) {
         let index = Index::new(theirs);
-        if self.order_matters() && reordered(mine, &index) {
+        if has_twins(mine) && part != whole || self.order_matters() && reordered_items(mine, &index) {
             return self.changed(part, whole);
         }
         for (step, value) in mine {
@@ -69,12 +81,46 @@ impl Walk {
     }
 
     fn order_matters(&self) -> bool {
-        matches!(self.at.0.last(), Some(Step::Key(key)) if ORDERED.contains(&&**key))
+        order_matters(&self.at)
+    }
+
+    fn orders(&mut self, node: Option<&Node>, a: &Value, b: &Value) {
+        match (form(node, a), form(node, b)) {
+            (Form::Map(a), Form::Map(b)) => {
+                for (key, value) in a {
+                    let step = Step::Key(key.as_str().into());
+                    self.below(node, &step, (Some(value), b.get(key)));
+                }
+            }
+            (Form::List(mine), Form::List(theirs)) => {
+                let index = Index::new(&theirs);
+                if reordered_items(&mine, &index) {
+                    self.changed(a, b);
+                }
+                for (step, value) in &mine {
+                    self.below(node, step, (Some(value), index.values(&theirs, step).first().copied()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn below(&mut self, node: Option<&Node>, step: &Step, sides: (Option<&Value>, Option<&Value>)) {
+        let (Some(a), Some(b)) = sides else { return };
+        self.at.0.push(step.clone());
+        self.orders(child(node, step).as_ref(), a, b);
+        self.at.0.pop();
     }
 }
 
+/// Whether two items have one identity: which of them a server would take cannot be told.
+fn has_twins(items: &Items) -> bool {
+    let index = Index::new(items);
+    items.iter().any(|(step, _)| index.places(step).len() > 1)
+}
+
 /// Whether the items that both have stand in another order.
-fn reordered(part: &Items, whole: &Index) -> bool {
+fn reordered_items(part: &Items, whole: &Index) -> bool {
     let places: Vec<usize> = part.iter().filter_map(|(step, _)| whole.places(step).first().copied()).collect();
     !places.is_sorted()
 }

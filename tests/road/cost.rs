@@ -261,16 +261,17 @@ async fn a_commit_to_one_of_ten_apps_has_its_changed_object_judged_and_no_other(
         let rows = || fleet.apps.iter().flat_map(|app| &app.resources);
         rows().count() == 20 && rows().all(|row| row.verdict == Verdict::Drifted && !row.pending)
     };
-    it.deck.until_fleet("listed", |fleet| fleet.apps.iter().all(|app| app.counts.changed == 2)).await;
+    it.deck.until_fleet("listed", |fleet| {
+        fleet.apps.len() == 10 && fleet.apps.iter().all(|app| app.counts.changed == 2)
+    }).await;
     it.pass_until("twenty differences confirmed", confirmed).await;
     it.quiet().await;
     let (sent, judged) = (it.looked(), it.judged());
     git.commit("feat: another value", &[("shop/x.yaml", Some(&map("shop-x", "newer")))]);
-    let newer = |fleet: &Fleet| {
-        let app = fleet.app(&crate::road::shop()).expect("there");
-        format!("{:?}", row(app, "shop-x").findings).contains("newer") && app.counts.pending == 0
-    };
-    it.pass_until("the new commit", newer).await;
+    it.step().await;
+    let newer = |app: &driftdeck::model::AppRow| format!("{:?}", row(app, "shop-x").findings).contains("newer");
+    it.deck.until("the new commit", newer).await;
+    it.pass_until("its difference confirmed", confirmed).await;
     it.quiet().await;
     assert_eq!(it.judged(), judged + 1, "one object of one app is judged again");
     let mut after = it.looked();

@@ -1,4 +1,4 @@
-//! A real kube-apiserver with its etcd for the tests: free loopback ports, its own CA, four accounts.
+//! A real kube-apiserver with its etcd for the tests: free loopback ports, its own CA, five accounts.
 //!
 //! Owns starting them and stopping them: on drop, on a panic, and when the test process is killed. Refuses to know what
 //! is tested, and where the programs come from (`programs.rs`).
@@ -33,12 +33,14 @@ pub enum User {
     Operator,
     /// Gets, lists and watches the usual kinds; no Secrets, no writes.
     Reader,
+    /// Gets, lists and watches everything, Secrets too; no writes, and so no dry runs.
+    Looker,
     /// Signed in, without a single right.
     NoAccess,
 }
 
 impl User {
-    const ALL: [Self; 4] = [Self::Admin, Self::Operator, Self::Reader, Self::NoAccess];
+    const ALL: [Self; 5] = [Self::Admin, Self::Operator, Self::Reader, Self::Looker, Self::NoAccess];
 
     /// The account's name, also of its context in the kubeconfig.
     pub fn name(self) -> &'static str {
@@ -46,6 +48,7 @@ impl User {
             Self::Admin => "admin",
             Self::Operator => "operator",
             Self::Reader => "reader",
+            Self::Looker => "looker",
             Self::NoAccess => "noaccess",
         }
     }
@@ -390,6 +393,11 @@ rules:
   verbs: [get, list, watch]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: test-looker}
+rules: [{apiGroups: ["*"], resources: ["*"], verbs: [get, list, watch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: {name: test-operator}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: test-operator}
@@ -400,6 +408,12 @@ kind: ClusterRoleBinding
 metadata: {name: test-reader}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: test-reader}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: test-looker}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: test-looker}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: looker}]
 "#;
 
 /// Whether every thread of a process stands still; where there is no `/proc`, the signal's word is taken.

@@ -69,6 +69,15 @@ impl Git {
         CommitId::new(self.run(&self.origin(), &["rev-parse", "main"]).trim().to_owned())
     }
 
+    /// Rewrites the branch: one commit with the files as they are, pushed by force; what was before is gone.
+    pub fn rewrite(&self) {
+        self.run(&self.work(), &["checkout", "-q", "--orphan", "rewritten"]);
+        self.run(&self.work(), &["commit", "-q", "-m", "squashed"]);
+        self.run(&self.work(), &["push", "-q", "--force", "origin", "HEAD:main"]);
+        self.run(&self.origin(), &["reflog", "expire", "--expire=now", "--all"]);
+        self.run(&self.origin(), &["gc", "-q", "--prune=now"]);
+    }
+
     /// A file as it is at the origin's head.
     pub fn show(&self, path: &str) -> String {
         self.run(&self.origin(), &["show", &format!("main:{path}")])

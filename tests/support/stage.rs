@@ -245,6 +245,7 @@ fn account(user: User) -> Account {
     match user {
         User::Admin | User::Operator => Account::admin(),
         User::Reader => Account::with_rules("reader", vec![rule(&[""], &core), rule(&["apps", "batch"], &["*"])]),
+        User::Looker => Account::with_rules("looker", vec![rule(&["*"], &["*"])]),
         User::NoAccess => Account::with_rules("noaccess", Vec::new()),
     }
 }

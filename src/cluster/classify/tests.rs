@@ -56,6 +56,12 @@ fn every_answer_of_the_real_server_has_its_kind() {
         (413, "Request entity too large: limit is 3145728", "", CallKind::Invalid),
         (422, r#"Deployment.apps "a" is invalid: spec.selector: field is immutable"#, invalid, CallKind::Immutable),
         (422, r#"Service "a" is invalid: spec.clusterIPs[0]: may not change once set"#, invalid, CallKind::Immutable),
+        (
+            422,
+            r#"ConfigMap "a" is invalid: metadata.labels: Invalid value: \"field is immutable!\": a valid label must be"#,
+            invalid,
+            CallKind::Invalid,
+        ),
         (422, r#"Deployment.apps "a" is invalid: spec.replicas: must be at least 0"#, invalid, CallKind::Invalid),
         (429, "too many requests", r#","reason":"TooManyRequests""#, CallKind::Throttled),
         (

@@ -33,6 +33,39 @@ pub(super) fn status(object: &mut Map<String, Value>, gvk: &Gvk, schemas: &Schem
     taken.is_some_and(|status| !status.is_null() && status.as_object().is_none_or(|map| !map.is_empty()))
 }
 
+/// Takes the rules of an aggregated cluster role out: an empty list of ours would wipe what its controller wrote.
+/// Whether they held something.
+pub(super) fn aggregated_rules(object: &mut Map<String, Value>, gvk: &Gvk) -> bool {
+    let aggregates = object.get("aggregationRule").is_some_and(|rule| !rule.is_null());
+    if !aggregates || &*gvk.group != "rbac.authorization.k8s.io" || &*gvk.kind != "ClusterRole" {
+        return false;
+    }
+    object.remove("rules").is_some_and(|rules| rules.as_array().is_some_and(|rules| !rules.is_empty()))
+}
+
+/// Drops zeros and empties as typed structs do, which is wrong: only for tests of the rule that they are declarations.
+pub(super) fn zeros(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.values_mut().for_each(zeros);
+            map.retain(|_, value| !is_zero(value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(zeros),
+        _ => {}
+    }
+}
+
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(true) => false,
+    }
+}
+
 /// Folds `stringData` into `data`, as the server does on every write; else neither a diff nor an apply sees the truth.
 pub(super) fn fold_string_data(object: &mut Map<String, Value>) {
     let Some(Value::Object(texts)) = object.get("stringData") else { return };

@@ -41,7 +41,7 @@ fn what_names_no_single_object_is_invalid() {
     assert_eq!((twins.manifests.len(), twins.invalid.len()), (1, 0), "equal twins are one object");
 }
 
-fn prepared(stage: &Stage, bodies: &[Value]) -> prepare::Prepared {
+pub(super) fn prepared(stage: &Stage, bodies: &[Value]) -> prepare::Prepared {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(Arc::from);
     let documents = bodies.iter().map(|body| crate::model::Document {
         gvk: Gvk::parse(body["apiVersion"].as_str().unwrap_or_default(), body["kind"].as_str().unwrap_or_default()),
@@ -57,6 +57,7 @@ fn prepared(stage: &Stage, bodies: &[Value]) -> prepare::Prepared {
             app: &stage.app,
             record_namespace: "shop",
             scope: &|_| Some(prepare::Scope::Namespaced),
+            without: crate::model::Without::NOTHING,
             schemas: &stage.schemas,
         },
     )

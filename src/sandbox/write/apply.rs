@@ -45,7 +45,7 @@ pub(in super::super) fn answer(
     validate::zeros::keep_null_texts(node.as_ref(), &mut new);
     validate::zeros::drop_nulls(&mut new);
     validate::zeros::drop_zeros(node.as_ref(), &mut new);
-    defaults::fill(world, kind, &mut new);
+    defaults::fill(kind, &mut new);
     if live.is_null() {
         let mut made = new;
         create::begin(state, kind, &mut made);

@@ -32,7 +32,7 @@ pub(in super::super) fn create(
 ) -> Result<Value, Failure> {
     let kind = &*target.kind;
     place(state, target, &mut body)?;
-    defaults::fill(world, kind, &mut body);
+    defaults::fill(kind, &mut body);
     begin(state, kind, &mut body);
     super::own(world, state, kind, (&Value::Null, &mut body), author);
     insert(world, state, kind, body, author.dry_run)

@@ -65,7 +65,7 @@ pub(in super::super) fn update(
     if !version.is_empty() && version != "0" && version != object::text(live, "/metadata/resourceVersion") {
         return Err(Failure::stale(kind, object::name(live)));
     }
-    defaults::fill(world, kind, &mut new);
+    defaults::fill(kind, &mut new);
     defaults::keep_allocated(kind, live, &mut new);
     super::keep_other_part(kind, part, live, &mut new);
     super::own(world, state, kind, (live, &mut new), author);
