@@ -149,9 +149,9 @@ mod tests {
             path: "apps/shop".to_owned(),
             commit: CommitId::new(COMMIT),
         };
-        assert_eq!(found, [wanted.clone()]);
+        assert_eq!(found, std::slice::from_ref(&wanted));
         let synced = json!({"spec": {"source": source}, "status": {"sync": {"status": "Synced", "revision": COMMIT}}});
-        assert_eq!(application(&("argocd".to_owned(), synced)), [wanted.clone()]);
+        assert_eq!(application(&("argocd".to_owned(), synced)), std::slice::from_ref(&wanted));
         let compared =
             json!({"spec": {"source": source}, "status": {"sync": {"status": "OutOfSync", "revision": COMMIT}}});
         assert_eq!(application(&("argocd".to_owned(), compared)), [], "what was only compared with is not deployed");

@@ -9,7 +9,7 @@ use super::discover::Served;
 use super::error::CallKind;
 
 impl Cluster {
-    /// Whether the CustomResourceDefinition of a kind is gone or going. Objects of a kind are deleted after its definition
+    /// Whether the `CustomResourceDefinition` of a kind is gone or going. Objects of a kind are deleted after its definition
     /// is marked, so an answer after a deletion tells which of the two it was. Where the account may not look: false.
     pub async fn is_losing(&self, served: &Served) -> bool {
         let name = format!("{}.{}", served.resource, served.gvk.group);

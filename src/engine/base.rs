@@ -86,7 +86,9 @@ impl Bases {
         let found = found.filter(|(base, manifest)| *base != Base::Claimed || manifest.is_some());
         match (found, self.line(key)) {
             (Some((base, manifest)), _) => BaseLeg::At(base, manifest),
-            (None, Some(line)) if !line.hash.is_empty() && self.without.has(Rule::BaseHash) => BaseLeg::Hash(&line.hash),
+            (None, Some(line)) if !line.hash.is_empty() && self.without.has(Rule::BaseHash) => {
+                BaseLeg::Hash(&line.hash)
+            }
             (None, _) => BaseLeg::None,
         }
     }

@@ -37,9 +37,9 @@ pub enum Aside {
     Leases,
     /// Records, by their label: a second one of an app.
     Records,
-    /// CustomResourceDefinitions.
+    /// Definitions of custom kinds.
     Definitions,
-    /// What decides over writes: webhook configurations, admission policies and their bindings, LimitRanges.
+    /// What decides over writes: webhook configurations, admission policies and their bindings, `LimitRange`s.
     Admission,
 }
 

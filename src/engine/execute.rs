@@ -48,7 +48,7 @@ pub(super) async fn run(site: Site, order: Order, events: mpsc::Sender<Event>, a
     let reporter = Reporter { run: order.id, events };
     let (outcome, note) = match &order.command {
         command if elsewhere(&site, command).is_some() => {
-            (Outcome::Refused, elsewhere(&site, command).map(|why| why.clone()))
+            (Outcome::Refused, elsewhere(&site, command).cloned())
         }
         Command::Sync(sync) => sync::run(&site, sync, &order.consent, &reporter, &abort).await,
         Command::Revert(revert) => revert::run(&site, revert, &order.consent).await,

@@ -261,9 +261,9 @@ async fn a_commit_to_one_of_ten_apps_has_its_changed_object_judged_and_no_other(
         let rows = || fleet.apps.iter().flat_map(|app| &app.resources);
         rows().count() == 20 && rows().all(|row| row.verdict == Verdict::Drifted && !row.pending)
     };
-    it.deck.until_fleet("listed", |fleet| {
-        fleet.apps.len() == 10 && fleet.apps.iter().all(|app| app.counts.changed == 2)
-    }).await;
+    it.deck
+        .until_fleet("listed", |fleet| fleet.apps.len() == 10 && fleet.apps.iter().all(|app| app.counts.changed == 2))
+        .await;
     it.pass_until("twenty differences confirmed", confirmed).await;
     it.quiet().await;
     let (sent, judged) = (it.looked(), it.judged());

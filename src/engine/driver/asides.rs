@@ -62,9 +62,9 @@ impl Driver {
         let (aside, first) = (minded.aside, !minded.listed);
         let moved = match what {
             SeenWhat::Listed(all) => replace(minded, &all),
-            SeenWhat::Changed(live) => put(minded, &live).into_iter().collect(),
+            SeenWhat::Changed(object) => put(minded, &object).into_iter().collect(),
             SeenWhat::Gone(key) => minded.marks.remove(&key).map(|_| key).into_iter().collect(),
-            SeenWhat::Failed(error) => return self.unmind(&name, target, &crate::engine::adapt::call(&error).code),
+            SeenWhat::Failed(error) => return self.unmind(&name, &target, crate::engine::adapt::call(&error).code),
             SeenWhat::Alive => return self.take(Event::Alive(name)),
         };
         match aside {
@@ -77,12 +77,12 @@ impl Driver {
     }
 
     /// What may not be looked at is not asked for again and again; Leases are looked for where the records lie.
-    fn unmind(&mut self, name: &ClusterName, target: Target, code: &ReasonCode) {
+    fn unmind(&mut self, name: &ClusterName, target: &Target, code: ReasonCode) {
         if !matches!(code, ReasonCode::Forbidden | ReasonCode::KindNotServed | ReasonCode::Other) {
             return;
         }
         let Some(line) = self.lines.get_mut(name) else { return };
-        let Some(minded) = line.asides.remove(&target) else { return };
+        let Some(minded) = line.asides.remove(target) else { return };
         minded.stop.cancel();
         if minded.aside == Aside::Leases && target.namespace.is_none() {
             for namespace in self.lease_namespaces(name) {

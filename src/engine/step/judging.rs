@@ -305,9 +305,10 @@ pub(super) fn confirmed(world: &mut World, ticket: &AppTicket, judged: JudgedRow
             if let Some(seen) = app.rows.get(&judged.key).filter(|_| !newest) {
                 (row.health, row.health_note) = (seen.health, seen.health_note.clone());
             }
-            match ask_again(&row) {
-                true => drop(app.again.insert(judged.key.clone(), now.since_start + AGAIN)),
-                false => drop(app.again.remove(&judged.key)),
+            if ask_again(&row) {
+                app.again.insert(judged.key.clone(), now.since_start + AGAIN);
+            } else {
+                app.again.remove(&judged.key);
             }
             let row = Arc::new(row);
             app.settled.insert(judged.key.clone(), judged.memo.clone());
