@@ -87,6 +87,7 @@ struct Inner {
     parts: record::PartsSeen,
     leases: lease::LeasesWritten,
     records: record::RecordsSeen,
+    listing: tokio::sync::Mutex<()>,
 }
 
 impl Cluster {
@@ -102,6 +103,7 @@ impl Cluster {
             parts: record::PartsSeen::default(),
             leases: lease::LeasesWritten::default(),
             records: record::RecordsSeen::default(),
+            listing: tokio::sync::Mutex::default(),
         };
         Self { inner: Arc::new(inner), limits: Limits::default() }
     }
