@@ -4,6 +4,7 @@
 //! app as it now is and asks for whatever comes next; so a lost or doubled answer is made good by the next look.
 
 mod advance;
+mod again;
 mod asides;
 mod auto;
 mod clusters;

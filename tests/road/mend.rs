@@ -13,7 +13,7 @@ use crate::apiserver::{self, User};
 use crate::hold::yes;
 use crate::road::{Deck, Start, config_text, shop};
 use crate::scene::{Scene, api, dirs};
-use crate::stage::{Place, Stage};
+use crate::stage::Place;
 
 crate::scenes! {
     a_broken_mirror_is_made_anew
@@ -90,7 +90,6 @@ async fn live_objects_that_name_another_record_are_named_and_nothing_is_written(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_that_is_refused_is_named_not_hammered_and_mended_without_a_restart() {
     let Some(server) = apiserver::shared() else { return };
-    let stage = Stage::Shared(server);
     let scene = Scene::new(Place::Server, "signin").expect("there is a server");
     scene.synced().await.close().await;
     let root = tempfile::tempdir().expect("a directory");
@@ -126,6 +125,5 @@ async fn a_sign_in_that_is_refused_is_named_not_hammered_and_mended_without_a_re
     std::fs::write(&file, &good).expect("written");
     hand.by(Duration::from_secs(60));
     deck.verdict(Verdict::Synced).await;
-    drop(stage);
     deck.close().await;
 }

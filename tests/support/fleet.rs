@@ -1,6 +1,5 @@
 //! A fleet made by hand in which every word of the vocabulary occurs once, and one app is hostile.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::advance::{advance, is_record_of, reread_record, schemas_needed};
+use super::again;
 use crate::engine::effect::{Effect, JudgeWork};
 use crate::engine::event::{AppTicket, JudgedRow, Memo, Scene, Trouble};
 use crate::engine::world::{AppWorld, ClusterWorld, RenderState, Role, SceneState, World, reason};
@@ -16,8 +17,6 @@ pub const BURST: f64 = 100.0;
 const RATE: f64 = 10.0;
 /// A difference that goes away by itself within this time never reaches the server.
 const DEBOUNCE: Duration = Duration::from_secs(1);
-/// When a dry run that was not to be had is tried again.
-const AGAIN: Duration = Duration::from_mins(2);
 
 /// Every key an app has a say about: git's and the inventory's.
 pub(in crate::engine) fn keys_of(app: &AppWorld) -> BTreeSet<ResourceKey> {
@@ -305,11 +304,7 @@ pub(super) fn confirmed(world: &mut World, ticket: &AppTicket, judged: JudgedRow
             if let Some(seen) = app.rows.get(&judged.key).filter(|_| !newest) {
                 (row.health, row.health_note) = (seen.health, seen.health_note.clone());
             }
-            if ask_again(&row) {
-                app.again.insert(judged.key.clone(), now.since_start + AGAIN);
-            } else {
-                app.again.remove(&judged.key);
-            }
+            again::note(app, &judged.key, &row, now);
             let row = Arc::new(row);
             app.settled.insert(judged.key.clone(), judged.memo.clone());
             app.confirmed.insert(judged.key.clone(), (judged.memo, row.clone()));
@@ -320,31 +315,6 @@ pub(super) fn confirmed(world: &mut World, ticket: &AppTicket, judged: JudgedRow
     advance(world, &ticket.app, now)
 }
 
-/// Whether the server had no answer for a cause that may pass; one who may not ask need not ask again.
-fn ask_again(row: &ResourceRow) -> bool {
-    let why = row.reason.as_ref().filter(|reason| reason.code == ReasonCode::DryRunUnavailable);
-    why.is_some_and(|reason| !reason.message.raw().contains(" cannot patch "))
-}
-
-/// Forgets answers that were none, so that they are asked for once more.
-fn ask_once_more(world: &mut World, now: Now) -> Vec<Effect> {
-    let mut apps = Vec::new();
-    for app in world.apps.values_mut() {
-        let due: Vec<ResourceKey> =
-            app.again.iter().filter(|(_, at)| **at <= now.since_start).map(|(key, _)| key.clone()).collect();
-        for key in &due {
-            app.again.remove(key);
-            app.confirmed.remove(key);
-            app.settled.remove(key);
-            app.dirty.insert(key.clone());
-        }
-        if !due.is_empty() {
-            apps.push(app.spec.id.clone());
-        }
-    }
-    super::advance_all(world, &apps, now)
-}
-
 /// Sends the confirmations whose debounce is over, as far as the token bucket goes.
 pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
     for cluster in world.clusters.values_mut() {
@@ -352,7 +322,7 @@ pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
         cluster.tokens = since.mul_add(RATE, cluster.tokens).min(BURST);
         cluster.tokens_at = now.since_start;
     }
-    let mut effects = ask_once_more(world, now);
+    let mut effects = again::tick(world, now);
     let mut waiting: Vec<AppId> =
         world.apps.values().filter(|app| !app.waiting.is_empty()).map(|app| app.spec.id.clone()).collect();
     // What somebody looks at goes first.

@@ -115,7 +115,7 @@ fn an_answer_that_was_none_is_asked_for_again_unless_the_account_may_not_ask() {
         let out = stage.seconds(1);
         for effect in &out {
             let Effect::Confirm(ticket, work) = effect else { continue };
-            for mut row in stage.rows(work, &|row: Judged| row.is(Verdict::Drifted)) {
+            for mut row in stage.rows(work, |row: Judged| row.is(Verdict::Drifted)) {
                 if let Some(row) = &mut row.row {
                     row.reason = Some(because(ReasonCode::DryRunUnavailable, why, stage.now));
                 }
