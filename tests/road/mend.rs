@@ -123,7 +123,7 @@ async fn a_sign_in_that_is_refused_is_named_not_hammered_and_mended_without_a_re
     assert_eq!(app.verdict, Verdict::Unknown, "never green");
     assert_eq!(deck.fleet().clusters[0].state, ClusterState::AuthFailed);
     std::fs::write(&file, &good).expect("written");
-    hand.by(Duration::from_secs(60));
+    hand.by(Duration::from_mins(1));
     deck.verdict(Verdict::Synced).await;
     deck.close().await;
 }
