@@ -163,6 +163,17 @@ impl App {
         std::mem::take(&mut self.out)
     }
 
+    /// The apps on screen: the one that is looked at, else those listed around the cursor.
+    #[must_use]
+    pub fn shown(&self) -> BTreeSet<AppId> {
+        if let Some(app) = self.stack.last().and_then(Screen::app) {
+            return [app.clone()].into();
+        }
+        let height = usize::from(self.size.1);
+        let first = self.root.cursor.row().saturating_sub(height);
+        self.root.order.iter().skip(first).take(2 * height).cloned().collect()
+    }
+
     /// The table in force.
     #[must_use]
     pub fn keymap(&self) -> &Keymap {

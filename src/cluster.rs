@@ -5,8 +5,10 @@
 //! forbidden and unreachable.
 
 mod call;
+mod claims;
 mod classify;
 pub mod connect;
+mod definition;
 mod discover;
 mod error;
 mod events;
@@ -16,6 +18,7 @@ mod openapi;
 mod plugin;
 mod read;
 mod record;
+mod seats;
 mod session;
 mod store;
 mod watch;
@@ -27,13 +30,17 @@ use std::time::Duration;
 
 use crate::model::{ClusterName, Cost};
 
+pub use claims::{Claim, kinds as claim_kinds};
 pub use connect::{ConnectError, ConnectFacts, connect};
 pub use discover::{Discovery, Lookup, Served};
 pub use error::{CallError, CallKind, ConflictOn};
 pub use kubeconfig::KubeSource;
+pub use lease::{NAME as LEASE, renewed_at};
 pub use read::Probe;
+pub use record::RECORDS;
+pub use seats::Throttled;
 pub use store::{LiveChange, Store};
-pub use watch::{Seen, SeenWhat, Target};
+pub use watch::{Narrow, Seen, SeenWhat, Target};
 pub use write::Applied;
 
 /// How long we wait, and for how many at once. The defaults are those of `faults.md` section 1.
@@ -72,12 +79,15 @@ struct Inner {
     name: ClusterName,
     facts: ConnectFacts,
     session: session::Session,
-    /// Requests with one answer in flight: at most 16.
-    seats: tokio::sync::Semaphore,
+    /// Requests with one answer in flight: at most 16, fewer after a 429.
+    seats: seats::Seats,
     counts: call::Counts,
     version: tokio::sync::OnceCell<crate::model::Foreign>,
     openapi: openapi::Documents,
     parts: record::PartsSeen,
+    leases: lease::LeasesWritten,
+    records: record::RecordsSeen,
+    listing: tokio::sync::Mutex<()>,
 }
 
 impl Cluster {
@@ -86,11 +96,14 @@ impl Cluster {
             name,
             facts,
             session,
-            seats: tokio::sync::Semaphore::new(16),
+            seats: seats::Seats::default(),
             counts: call::Counts::default(),
             version: tokio::sync::OnceCell::new(),
             openapi: openapi::Documents::default(),
             parts: record::PartsSeen::default(),
+            leases: lease::LeasesWritten::default(),
+            records: record::RecordsSeen::default(),
+            listing: tokio::sync::Mutex::default(),
         };
         Self { inner: Arc::new(inner), limits: Limits::default() }
     }
@@ -114,6 +127,11 @@ impl Cluster {
     /// What connecting found out.
     pub fn facts(&self) -> &ConnectFacts {
         &self.inner.facts
+    }
+
+    /// Whether the server has asked for patience lately, and how far we hold back.
+    pub fn throttled(&self) -> Option<Throttled> {
+        self.inner.seats.throttled_now()
     }
 
     /// Requests made so far, by verb.

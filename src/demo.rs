@@ -204,6 +204,11 @@ fn ports(config: &Config, clusters: &BTreeMap<ClusterName, Sandbox>, repository:
                 found.map(|service| connect::over(service, &spec.name)).ok_or(unknown)
             })
         }),
+        renew: {
+            // A repository that lies in place is not ours to make anew.
+            let repository = repository.clone();
+            Arc::new(move |_| source::open_in_place(&repository))
+        },
         open: Arc::new(move |_| source::open_in_place(&repository)),
     }
 }

@@ -7,6 +7,7 @@ mod adapt;
 mod answer;
 mod base;
 mod blame;
+mod claimed;
 mod clock;
 mod desired;
 mod driver;

@@ -13,13 +13,14 @@ mod table;
 mod terminal;
 mod theme;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
 pub use crate::app::Setup as Start;
-use crate::model::{Fleet, Now, Order, Query, Ticket, View};
+use crate::model::{AppId, Fleet, Now, Order, Query, Ticket, View};
 
 pub use cockpit::{Cockpit, cockpit};
 pub use drive::run;
@@ -36,6 +37,8 @@ pub trait Link: Send {
     fn ask(&self, ticket: Ticket, query: Query);
     /// Hands over an order.
     fn order(&self, order: Order);
+    /// Says which apps are on screen.
+    fn show(&self, apps: BTreeSet<AppId>);
 }
 
 /// What the engine sends.

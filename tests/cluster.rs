@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use apiserver::{Server, User};
 use driftdeck::cluster::{
-    CallKind, Cluster, ConnectError, Discovery, KubeSource, Limits, Lookup, Seen, SeenWhat, Served, Store, Target,
-    connect,
+    CallKind, Cluster, ConnectError, Discovery, KubeSource, LEASE, Limits, Lookup, Narrow, Seen, SeenWhat, Served,
+    Store, Target, connect, renewed_at,
 };
 use driftdeck::fields;
 use driftdeck::model::{
@@ -31,6 +31,7 @@ fn spec(context: Option<&str>) -> ClusterSpec {
         protected: false,
         record_namespace: None,
         judge_local: false,
+        judge_local_kinds: Vec::new(),
     }
 }
 
@@ -339,12 +340,18 @@ async fn the_agents_lease_says_when_it_was_renewed() {
     let Some(server) = apiserver::shared() else { return };
     let namespace = server.namespace("lease");
     let cluster = connected(server, User::Operator).await;
-    assert_eq!(cluster.lease(&namespace).await.expect("read"), None, "no agent since ever");
+    let leases = find(&cluster.discover().await.expect("discovered"), "coordination.k8s.io/v1", "Lease");
+    let target = Target { served: leases, namespace: Some(namespace.as_str().into()) };
+    let only = Narrow { name: Some(LEASE), ..Narrow::default() };
+    assert!(cluster.list_part(&target, only).await.expect("listed").is_empty(), "no agent since ever");
+    let before = cluster.cost().of("get");
     for time in ["2026-01-01T00:00:00.5Z", "2026-01-01T00:00:10Z"] {
         let now = time.parse().expect("a time");
         cluster.renew_lease(&namespace, "agent-1", now).await.expect("renewed");
-        assert_eq!(cluster.lease(&namespace).await.expect("read"), Some(now));
+        let found = cluster.list_part(&target, only).await.expect("listed");
+        assert_eq!(found.iter().map(renewed_at).collect::<Vec<_>>(), [Some(now)]);
     }
+    assert_eq!(cluster.cost().of("get"), before + 1, "a renewal of what we wrote ourselves reads nothing first");
 }
 
 #[tokio::test]

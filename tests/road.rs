@@ -12,6 +12,10 @@ mod stage;
 
 #[path = "road/agent.rs"]
 mod agent;
+#[path = "road/cost.rs"]
+mod cost;
+#[path = "road/definitions.rs"]
+mod definitions;
 #[path = "road/differ.rs"]
 mod differ;
 #[path = "road/drift.rs"]
@@ -22,6 +26,8 @@ mod hold;
 mod ignore;
 #[path = "road/inputs.rs"]
 mod inputs;
+#[path = "road/mend.rs"]
+mod mend;
 #[path = "road/places.rs"]
 mod places;
 #[path = "road/prune.rs"]

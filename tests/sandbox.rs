@@ -5,7 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftdeck::cluster::{CallKind, Cluster, Lookup, Seen, SeenWhat, Served, Target, connect};
+use driftdeck::cluster::{
+    CallKind, Cluster, LEASE, Lookup, Narrow, Seen, SeenWhat, Served, Target, connect, renewed_at,
+};
 use driftdeck::fields;
 use driftdeck::model::{ClusterName, Digest, Foreign, Gvk, Manifest, Origin, Record, ResourceKey};
 use driftdeck::sandbox::{Account, Clock, Options, Sandbox};
@@ -132,5 +134,8 @@ async fn rights_records_and_leases_work_as_on_a_cluster() {
     assert!(matches!(refused.kind, CallKind::Conflict(_)), "{:?}", refused.kind);
     let now = sandbox.now();
     admin.renew_lease("shop", "me", now).await.expect("renewed");
-    assert_eq!(admin.lease("shop").await.expect("readable"), Some(now));
+    let target = Target { served: served(&admin, "coordination.k8s.io/v1", "Lease").await, namespace: None };
+    let only = Narrow { name: Some(LEASE), ..Narrow::default() };
+    let found = admin.list_part(&target, only).await.expect("readable");
+    assert_eq!(found.iter().map(renewed_at).collect::<Vec<_>>(), [Some(now)]);
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::{
-    AppId, AppRow, Base, Basis, ClusterRow, CommitId, CommitInfo, Deployed, Finding, Fleet, Foreign, Health, Hidden,
-    Location, Moved, Pause, Pin, Reason, ResourceRow, SourceRow, Verdict,
+    AppId, AppRow, Base, Basis, ClusterRow, CommitId, CommitInfo, Cost, Deployed, Finding, Fleet, Foreign, Health,
+    Hidden, Location, Moved, Pause, Pin, Reason, ResourceRow, SourceRow, Verdict,
 };
 
 /// The name of the schema in `assets/schema/driftdeck-v1.json`.
@@ -21,6 +21,16 @@ pub struct Report<'a> {
     generated_at: Option<Timestamp>,
     clusters: Vec<ClusterOut<'a>>,
     apps: Vec<AppOut<'a>>,
+    cost: CostOut<'a>,
+}
+
+/// Requests to API servers so far, all clusters together: every verb, also with a zero.
+struct CostOut<'a>(&'a Cost);
+
+impl Serialize for CostOut<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(Cost::VERBS.iter().map(|verb| (verb, self.0.of(verb))))
+    }
 }
 
 #[derive(Serialize)]
@@ -103,6 +113,7 @@ pub fn report<'a>(fleet: &'a Fleet, asked: &[AppId], objects: Objects) -> Report
         generated_at: fleet.generated_at,
         clusters: fleet.clusters.iter().filter(concerned).map(|row| cluster(row)).collect(),
         apps: asked.iter().filter_map(|id| fleet.app(id)).map(|row| app(row, objects)).collect(),
+        cost: CostOut(&fleet.cost),
     }
 }
 

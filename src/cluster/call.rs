@@ -36,17 +36,15 @@ pub(super) enum Verb {
     Delete,
     Probe,
     Review,
+    /// A watch that goes on where the last one ended.
+    Renewal,
+    /// A dry run that tells defaults from additions.
     Fresh,
-}
-
-impl Verb {
-    const WORDS: [&'static str; 11] =
-        ["get", "list", "watch", "dry-run", "patch", "create", "update", "delete", "probe", "review", "fresh"];
 }
 
 /// Requests by verb.
 #[derive(Default)]
-pub(super) struct Counts([AtomicU64; Verb::WORDS.len()]);
+pub(super) struct Counts([AtomicU64; Cost::VERBS.len()]);
 
 impl Counts {
     fn add(&self, verb: Verb) {
@@ -56,8 +54,8 @@ impl Counts {
     }
 
     pub fn cost(&self) -> Cost {
-        let counted = Verb::WORDS.into_iter().zip(&self.0).map(|(word, count)| (word, count.load(Ordering::Relaxed)));
-        Cost { requests: counted.filter(|(_, count)| *count > 0).collect::<BTreeMap<_, _>>() }
+        let counted = Cost::VERBS.into_iter().zip(&self.0).map(|(word, count)| (word, count.load(Ordering::Relaxed)));
+        Cost { requests: counted.filter(|(_, count)| *count > 0).collect::<BTreeMap<_, _>>(), judged: 0 }
     }
 }
 
@@ -120,10 +118,17 @@ impl Cluster {
         self.once(ask).await.map_err(|refused| refused.error)
     }
 
-    /// Sends a request once and reads its whole answer within the deadline.
+    /// Sends a request once and reads its whole answer within the deadline. After a 429 fewer are sent at once, and
+    /// none but a write before its time.
     pub(super) async fn once(&self, ask: &Ask) -> Result<Bytes, Refused> {
-        let _seat = self.inner.seats.acquire().await.ok();
-        self.whole(ask, self.limits.unary).await
+        let seat = self.inner.seats.take(is_hurried(ask.verb)).await;
+        let answer = self.whole(ask, self.limits.unary).await;
+        match &answer {
+            Err(refused) if refused.error.kind == CallKind::Throttled => seat.throttled(refused.retry_after),
+            Err(_) => {}
+            Ok(_) => seat.served(),
+        }
+        answer
     }
 
     /// Sends the probe: its own deadline, no seat.
@@ -212,6 +217,11 @@ fn transport(error: &kube::Error) -> CallError {
     words.dedup();
     let words = if words.is_empty() { error.to_string() } else { words.join(": ") };
     CallError::local(CallKind::Unreachable, words)
+}
+
+/// What somebody ordered goes first, also while the server asks for patience.
+fn is_hurried(verb: Verb) -> bool {
+    matches!(verb, Verb::Patch | Verb::Create | Verb::Update | Verb::Delete)
 }
 
 fn asks_again(refused: &Refused) -> bool {

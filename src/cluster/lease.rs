@@ -1,4 +1,9 @@
 //! The Lease `driftdeck-agent`: when an agent was last seen. No election is made on it yet.
+//!
+//! Lookers watch it; its writer remembers what it wrote last, so that a renewal is one request.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::Method;
 use jiff::Timestamp;
@@ -8,26 +13,33 @@ use super::Cluster;
 use super::call::{self, Ask, Verb, segment};
 use super::error::{CallError, CallKind};
 use crate::fields::MANAGER;
+use crate::model::Live;
 
-const NAME: &str = "driftdeck-agent";
+/// The Lease's name.
+pub const NAME: &str = "driftdeck-agent";
+
+/// The Leases as last written, by namespace.
+pub(super) type LeasesWritten = Mutex<BTreeMap<String, Value>>;
+
+/// When a Lease was renewed last, by the agent's clock; a time that is none counts as never.
+#[must_use]
+pub fn renewed_at(lease: &Live) -> Option<Timestamp> {
+    let lease: Value = serde_json::from_str(&lease.json).ok()?;
+    lease.pointer("/spec/renewTime")?.as_str()?.parse().ok()
+}
 
 impl Cluster {
-    /// When the agent's Lease in that namespace was renewed last, by the agent's clock; `None` = never.
+    /// Says that `holder` is alive at `now`: creates the Lease or writes over it, at the version just read, or written by
+    /// us before.
     ///
     /// # Errors
-    /// As any read; a time that is none counts as never.
-    pub async fn lease(&self, namespace: &str) -> Result<Option<Timestamp>, CallError> {
-        let lease = self.read_lease(namespace).await?;
-        let renewed = lease.as_ref().and_then(|lease| lease.pointer("/spec/renewTime")?.as_str()?.parse().ok());
-        Ok(renewed)
-    }
-
-    /// Says that `holder` is alive at `now`: creates the Lease or writes over it, at the version just read.
-    ///
-    /// # Errors
-    /// [`CallKind::Conflict`] when somebody wrote in between.
+    /// [`CallKind::Conflict`] when somebody wrote in between: the next renewal reads first.
     pub async fn renew_lease(&self, namespace: &str, holder: &str, now: Timestamp) -> Result<(), CallError> {
-        let old = self.read_lease(namespace).await?;
+        let known = self.leases().remove(namespace);
+        let old = match known {
+            Some(known) => Some(known),
+            None => self.read_lease(namespace).await?,
+        };
         let at = now.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
         let mine = |lease: &Value| lease.pointer("/spec/holderIdentity").and_then(Value::as_str) == Some(holder);
         let acquired = old.as_ref().filter(|lease| mine(lease)).and_then(|lease| lease.pointer("/spec/acquireTime"));
@@ -48,7 +60,15 @@ impl Cluster {
             None => (Verb::Create, Method::POST, collection(namespace)),
         };
         let uri = format!("{uri}?fieldManager={MANAGER}");
-        self.write(&Ask::sending(verb, method, uri, lease.to_string().into_bytes())).await.map(drop)
+        let answer = self.write(&Ask::sending(verb, method, uri, lease.to_string().into_bytes())).await?;
+        if let Ok(written) = call::json::<Value>(&answer) {
+            self.leases().insert(namespace.to_owned(), written);
+        }
+        Ok(())
+    }
+
+    fn leases(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+        self.inner.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read_lease(&self, namespace: &str) -> Result<Option<Value>, CallError> {

@@ -1,7 +1,7 @@
 //! OpenAPI v3 documents of the group-versions in use, kept by the hash that the index gives (KEP-2896).
 //!
-//! In memory as bytes, at most 64 of them; in a directory where one was given. Refuses to trust the directory: what it
-//! holds is read like any answer.
+//! In memory as bytes, at most 64 of them; in a private directory where one was given, at most 512 files. Refuses to
+//! trust the directory: what it holds is read like any answer, and what is no schema is fetched anew and written over.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ use super::error::{CallError, CallKind};
 use crate::model::Digest;
 
 const KEPT: usize = 64;
+/// Files in the directory; the ones written longest ago go first.
+const FILES: usize = 512;
 
 /// What was fetched before.
 #[derive(Default)]
@@ -97,7 +99,7 @@ impl Cluster {
         }
         let answer = self.read(&Ask::get(Verb::Get, url)).await?;
         let value = call::json(&answer)?;
-        if let Some(file) = file {
+        if let Some(file) = file.filter(|_| is_schema(&value)) {
             write_down(file, answer.clone()).await;
         }
         if url.contains("hash=") {
@@ -115,19 +117,64 @@ impl Cluster {
 
 async fn read_back(file: Option<&Path>, documents: &Documents, url: &str) -> Option<Value> {
     let bytes = Bytes::from(tokio::fs::read(file?).await.ok()?);
-    let value = serde_json::from_slice(&bytes).ok()?;
+    let value = serde_json::from_slice(&bytes).ok().filter(is_schema)?;
     documents.keep(url, bytes);
     Some(value)
+}
+
+/// Whether it says what fields are: anything else on disk is not worth keeping.
+fn is_schema(document: &Value) -> bool {
+    document.pointer("/components/schemas").is_some_and(Value::is_object)
 }
 
 /// Best effort: a cache that cannot be written costs a request.
 async fn write_down(file: PathBuf, document: Bytes) {
     let written = tokio::task::spawn_blocking(move || {
         let dir = file.parent()?;
-        std::fs::create_dir_all(dir).ok()?;
-        let mut fresh = tempfile::NamedTempFile::new_in(dir).ok()?;
+        private_dir(dir).ok()?;
+        // A temporary file is ours alone (0600) from its first moment, and stays so.
+        let mut fresh = tempfile::Builder::new().prefix(".new-").tempfile_in(dir).ok()?;
         std::io::Write::write_all(&mut fresh, &document).ok()?;
-        fresh.persist(&file).ok()
+        fresh.persist(&file).ok()?;
+        forget_oldest(dir).ok()
     });
     let _ = written.await;
 }
+
+/// Makes a directory that only we can enter, or closes one that stood open.
+fn private_dir(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(dir)?;
+    let meta = std::fs::symlink_metadata(dir)?;
+    if !meta.is_dir() {
+        return Err(std::io::Error::other("it is a link or no directory"));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if meta.permissions().mode().trailing_zeros() < 6 {
+            std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what is beyond the bound, oldest first.
+fn forget_oldest(dir: &Path) -> std::io::Result<()> {
+    let mut files: Vec<(std::time::SystemTime, PathBuf)> = std::fs::read_dir(dir)?
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    let over = files.len().saturating_sub(FILES);
+    files.sort();
+    for (_, file) in files.into_iter().take(over) {
+        std::fs::remove_file(file)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "openapi/tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@
 //! of two writers one gets a conflict. Read back it is foreign input: bounded, and whole or not at all, but for parts
 //! that a killed writer did not get to; those objects merely count as never recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,9 +20,11 @@ use serde_json::{Value, json};
 
 use super::Cluster;
 use super::call::{self, Ask, Verb, segment};
+use super::discover::Served;
 use super::error::{CallError, CallKind};
+use super::watch::{Narrow, Target};
 use crate::fields::MANAGER;
-use crate::model::{Deployed, Foreign, InventoryLine, Operation, Pause, Pin, Record};
+use crate::model::{Deployed, Foreign, Gvk, InventoryLine, Operation, Pause, Pin, Record};
 
 const LABEL: &str = "driftdeck.dev/record";
 const FORM: &str = "v1";
@@ -32,6 +34,9 @@ const PARTS_CAP: usize = 16;
 const UNPACKED_CAP: u64 = 16 << 20;
 const LINES_CAP: usize = 100_000;
 const OPERATIONS: usize = 20;
+
+/// Where records lie, by namespace and name; `None` = not asked yet.
+pub(super) type RecordsSeen = Mutex<Option<Arc<BTreeSet<(Arc<str>, Arc<str>)>>>>;
 
 /// How many parts each record had when last read or written: what a smaller one must remove.
 pub(super) type PartsSeen = Mutex<BTreeMap<(String, String), usize>>;
@@ -76,7 +81,39 @@ struct Meta {
     labels: BTreeMap<String, String>,
 }
 
+/// Selects the first ConfigMap of each record.
+pub const RECORDS: &str = "driftdeck.dev/record=v1";
+
 impl Cluster {
+    /// Where the records of this cluster lie, by label: listed once, then as [`Self::note_records`] says. Where the account
+    /// may not list ConfigMaps everywhere, none are known.
+    pub async fn records(&self) -> Arc<BTreeSet<(Arc<str>, Arc<str>)>> {
+        let known = || self.inner.records.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known() {
+            return known;
+        }
+        // Many apps ask at once, and one list answers all of them.
+        let _one = self.inner.listing.lock().await;
+        if let Some(known) = known() {
+            return known;
+        }
+        let gvk = Gvk { group: "".into(), version: "v1".into(), kind: "ConfigMap".into() };
+        let served = Served { gvk, resource: "configmaps".into(), namespaced: true, verbs: Arc::new([]) };
+        let narrow = Narrow { labels: Some(RECORDS), heads: true, ..Narrow::default() };
+        let listed = self.list_part(&Target { served, namespace: None }, narrow).await.unwrap_or_default();
+        let found: BTreeSet<_> =
+            listed.into_iter().map(|live| (live.key.namespace.clone(), live.key.name.clone())).collect();
+        if known().is_none() {
+            self.note_records(found);
+        }
+        known().unwrap_or_default()
+    }
+
+    /// Takes over what a watch has seen of records.
+    pub fn note_records(&self, found: BTreeSet<(Arc<str>, Arc<str>)>) {
+        *self.inner.records.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(found));
+    }
+
     /// The record of an app in a namespace; `None` = there is none.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What the watches have said, by key. Owns the objects as bytes; the driver feeds it [`Seen`] and gets back what changed,
 //! old bytes beside new ones. Refuses I/O and locks: it is one task's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::watch::{Seen, SeenWhat, Target};
 use crate::model::{ClusterName, Gvk, Kind, Live, ResourceKey};
@@ -51,6 +51,14 @@ impl Store {
     #[must_use]
     pub fn listed(&self, cluster: &ClusterName, target: &Target) -> bool {
         self.targets.get(&(cluster.clone(), target.clone())).is_some_and(|listed| listed.complete)
+    }
+
+    /// Whether a list lacks an object that the target had before.
+    #[must_use]
+    pub fn loses(&self, cluster: &ClusterName, target: &Target, all: &[Live]) -> bool {
+        let Some(listed) = self.targets.get(&(cluster.clone(), target.clone())) else { return false };
+        let still: BTreeSet<&ResourceKey> = all.iter().map(|live| &live.key).collect();
+        listed.objects.keys().any(|key| !still.contains(key))
     }
 
     /// An object, in whatever version it is watched.

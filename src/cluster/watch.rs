@@ -69,10 +69,56 @@ pub enum SeenWhat {
     Alive,
 }
 
+/// A part of a collection, for what is minded rather than judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Narrow {
+    /// Only the object of that name.
+    pub name: Option<&'static str>,
+    /// Only objects with these labels; a selector.
+    pub labels: Option<&'static str>,
+    /// Only `metadata` of each (`PartialObjectMetadata`), where the server can.
+    pub heads: bool,
+}
+
+const HEADS: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+const HEAD_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+impl Narrow {
+    fn query(self) -> String {
+        let fields = self.name.map(|name| format!("&fieldSelector=metadata.name%3D{}", segment(name)));
+        let labels = self.labels.map(|labels| format!("&labelSelector={}", segment(labels)));
+        fields.into_iter().chain(labels).collect()
+    }
+
+    fn ask(self, verb: Verb, uri: String) -> Ask {
+        let ask = Ask::get(verb, uri);
+        match (self.heads, verb) {
+            (false, _) => ask,
+            (true, Verb::List) => ask.with(header::ACCEPT, HEAD_LIST),
+            (true, _) => ask.with(header::ACCEPT, HEADS),
+        }
+    }
+}
+
 impl Cluster {
     /// Watches until `stop` is cancelled or nobody listens. A full queue holds the stream back; nothing is dropped.
     pub fn watch(&self, target: Target, out: mpsc::Sender<Seen>, stop: CancellationToken) {
-        let watching = Watching { cluster: self.clone(), target, out, failures: 0 };
+        self.watch_part(target, Narrow::default(), out, stop);
+    }
+
+    /// One list of a part of a collection.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn list_part(&self, target: &Target, narrow: Narrow) -> Result<Vec<Live>, CallError> {
+        let (out, _) = mpsc::channel(1);
+        let reading = Watching { cluster: self.clone(), target: target.clone(), narrow, out, failures: 0, seen: 0 };
+        reading.pages().await.map(|(all, _)| all).map_err(|refused| refused.error)
+    }
+
+    /// The same for a part of a collection.
+    pub fn watch_part(&self, target: Target, narrow: Narrow, out: mpsc::Sender<Seen>, stop: CancellationToken) {
+        let watching = Watching { cluster: self.clone(), target, narrow, out, failures: 0, seen: 0 };
         tokio::spawn(async move { stop.run_until_cancelled_owned(watching.run()).await });
     }
 }
@@ -100,9 +146,12 @@ enum Step {
 struct Watching {
     cluster: Cluster,
     target: Target,
+    narrow: Narrow,
     out: mpsc::Sender<Seen>,
     /// In a row.
     failures: u32,
+    /// Watches opened since the last list: all but the first are renewals.
+    seen: u32,
 }
 
 impl Watching {
@@ -155,6 +204,7 @@ impl Watching {
     async fn list(&mut self) -> Result<Step, Closed> {
         match self.pages().await {
             Ok((all, version)) => {
+                self.seen = 0;
                 self.say(SeenWhat::Listed(all)).await?;
                 Ok(Step::Next(State::Follow(version)))
             }
@@ -167,8 +217,8 @@ impl Watching {
     async fn pages(&self) -> Result<(Vec<Live>, String), Refused> {
         let (mut all, mut more) = (Vec::new(), String::new());
         for _ in 0..PAGES_CAP {
-            let uri = format!("{}?limit={PAGE}{more}", self.collection());
-            let answer = self.cluster.once(&Ask::get(Verb::List, uri)).await?;
+            let uri = format!("{}?limit={PAGE}{}{more}", self.collection(), self.narrow.query());
+            let answer = self.cluster.once(&self.narrow.ask(Verb::List, uri)).await?;
             let page: Page = json(&answer)?;
             all.extend(page.objects(&self.place()));
             match page.more() {
@@ -184,11 +234,14 @@ impl Watching {
         let seconds = self.cluster.limits.watch.as_secs().max(1);
         let from = segment(&version);
         let uri = format!(
-            "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={from}",
-            self.collection()
+            "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={from}{}",
+            self.collection(),
+            self.narrow.query()
         );
         // Servers from 1.37 on gzip each event on its own, which decoders stop after (kube's own watch does the same).
-        let ask = Ask::get(Verb::Watch, uri).with(header::ACCEPT_ENCODING, "identity");
+        let verb = if self.seen == 0 { Verb::Watch } else { Verb::Renewal };
+        self.seen = self.seen.saturating_add(1);
+        let ask = self.narrow.ask(verb, uri).with(header::ACCEPT_ENCODING, "identity");
         let opened = Instant::now();
         let mut lines = match self.cluster.open(&ask).await {
             Ok(body) => Lines { body, held: BytesMut::new(), searched: 0 },

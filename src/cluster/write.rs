@@ -48,13 +48,14 @@ struct Meta {
 }
 
 impl Cluster {
-    /// What an apply would make of the object: `dryRun=All`, forced, strict. Counts as mutating on the server.
+    /// What an apply would make of the object: `dryRun=All`, forced, strict. Counts as mutating on the server, but
+    /// changes nothing: it is asked again like a read.
     ///
     /// # Errors
     /// [`CallError`] as classified; for a Secret its message may hold values.
     pub async fn dry_run(&self, served: &Served, manifest: &Manifest) -> Result<Value, CallError> {
         let ask = apply_patch(Verb::DryRun, served, manifest, "force=true&dryRun=All")?;
-        call::json(&self.write(&ask).await?)
+        call::json(&self.read(&ask).await?)
     }
 
     /// The same for an object that is not there, under a name that nobody uses: what a server fills in by itself.

@@ -37,6 +37,7 @@ pub fn adhoc(dir: &Path, context: &str, namespace: &str) -> Result<Config, Confi
         protected: true,
         record_namespace: None,
         judge_local: false,
+        judge_local_kinds: Vec::new(),
     };
     Ok(Config { clusters: vec![cluster], apps: vec![app], ..Config::default() })
 }

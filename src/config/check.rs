@@ -120,6 +120,7 @@ impl Ground<'_> {
             protected: self.protected(raw, &name.value, context),
             record_namespace: record_namespace.map(|ns| ns.value.clone()),
             judge_local: self.judge_local(raw),
+            judge_local_kinds: self.kinds(raw.judge_local_kinds.as_ref()),
         })
     }
 
@@ -138,6 +139,19 @@ impl Ground<'_> {
             self.refuse(judge, "neither of the two judges", "write \"server\" (dry runs) or \"local\" (none)");
         }
         judge.value == "local"
+    }
+
+    /// Kinds by their names; `judge = "local"` is the word for all of them.
+    fn kinds(&self, kinds: Option<&Written<Vec<Written<String>>>>) -> Vec<String> {
+        let good = |kind: &&Written<String>| {
+            let fits = kind.value.starts_with(|c: char| c.is_ascii_uppercase())
+                && kind.value.chars().all(|c| c.is_ascii_alphanumeric());
+            if !fits {
+                self.refuse(kind, "not a kind", "write it as manifests do, such as \"Pod\"");
+            }
+            fits
+        };
+        kinds.into_iter().flat_map(|list| &list.value).filter(good).map(|kind| kind.value.clone()).collect()
     }
 
     /// A path that only the operator's own file may set.

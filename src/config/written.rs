@@ -52,6 +52,7 @@ pub(super) struct RawCluster {
     pub protected: Option<Written<bool>>,
     pub record_namespace: Text,
     pub judge: Text,
+    pub judge_local_kinds: Texts,
 }
 
 /// `[[repos]]`.
@@ -152,6 +153,7 @@ fn cluster(mut section: Section) -> RawCluster {
         protected: section.flag("protected"),
         record_namespace: section.text("record_namespace"),
         judge: section.text("judge"),
+        judge_local_kinds: section.texts("judge_local_kinds"),
     };
     section.finish();
     raw

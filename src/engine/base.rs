@@ -5,18 +5,21 @@ use std::sync::Arc;
 
 use super::desired::Desired;
 use super::rendering;
-use super::site::Site;
+use super::site::{SeenSynced, Site};
 use crate::diff::BaseLeg;
 use crate::model::{Base, CommitId, InventoryLine, Kind, Record, ResourceKey, Rule, Without};
 
 /// Distinct commits that are rendered for bases; beyond it the hash in the record stands in.
 const COMMITS: usize = 20;
+/// So few objects are looked up line by line; an index over the whole record would cost more than it saves.
+const FEW: usize = 8;
 
-/// Finds the base of each object: by record, by what this host saw, by hash.
+/// Finds the base of each object: by record, by what this host saw, by what others claim, by hash.
 pub(super) struct Bases {
     record: Option<Arc<Record>>,
     lines: BTreeMap<(Kind, Arc<str>, Arc<str>), usize>,
-    seen: BTreeMap<(Kind, Arc<str>, Arc<str>), CommitId>,
+    seen: Arc<SeenSynced>,
+    claimed: Option<CommitId>,
     renders: BTreeMap<CommitId, Option<Arc<Desired>>>,
     without: Without,
 }
@@ -26,24 +29,29 @@ impl Bases {
     pub fn gather<'k>(site: &Site, desired: &Arc<Desired>, keys: impl Iterator<Item = &'k ResourceKey>) -> Self {
         let without = site.shared.without;
         let record = site.record.record().cloned();
-        let lines = record.iter().flat_map(|record| record.inventory.iter().enumerate());
-        let lines =
-            lines.map(|(n, line)| ((line.kind.clone(), line.namespace.clone(), line.name.clone()), n)).collect();
-        let mut bases = Self { record, lines, seen: BTreeMap::new(), renders: BTreeMap::new(), without };
         let keys: Vec<_> = keys.collect();
-        // The journal is a file that is read whole: only for objects that the record does not know.
-        if let Some(journal) = site.shared.journal.as_ref().filter(|_| keys.iter().any(|key| bases.line(key).is_none()))
-        {
-            bases.seen = journal.last_seen(site.id());
-        }
+        let wanted = |line: &InventoryLine| keys.len() > FEW || keys.iter().any(|key| is_line_of(line, key));
+        let lines = record.iter().flat_map(|record| record.inventory.iter().enumerate());
+        let lines = lines
+            .filter(|(_, line)| wanted(line))
+            .map(|(n, line)| ((line.kind.clone(), line.namespace.clone(), line.name.clone()), n))
+            .collect();
+        let claimed = super::claimed::commit_of(site);
+        let mut bases = Self { record, lines, seen: Arc::default(), claimed, renders: BTreeMap::new(), without };
+        bases.seen = site.seen_synced();
         bases.renders.insert(desired.at.clone(), Some(desired.clone()));
         bases.renders.insert(desired.commit.id.clone(), Some(desired.clone()));
         for key in keys {
-            let commit = bases.commit_of(key).cloned();
-            if let Some(commit) = commit.filter(|commit| !bases.renders.contains_key(commit)) {
-                let render =
-                    (bases.renders.len() < COMMITS).then(|| rendering::at_commit(site, &commit).ok()).flatten();
-                bases.renders.insert(commit, render);
+            // The next one only where the one before is gone.
+            for (_, commit) in bases.commits_of(key) {
+                if !bases.renders.contains_key(&commit) {
+                    let render =
+                        (bases.renders.len() < COMMITS).then(|| rendering::at_commit(site, &commit).ok()).flatten();
+                    bases.renders.insert(commit.clone(), render);
+                }
+                if bases.rendered(&commit).is_some() {
+                    break;
+                }
             }
         }
         bases
@@ -55,29 +63,33 @@ impl Bases {
         self.record.as_ref()?.inventory.get(*at)
     }
 
-    fn commit_of(&self, key: &ResourceKey) -> Option<&CommitId> {
-        self.line(key).map(|line| &line.commit).or_else(|| self.seen_at(key))
+    /// The commits that may be the base, best first (drift.md *Inputs*, P).
+    fn commits_of(&self, key: &ResourceKey) -> Vec<(Base, CommitId)> {
+        let on = |rule: Rule| self.without.has(rule);
+        let recorded = self.line(key).map(|line| (Base::Record, line.commit.clone()));
+        let seen = self.seen.get(&place(key)).map(|commit| (Base::Seen, commit.clone()));
+        let claimed = self.claimed.clone().map(|commit| (Base::Claimed, commit));
+        let recorded = recorded.filter(|_| on(Rule::BaseRecord));
+        let seen = seen.filter(|_| on(Rule::BaseSeen));
+        recorded.into_iter().chain(seen).chain(claimed.filter(|_| on(Rule::BaseClaimed))).collect()
     }
 
-    fn seen_at(&self, key: &ResourceKey) -> Option<&CommitId> {
-        self.seen.get(&place(key)).filter(|_| self.without.has(Rule::BaseSeen))
+    fn rendered(&self, commit: &CommitId) -> Option<&Arc<Desired>> {
+        self.renders.get(commit).and_then(Option::as_ref)
     }
 
-    /// The base of one object: by record, by what was seen, by hash, in this order.
+    /// The base of one object: by record, by what was seen, by what others claim, by hash, in this order.
     pub fn leg<'a>(&'a self, key: &ResourceKey) -> BaseLeg<'a> {
-        let rendered = |commit: &CommitId| self.renders.get(commit).and_then(Option::as_ref);
-        let line = self.line(key);
-        if let Some(render) =
-            line.filter(|_| self.without.has(Rule::BaseRecord)).and_then(|line| rendered(&line.commit))
-        {
-            return BaseLeg::At(Base::Record, render.manifests.get(key));
-        }
-        if let Some(render) = self.seen_at(key).and_then(rendered) {
-            return BaseLeg::At(Base::Seen, render.manifests.get(key));
-        }
-        match line {
-            Some(line) if !line.hash.is_empty() && self.without.has(Rule::BaseHash) => BaseLeg::Hash(&line.hash),
-            _ => BaseLeg::None,
+        let commits = self.commits_of(key);
+        let found = commits.iter().find_map(|(base, commit)| Some((*base, self.rendered(commit)?.manifests.get(key))));
+        // What somebody else has synced without this object says nothing of it.
+        let found = found.filter(|(base, manifest)| *base != Base::Claimed || manifest.is_some());
+        match (found, self.line(key)) {
+            (Some((base, manifest)), _) => BaseLeg::At(base, manifest),
+            (None, Some(line)) if !line.hash.is_empty() && self.without.has(Rule::BaseHash) => {
+                BaseLeg::Hash(&line.hash)
+            }
+            (None, _) => BaseLeg::None,
         }
     }
 }
@@ -89,5 +101,9 @@ fn place(key: &ResourceKey) -> (Kind, Arc<str>, Arc<str>) {
 /// The line of an object in an app's record.
 pub(super) fn line_of<'s>(site: &'s Site, key: &ResourceKey) -> Option<&'s InventoryLine> {
     let inventory = &site.record.record()?.inventory;
-    inventory.iter().find(|line| line.kind == key.kind && line.namespace == key.namespace && line.name == key.name)
+    inventory.iter().find(|line| is_line_of(line, key))
+}
+
+fn is_line_of(line: &InventoryLine, key: &ResourceKey) -> bool {
+    line.name == key.name && line.namespace == key.namespace && line.kind == key.kind
 }

@@ -3,8 +3,10 @@
 //! Late answers are dropped here and nowhere else. Tasks never touch the world: they take a [`Site`] along and send
 //! events back over a bounded queue.
 
+mod asides;
 mod carry;
 mod handle;
+mod loss;
 mod tasks;
 mod witness;
 
@@ -26,7 +28,10 @@ use super::step::step;
 use super::testimony::Testimony;
 use super::world::{AppWorld, World};
 use crate::cluster::Seen;
-use crate::model::{AppId, ClusterName, Fleet, Location, OrderId, ResourceKey, ResourceRow, RunId, View};
+use crate::model::{
+    AppId, ClusterName, Fleet, Foreign, Location, Now, OrderId, Reason, ReasonCode, ResourceKey, ResourceRow, RunId,
+    View,
+};
 use crate::source::{Dir, Watch};
 
 pub use handle::Handle;
@@ -48,6 +53,7 @@ struct Driver {
     views: mpsc::Sender<View>,
     events: mpsc::Sender<Event>,
     seen: mpsc::Sender<Seen>,
+    asides: mpsc::Sender<Seen>,
     deliveries: mpsc::Sender<Delivery>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -63,6 +69,7 @@ struct Driver {
 struct Inboxes {
     events: mpsc::Receiver<Event>,
     seen: mpsc::Receiver<Seen>,
+    asides: mpsc::Receiver<Seen>,
     delivered: mpsc::Receiver<Delivery>,
 }
 
@@ -72,6 +79,7 @@ struct Inboxes {
 pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
     let (events, inbox) = mpsc::channel(QUEUE);
     let (seen, seen_inbox) = mpsc::channel(QUEUE);
+    let (asides, asides_inbox) = mpsc::channel(64);
     let (deliveries, delivered) = mpsc::channel(64);
     let (views, answers) = mpsc::channel(64);
     let (fleet, fleet_reader) = watch::channel(Arc::new(Fleet::default()));
@@ -90,6 +98,7 @@ pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
         views,
         events: events.clone(),
         seen,
+        asides,
         deliveries,
         tasks: tasks.clone(),
         stop: stop.clone(),
@@ -99,7 +108,7 @@ pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
         watches: BTreeMap::new(),
     };
     let tracked = tasks.clone();
-    tracked.spawn(driver.run(Inboxes { events: inbox, seen: seen_inbox, delivered }));
+    tracked.spawn(driver.run(Inboxes { events: inbox, seen: seen_inbox, asides: asides_inbox, delivered }));
     (Handle::new(fleet_reader, events, stop, tasks), answers)
 }
 
@@ -113,7 +122,8 @@ impl Driver {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(event) = inboxes.events.recv() => self.take(event),
-                Some(news) = inboxes.seen.recv() => self.live(news),
+                Some(news) = inboxes.seen.recv() => self.hear(news),
+                Some(news) = inboxes.asides.recv() => self.hear_aside(news),
                 Some(delivery) = inboxes.delivered.recv() => self.deliver(delivery),
                 () = clock.tick() => self.take(Event::Tick),
             }
@@ -151,7 +161,7 @@ impl Driver {
             if let Ok(event) = inboxes.events.try_recv() {
                 self.take(event);
             } else if let Ok(news) = inboxes.seen.try_recv() {
-                self.live(news);
+                self.hear(news);
             } else {
                 return;
             }
@@ -177,13 +187,17 @@ impl Driver {
     }
 
     fn publish(&mut self) {
+        let now = self.clock.now();
         self.world.cost.requests.clear();
-        for line in self.lines.values() {
+        self.world.cost.judged = self.shared.judged.load(std::sync::atomic::Ordering::Relaxed);
+        for (name, line) in &self.lines {
             for (verb, count) in line.cluster.cost().requests {
                 *self.world.cost.requests.entry(verb).or_default() += count;
             }
+            if let Some(cluster) = self.world.clusters.get_mut(name) {
+                cluster.throttled = throttled(line, cluster.throttled.take(), now);
+            }
         }
-        let now = self.clock.now();
         let before = self.fleet.borrow().clone();
         if let Some(fleet) = publish(&mut self.world, &before, now) {
             self.fleet.send_replace(Arc::new(fleet));
@@ -233,6 +247,8 @@ impl Driver {
             fed_mode: fed.map(|cluster| super::publish::mode(&self.world, cluster)).min().unwrap_or(mode),
             siblings: siblings().map(|o| (Arc::new(o.spec.clone()), protected(&o.spec.id.cluster))).collect(),
             stale: super::publish::cluster_stale(cluster, now).map(|reason| reason.message),
+            admission: cluster.admission,
+            elsewhere: app.elsewhere(now).map(|reason| reason.message),
             now,
         })
     }
@@ -242,6 +258,14 @@ impl Driver {
         self.next_auto += 1;
         OrderId(self.next_auto)
     }
+}
+
+/// What is said while a server asks for patience: one sentence as long as it holds, so that it is no news each second.
+fn throttled(line: &Line, before: Option<Reason>, now: Now) -> Option<Reason> {
+    let held = line.cluster.throttled()?;
+    let since = before.map_or(now.wall, |before| before.since);
+    let words = format!("throttled: the server answers 429; {} requests at once instead of 16", held.at_once);
+    Some(Reason { code: ReasonCode::Throttled, message: Foreign::new(words), since })
 }
 
 fn same_source(one: &crate::model::AppSpec, other: &crate::model::AppSpec) -> bool {

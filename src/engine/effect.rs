@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::desired::Desired;
-use super::event::{AppTicket, Scene};
-use crate::model::{AppId, ClusterName, CommitId, FieldPath, Gvk, Kind, Order, Query, RepoName, ResourceKey, Ticket};
+use super::event::{AppTicket, Aside, Memo, Scene};
+use crate::model::{
+    AppId, ClusterName, CommitId, FieldPath, Gvk, Kind, Order, Query, RepoName, ResourceKey, ResourceRow, Ticket,
+};
 
 /// A live scene to list and watch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +38,8 @@ impl WatchWish {
 pub struct JudgeWork {
     /// Keys with the stamps they are asked under.
     pub keys: Vec<(ResourceKey, u64)>,
+    /// Rows that are settled, with what they were made from: where that has not changed, only health is looked at.
+    pub known: BTreeMap<ResourceKey, (Memo, Arc<ResourceRow>)>,
     /// Git's side.
     pub desired: Arc<Desired>,
 }
@@ -69,8 +73,8 @@ pub enum Effect {
     NoteSeen(AppId, CommitId, Vec<ResourceKey>),
     /// Find where git declares these paths, and who touched those lines last.
     Blame(AppTicket, Arc<Desired>, Vec<(ResourceKey, FieldPath)>),
-    /// Read the agent's Lease.
-    ReadLease(ClusterName),
+    /// Mind these beside the apps' objects.
+    Mind(ClusterName, BTreeSet<Aside>),
     /// Renew our Lease.
     RenewLease(ClusterName),
     /// Do what was ordered, if the gates let it through.

@@ -30,6 +30,20 @@ pub struct Scene {
     pub namespace: Arc<str>,
 }
 
+/// What is minded on a cluster beside the apps' own objects: it tells when answers are out of date, at the price of a
+/// watch each instead of polls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Aside {
+    /// The agent's Leases.
+    Leases,
+    /// Records, by their label: a second one of an app.
+    Records,
+    /// Definitions of custom kinds.
+    Definitions,
+    /// What decides over writes: webhook configurations, admission policies and their bindings, `LimitRange`s.
+    Admission,
+}
+
 /// A failure as a value: which case, and whose words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
@@ -72,13 +86,18 @@ pub struct JudgedRow {
     pub row: Option<ResourceRow>,
 }
 
-/// What one dry run's answer depends on: git's digest, live's content hash.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What an answer depends on: equal memos, equal answers. The base is not in it: when a record changes, all is judged
+/// again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memo {
     /// Digest of git's manifest, where there is one.
     pub git: Option<Digest>,
     /// Content hash of the live object, where there is one.
     pub live: Option<Digest>,
+    /// Hash of the kind's schema.
+    pub schema: Option<Digest>,
+    /// How often admission has changed since the cluster was connected.
+    pub admission: u64,
 }
 
 /// Progress of a run.
@@ -109,6 +128,18 @@ pub enum Event {
     Alive(ClusterName),
     /// Schemas of these group-versions are loaded, or known not to be had.
     SchemasLoaded(ClusterName, BTreeSet<Arc<str>>),
+    /// The schemas of these kinds are others than before.
+    SchemasMoved(ClusterName, BTreeSet<Kind>),
+    /// Something that is minded has changed.
+    Minded(ClusterName, Aside),
+    /// It may not be looked at, or is not served.
+    Unminded(ClusterName, Aside),
+    /// Records of these names came or went, anywhere on the cluster.
+    RecordsMoved(ClusterName, BTreeSet<Arc<str>>),
+    /// The record namespaces that live objects of an app name, where that is another one than the app's.
+    RecordNamed(AppId, BTreeMap<ResourceKey, Option<Arc<str>>>),
+    /// The apps that a screen shows now.
+    Shown(BTreeSet<AppId>),
     /// A list is complete; these keys differ from before.
     Listed(ClusterName, Scene, Vec<ResourceKey>),
     /// A list or watch fails; it goes on trying.

@@ -22,6 +22,7 @@ use crate::model::{
 };
 use crate::plan;
 
+pub(super) use record::plain_url;
 pub(super) use revert::{is_protected, message as revert_message, restore_paths as revert_paths};
 
 /// How an order ended, in words for the screen.
@@ -55,6 +56,7 @@ impl Reporter {
 pub(super) async fn run(site: Site, order: Order, events: mpsc::Sender<Event>, abort: CancellationToken) {
     let reporter = Reporter { run: order.id, events };
     let (outcome, note) = match &order.command {
+        command if elsewhere(&site, command).is_some() => (Outcome::Refused, elsewhere(&site, command).cloned()),
         Command::Sync(sync) => sync::run(&site, sync, &order.consent, &reporter, &abort).await,
         Command::Revert(revert) => revert::run(&site, revert, &order.consent).await,
         Command::Ignore { rule, .. } => ignore::run(&site, rule, &reporter).await,
@@ -79,6 +81,12 @@ pub(super) async fn run_auto(site: Site, run: RunId, events: mpsc::Sender<Event>
     };
     journal(&site, (site.id(), "sync (auto)"), outcome, note.as_ref());
     reporter.say(RunNews::Ended(outcome, note)).await;
+}
+
+/// Another record of the app is named by what is live: nothing is written beside it, but to take over.
+fn elsewhere<'s>(site: &'s Site, command: &Command) -> Option<&'s Foreign> {
+    let takes_over = matches!(command, Command::Sync(order) if order.take_over);
+    site.elsewhere.as_ref().filter(|_| !takes_over)
 }
 
 /// A pause or a pin that was written a moment ago holds the agent too, before its watch has brought it.

@@ -3,21 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use serde_json::Value;
 
 use super::adapt;
 use super::base::Bases;
 use super::desired::Desired;
 use super::event::{JudgedRow, Memo, Trouble};
+use super::line::Wire;
 use super::rows;
 use super::site::{Site, lock};
 use crate::cluster::{CallError, CallKind, Lookup};
 use crate::diff::{self, Answer, Body, Fresh, Legs, Refusal, ServerSaid};
 use crate::model::{
-    Comparison, Foreign, Health, Live, Manifest, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict,
+    Comparison, Foreign, Gvk, Health, Live, Manifest, Reason, ReasonCode, ResourceKey, ResourceRow, Verdict,
 };
 use crate::{health, plan};
 
+/// Objects of another commit that are read or asked about at once.
+const AT_ONCE: usize = 16;
 /// Fresh objects that are kept; each is as large as its manifest.
 const FRESH: usize = 1024;
 
@@ -32,8 +36,8 @@ pub(super) fn locally(site: &Site, desired: &Arc<Desired>, keys: &[(ResourceKey,
 pub(super) async fn with_server(site: Site, desired: Arc<Desired>, key: ResourceKey, stamp: u64) -> JudgedRow {
     let read = in_gits_version(&site, &desired, &key).await;
     let answer = match desired.manifests.get(&key) {
-        Some(manifest) => answer(&site, manifest, read.as_ref()).await,
-        None => ServerSaid::NotAsked.into(),
+        Some(manifest) if !site.cluster.judges_locally(&key.kind) => answer(&site, manifest, read.as_ref()).await,
+        Some(_) | None => ServerSaid::NotAsked.into(),
     };
     let (at, git, asked) = (site.clone(), desired.clone(), key.clone());
     let judged = tokio::task::spawn_blocking(move || {
@@ -58,7 +62,7 @@ pub(super) fn broken(site: &Site, desired: &Desired, key: ResourceKey, stamp: u6
     let message = Foreign::from("its judgement ended by a fault of driftdeck's own; see the log");
     let reason = Reason { code: ReasonCode::Other, message, since: site.now.wall };
     let row = rows::bare((&site.app, Some(desired)), key.clone(), Verdict::Unknown, reason);
-    JudgedRow { key, stamp, memo: Memo { git: None, live: None }, row: Some(row) }
+    JudgedRow { key, stamp, memo: Memo::default(), row: Some(row) }
 }
 
 /// Everything the server is asked about one object.
@@ -150,7 +154,7 @@ impl Judge<'_> {
     fn row(&self, key: &ResourceKey, stamp: u64, said: Option<&Answer>) -> JudgedRow {
         let git = self.desired.manifests.get(key);
         let live = self.site.lives.get(key);
-        let memo = Memo { git: git.map(|manifest| manifest.digest.clone()), live: live.map(diff::live_hash) };
+        let memo = self.site.memo(git, live);
         let row = (git.is_some() || live.is_some()).then(|| match git {
             Some(manifest) if live.is_some() && self.is_unserved(manifest) => self.unserved(key),
             // What a partial render lacks may only be unread: it is not extra, and not to be judged at all.
@@ -235,24 +239,29 @@ impl Judge<'_> {
 }
 
 /// Judges an app at another commit than the desired one: locally first, then the server about what differs.
-/// Live objects are read one by one where no watch has them.
+/// Live objects are read where no watch has them.
 pub(super) async fn at(site: &Site, desired: &Arc<Desired>) -> Vec<Arc<ResourceRow>> {
     let (site, unread) = with_lives(site, desired).await;
     let keys = keys_of(&site, desired).into_iter().filter(|(key, _)| !unread.contains_key(key)).collect::<Vec<_>>();
     let (local_site, local_desired) = (site.clone(), desired.clone());
     let local = tokio::task::spawn_blocking(move || locally(&local_site, &local_desired, &keys)).await;
     let mut rows: Vec<_> = unread.into_values().map(Arc::new).collect();
+    let alone = Site { rows: BTreeMap::new(), lives: BTreeMap::new(), ..site.clone() };
+    let with = |key: &ResourceKey| {
+        let lives = site.lives.get(key).map(|live| (key.clone(), live.clone())).into_iter().collect();
+        Site { lives, ..alone.clone() }
+    };
     let mut asked = Vec::new();
     for judged in local.unwrap_or_default() {
         match judged.row {
             Some(row) if row.pending => {
-                asked.push(with_server(site.clone(), desired.clone(), judged.key, judged.stamp));
+                asked.push(with_server(with(&judged.key), desired.clone(), judged.key, judged.stamp));
             }
             Some(row) => rows.push(Arc::new(row)),
             None => {}
         }
     }
-    let answered = futures::future::join_all(asked).await;
+    let answered: Vec<_> = futures::stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
     rows.extend(answered.into_iter().filter_map(|judged| judged.row).map(Arc::new));
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     rows
@@ -269,25 +278,33 @@ fn keys_of(site: &Site, desired: &Desired) -> Vec<(ResourceKey, u64)> {
 async fn with_lives(site: &Site, desired: &Desired) -> (Site, BTreeMap<ResourceKey, ResourceRow>) {
     let mut site = site.clone();
     let mut unread = BTreeMap::new();
-    for (key, manifest) in desired.manifests.iter() {
-        let judged = site.rows.get(key).is_some_and(|row| row.verdict != Verdict::Unknown);
-        if judged || site.lives.contains_key(key) {
-            continue;
-        }
-        let read = match site.wire.served(&manifest.gvk) {
-            Lookup::Served(served) => site.wire.cluster.get(&served, key).await.map_err(|error| adapt::call(&error)),
-            Lookup::GroupDown(why) => Err(Trouble { code: ReasonCode::ClusterUnreachable, message: why }),
-            Lookup::NotServed => continue,
-        };
+    let open = desired.manifests.iter().filter(|(key, _)| {
+        let judged = site.rows.get(*key).is_some_and(|row| row.verdict != Verdict::Unknown);
+        !judged && !site.lives.contains_key(*key)
+    });
+    let asked: Vec<_> =
+        open.map(|(key, manifest)| read_live(site.wire.clone(), key.clone(), manifest.gvk.clone())).collect();
+    let read: Vec<_> = futures::stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
+    for (key, read) in read {
         match read {
-            Ok(Some(live)) => drop(site.lives.insert(key.clone(), live)),
+            Ok(Some(live)) => drop(site.lives.insert(key, live)),
             Ok(None) => {}
             Err(trouble) => {
                 let reason = Reason { code: trouble.code, message: trouble.message, since: site.now.wall };
                 let row = rows::bare((&site.app, Some(desired)), key.clone(), Verdict::Unknown, reason);
-                unread.insert(key.clone(), row);
+                unread.insert(key, row);
             }
         }
     }
     (site, unread)
+}
+
+/// One live object; `Ok(None)` where there is none, or its kind is not served.
+async fn read_live(wire: Wire, key: ResourceKey, gvk: Gvk) -> (ResourceKey, Result<Option<Live>, Trouble>) {
+    let read = match wire.served(&gvk) {
+        Lookup::Served(served) => wire.cluster.get(&served, &key).await.map_err(|error| adapt::call(&error)),
+        Lookup::GroupDown(why) => Err(Trouble { code: ReasonCode::ClusterUnreachable, message: why }),
+        Lookup::NotServed => Ok(None),
+    };
+    (key, read)
 }

@@ -1,6 +1,6 @@
 //! The line to one connected cluster: client, discovery, schemas, what is watched, and the store of live objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::event::Scene;
-use crate::cluster::{Cluster, Discovery, Lookup, Served, Store, Target};
+use super::event::{Aside, Scene};
+use crate::cluster::{Claim, Cluster, Discovery, Lookup, Seen, Served, Store, Target};
 use crate::diff::prepare::Scope;
-use crate::model::{Gvk, Now};
+use crate::model::{Gvk, Now, ResourceKey};
 use crate::schema::Schemas;
 
 /// Dry runs and applies in flight per cluster (drift.md *Cost*).
@@ -29,6 +29,16 @@ pub(super) struct Line {
     pub store: Store,
     /// Watches that run, and the scenes they serve.
     pub watched: BTreeMap<Target, Scene>,
+    /// Ends one watch.
+    pub stops: BTreeMap<Target, CancellationToken>,
+    /// Targets whose kind went away.
+    pub lost: BTreeSet<Target>,
+    /// What waits for word whether its kind goes.
+    pub held: BTreeMap<Target, Held>,
+    /// What is minded beside the scenes.
+    pub asides: BTreeMap<Target, Minded>,
+    /// What other deployers say they have synced.
+    pub claims: Arc<Vec<Claim>>,
     /// Ends all watches.
     pub stop: CancellationToken,
     /// Limits requests in flight.
@@ -65,6 +75,28 @@ pub(super) struct Wire {
     pub slots: Arc<Semaphore>,
     /// Which making of the line.
     pub epoch: u64,
+    /// What other deployers say they have synced.
+    pub claims: Arc<Vec<Claim>>,
+}
+
+/// What a watch said while it is asked whether its kind goes.
+pub(super) struct Held {
+    /// The first so many of `seen` were there when it was asked.
+    pub covered: usize,
+    /// In order.
+    pub seen: Vec<Seen>,
+}
+
+/// One watch of what is minded.
+pub(super) struct Minded {
+    /// What for.
+    pub aside: Aside,
+    /// Ends it.
+    pub stop: CancellationToken,
+    /// The first list has come: from now on a difference is news.
+    pub listed: bool,
+    /// Each object, and the mark that moves when it changes.
+    pub marks: BTreeMap<ResourceKey, Arc<str>>,
 }
 
 impl Line {
@@ -76,6 +108,11 @@ impl Line {
             schemas: Arc::default(),
             store: Store::default(),
             watched: BTreeMap::new(),
+            stops: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            held: BTreeMap::new(),
+            asides: BTreeMap::new(),
+            claims: Arc::default(),
             stop: CancellationToken::new(),
             slots: Arc::new(Semaphore::new(IN_FLIGHT)),
             epoch,
@@ -92,6 +129,7 @@ impl Line {
             schemas: self.schemas.clone(),
             slots: self.slots.clone(),
             epoch: self.epoch,
+            claims: self.claims.clone(),
         }
     }
 }

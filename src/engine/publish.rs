@@ -179,6 +179,7 @@ pub(super) fn whole_reason(world: &World, app: &AppWorld, now: Now) -> Option<Re
     app.dispute()
         .cloned()
         .or_else(|| record_reason(app))
+        .or_else(|| app.elsewhere(now))
         .or_else(|| cluster_reason(world, app, now))
         .or_else(|| git_reason(world, app, now))
         .or_else(|| render_reason(app, now))
@@ -306,7 +307,7 @@ fn cluster_state(cluster: &ClusterWorld, now: Now) -> (ClusterState, Option<Reas
         SceneState::Failed(reason) => Some(reason.clone()),
         _ => None,
     });
-    match failed {
+    match failed.or_else(|| cluster.throttled.clone()) {
         Some(reason) => (ClusterState::Degraded, Some(reason)),
         None if cluster.scenes.values().any(|scene| *scene == SceneState::Loading) => (ClusterState::Syncing, None),
         None => (ClusterState::Connected, None),

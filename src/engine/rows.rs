@@ -121,6 +121,7 @@ pub(super) fn hint(code: ReasonCode) -> &'static str {
             "check the network and the API server; r asks again"
         }
         ReasonCode::ClusterAuth => "sign in again (kubectl with this context tells more); r asks again",
+        ReasonCode::Throttled => "wait: fewer requests are sent until the server answers again",
         ReasonCode::ClusterConfig => "check kubeconfig and context in the config file: driftdeck config check",
         ReasonCode::KindNotServed => "install its CustomResourceDefinition, or correct apiVersion and kind",
         ReasonCode::NamespaceTerminating => "wait until the namespace is gone, or see which finalizer holds it",

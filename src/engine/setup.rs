@@ -31,6 +31,8 @@ pub struct Ports {
     pub connect: Connect,
     /// Opens a repository's mirror; blocks.
     pub open: Open,
+    /// Sets a broken mirror aside and opens an empty one; blocks.
+    pub renew: Open,
 }
 
 /// What an engine is started with.
@@ -73,6 +75,10 @@ impl Ports {
                     Ok(cluster)
                 })
             }),
+            renew: {
+                let store = store.clone();
+                Arc::new(move |spec| store.renew(spec))
+            },
             open: Arc::new(move |spec| store.open(spec)),
         }
     }
@@ -98,6 +104,7 @@ impl Setup {
         Shared {
             ports: self.ports.clone(),
             repos: self.config.repos.iter().map(|repo| (repo.name.clone(), repo.clone())).collect(),
+            renewed: Mutex::default(),
             mirrors: Mutex::default(),
             renders: Renders::default(),
             programs: Programs::find(&path),
@@ -109,6 +116,8 @@ impl Setup {
             held_namespaces: self.held_namespaces(),
             fresh: Mutex::default(),
             without: self.without,
+            judged: std::sync::atomic::AtomicU64::new(0),
+            seen: Mutex::default(),
             who: self.who.clone(),
             home: Mutex::new(self.config.home.clone()),
             author: self.config.author.clone(),
@@ -148,6 +157,7 @@ impl Setup {
             index: std::collections::BTreeMap::new(),
             runs: Vec::new(),
             stamps: 0,
+            shown: std::collections::BTreeSet::new(),
             cost: Cost::default(),
         }
     }

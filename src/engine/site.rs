@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 use super::desired::Desired;
+use super::event::Memo;
 use super::line::Wire;
 use super::rendering::Renders;
 use super::setup::Ports;
@@ -15,11 +16,14 @@ use crate::config::Home;
 use crate::diff::{Ground, Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
-    AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Digest, Foreign, Live, Location, Mode, Now, RepoName, RepoSpec,
-    ResourceKey, ResourceRow, Without, Write,
+    AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Digest, Foreign, Kind, Live, Location, Manifest, Mode, Now,
+    RepoName, RepoSpec, ResourceKey, ResourceRow, Without, Write,
 };
 use crate::render::Programs;
 use crate::source::{Author, Mirror, SourceError};
+
+/// The newest commit at which each object was seen synced.
+pub(super) type SeenSynced = BTreeMap<(Kind, Arc<str>, Arc<str>), CommitId>;
 
 /// What a server makes of a manifest where nothing is there yet.
 pub(super) type FreshObjects = BTreeMap<(ClusterName, u64, Digest), Option<serde_json::Value>>;
@@ -30,6 +34,8 @@ pub(super) struct Shared {
     pub ports: Ports,
     /// Repositories by name.
     pub repos: BTreeMap<RepoName, RepoSpec>,
+    /// Mirrors made anew that have not answered since.
+    pub renewed: Mutex<BTreeSet<RepoName>>,
     /// Opened mirrors.
     pub mirrors: Mutex<BTreeMap<RepoName, Mirror>>,
     /// Renders by content.
@@ -52,6 +58,10 @@ pub(super) struct Shared {
     pub fresh: Mutex<FreshObjects>,
     /// Rules that a test has switched off.
     pub without: Without,
+    /// Objects compared so far.
+    pub judged: std::sync::atomic::AtomicU64,
+    /// What the journal saw synced, by app: the file is read whole, so it is read once.
+    pub seen: Mutex<BTreeMap<AppId, Arc<SeenSynced>>>,
     /// Who acts.
     pub who: Foreign,
     /// The file of the config, as it was last read or written here.
@@ -70,6 +80,27 @@ impl Shared {
         let mirror = (self.ports.open)(spec)?;
         lock(&self.mirrors).insert(name.clone(), mirror.clone());
         Ok(mirror)
+    }
+}
+
+impl Shared {
+    /// Whether a broken mirror is to be made anew: once, until it has answered again (faults.md F28).
+    pub fn may_renew(&self, name: &RepoName, error: &SourceError) -> bool {
+        error.is_broken() && lock(&self.renewed).insert(name.clone())
+    }
+
+    /// An empty mirror in place of a broken one, which is set aside; blocks.
+    pub fn renewed(&self, name: &RepoName) -> Result<Mirror, SourceError> {
+        let spec = self.repos.get(name).ok_or_else(|| unknown(name))?;
+        tracing::warn!(repo = %name, "the mirror is broken: it is set aside and fetched anew");
+        let mirror = (self.ports.renew)(spec)?;
+        lock(&self.mirrors).insert(name.clone(), mirror.clone());
+        Ok(mirror)
+    }
+
+    /// The mirror has answered: should it break again, it is made anew again.
+    pub fn is_sound(&self, name: &RepoName) {
+        lock(&self.renewed).remove(name);
     }
 }
 
@@ -113,6 +144,10 @@ pub(super) struct Site {
     pub fed_mode: Mode,
     /// The cluster has been silent for too long: why. Nothing is written on what it said before.
     pub stale: Option<Foreign>,
+    /// How often admission has changed on the cluster.
+    pub admission: u64,
+    /// A live object names another record of the app: nothing is written.
+    pub elsewhere: Option<Foreign>,
     /// When.
     pub now: Now,
 }
@@ -138,6 +173,28 @@ impl Site {
     /// What the watch saw of an object, oldest first.
     pub fn seen_of(&self, key: &ResourceKey) -> &[Write] {
         self.seen.get(key).map_or(&[], |writes| writes.as_slice())
+    }
+
+    /// What an answer about an object depends on.
+    pub fn memo(&self, git: Option<&Manifest>, live: Option<&Live>) -> Memo {
+        let gvk = git.map(|manifest| &manifest.gvk).or(live.map(|live| &live.gvk));
+        Memo {
+            git: git.map(|manifest| manifest.digest.clone()),
+            live: live.map(crate::diff::live_hash),
+            schema: gvk.map(|gvk| self.wire.schemas.hash(gvk)),
+            admission: self.admission,
+        }
+    }
+
+    /// The objects that the journal of this host saw synced.
+    pub fn seen_synced(&self) -> Arc<SeenSynced> {
+        if let Some(known) = lock(&self.shared.seen).get(self.id()) {
+            return known.clone();
+        }
+        let read = self.shared.journal.as_ref().map(|journal| journal.last_seen(self.id())).unwrap_or_default();
+        let read = Arc::new(read);
+        lock(&self.shared.seen).insert(self.id().clone(), read.clone());
+        read
     }
 
     /// Who writes a commit: the config's author, else whoever acts here.

@@ -4,6 +4,8 @@
 //! app as it now is and asks for whatever comes next; so a lost or doubled answer is made good by the next look.
 
 mod advance;
+mod again;
+mod asides;
 mod auto;
 mod clusters;
 mod declarations;
@@ -18,6 +20,7 @@ use super::event::Event;
 use super::world::World;
 use crate::model::{AppId, Now};
 
+pub(super) use asides::is_custom;
 pub(super) use clusters::STALE_AFTER;
 pub(super) use judging::{BURST, keys_of, scene_of};
 pub(super) use orders::{begin_auto, subject};
@@ -32,6 +35,12 @@ pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
         Event::Probed(cluster, answer) => clusters::probed(world, &cluster, answer, now),
         Event::Alive(cluster) => clusters::alive(world, &cluster, now),
         Event::SchemasLoaded(cluster, loaded) => clusters::schemas(world, &cluster, loaded, now),
+        Event::SchemasMoved(cluster, kinds) => asides::schemas_moved(world, &cluster, &kinds, now),
+        Event::Minded(cluster, aside) => asides::moved(world, &cluster, aside, now),
+        Event::Unminded(cluster, aside) => asides::refused(world, &cluster, aside),
+        Event::RecordsMoved(cluster, names) => asides::records_moved(world, &cluster, &names),
+        Event::RecordNamed(app, named) => asides::named(world, &app, named, now),
+        Event::Shown(apps) => asides::shown(world, apps),
         Event::Listed(cluster, scene, keys) => judging::listed(world, &cluster, &scene, &keys, now),
         Event::SceneFailed(cluster, scene, trouble) => judging::scene_failed(world, &cluster, &scene, &trouble, now),
         Event::LiveChanged(cluster, keys) => judging::live_changed(world, &cluster, &keys, now),
@@ -53,6 +62,7 @@ pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
 /// What time alone brings: polls, probes, retries, ends of pauses and unlocks, debounced confirmations.
 fn tick(world: &mut World, now: Now) -> Vec<Effect> {
     let mut effects = clusters::tick(world, now);
+    effects.extend(asides::tick(world, now));
     effects.extend(remotes::tick(world, now));
     effects.extend(judging::tick(world, now));
     effects.extend(auto::tick(world, now));

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 pub use declarations::Declarations;
 
 use super::desired::Desired;
-use super::event::{AppTicket, Contact, Memo, Scene, Trouble};
+use super::event::{AppTicket, Aside, Contact, Memo, Scene, Trouble};
 use crate::model::{
     AgentSeen, AppId, AppRow, AppSpec, ClusterName, ClusterSpec, CommitId, Cost, Foreign, Location, Now, Pause, Pin,
     Reason, ReasonCode, Record, RepoName, RepoSpec, ResourceKey, ResourceRow, RunId, RunRow,
@@ -50,6 +50,8 @@ pub struct World {
     pub runs: Vec<RunRow>,
     /// Source of stamps.
     pub stamps: u64,
+    /// Apps that a screen shows now: the server is asked about them first.
+    pub shown: BTreeSet<AppId>,
     /// Requests so far; filled in by the driver before a publish.
     pub cost: Cost,
 }
@@ -109,6 +111,16 @@ pub struct ClusterWorld {
     pub tokens: f64,
     /// When the tokens were counted, since start.
     pub tokens_at: Duration,
+    /// What is minded, or was asked to be.
+    pub minded: BTreeSet<Aside>,
+    /// What of it may not be looked at.
+    pub unminded: BTreeSet<Aside>,
+    /// How often admission has changed.
+    pub admission: u64,
+    /// When definitions are looked at again, since start: servers publish a change of one by and by.
+    pub looks: Vec<Duration>,
+    /// The server has asked for patience; filled in by the driver before a publish.
+    pub throttled: Option<Reason>,
 }
 
 /// One repository.
@@ -207,6 +219,12 @@ pub struct AppWorld {
     pub waiting: BTreeMap<ResourceKey, Duration>,
     /// Confirmed answers and what they were made from.
     pub confirmed: BTreeMap<ResourceKey, (Memo, Arc<ResourceRow>)>,
+    /// What each row was made from that waits for nobody.
+    pub settled: BTreeMap<ResourceKey, Memo>,
+    /// Answers that were not to be had, and when they are asked for again, since start.
+    pub again: BTreeMap<ResourceKey, Duration>,
+    /// Record namespaces that live objects name, other than its own.
+    pub named: BTreeMap<ResourceKey, Arc<str>>,
     /// What each pending row was made from.
     pub memos: BTreeMap<ResourceKey, Memo>,
     /// When the last judgement was made.
@@ -259,6 +277,11 @@ impl ClusterWorld {
             agent: AgentSeen::Never,
             tokens: super::step::BURST,
             tokens_at: Duration::ZERO,
+            minded: BTreeSet::new(),
+            unminded: BTreeSet::new(),
+            admission: 0,
+            looks: Vec::new(),
+            throttled: None,
         }
     }
 

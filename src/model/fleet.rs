@@ -289,9 +289,37 @@ pub struct ErrorRow {
     pub hint: Foreign,
 }
 
-/// Requests to API servers, by verb (`get list watch dry-run patch create update delete probe review`).
+/// What looking has cost so far: requests to API servers by verb, and comparisons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Count by verb.
+    /// Count by verb; what was never sent is absent.
     pub requests: BTreeMap<&'static str, u64>,
+    /// Objects compared; an object whose status alone was written is looked at, not compared.
+    pub judged: u64,
+}
+
+impl Cost {
+    /// Every verb, in the order they are told. `watch-renewal` = a watch that goes on where the last one ended,
+    /// `probe` = is the server alive, `fresh` = the dry run that tells defaults from additions,
+    /// `review` = may the account.
+    pub const VERBS: [&'static str; 12] = [
+        "get",
+        "list",
+        "watch",
+        "dry-run",
+        "patch",
+        "create",
+        "update",
+        "delete",
+        "probe",
+        "review",
+        "watch-renewal",
+        "fresh",
+    ];
+
+    /// Requests of one verb.
+    #[must_use]
+    pub fn of(&self, verb: &str) -> u64 {
+        self.requests.get(verb).copied().unwrap_or_default()
+    }
 }

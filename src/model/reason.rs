@@ -30,6 +30,8 @@ pub enum ReasonCode {
     ClusterStale,
     /// The cluster refuses our credentials.
     ClusterAuth,
+    /// The server asks for patience (429).
+    Throttled,
     /// The kubeconfig or the context is missing or broken.
     ClusterConfig,
     /// The API server does not serve the kind.
@@ -80,12 +82,13 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// Every code, for the schema.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Loading,
         Self::Forbidden,
         Self::ClusterUnreachable,
         Self::ClusterStale,
         Self::ClusterAuth,
+        Self::Throttled,
         Self::ClusterConfig,
         Self::KindNotServed,
         Self::NamespaceTerminating,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AppId, ClusterName, FieldPath, RepoName};
+use super::{AppId, ClusterName, FieldPath, Kind, RepoName};
 
 /// A cluster to watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,16 @@ pub struct ClusterSpec {
     pub record_namespace: Option<String>,
     /// `judge = "local"`: no dry runs.
     pub judge_local: bool,
+    /// Kinds of which no dry run is sent, as `kind:` writes them.
+    pub judge_local_kinds: Vec<String>,
+}
+
+impl ClusterSpec {
+    /// Whether an object of that kind is judged without a dry run.
+    #[must_use]
+    pub fn judges_locally(&self, kind: &Kind) -> bool {
+        self.judge_local || self.judge_local_kinds.iter().any(|name| **name == *kind.kind)
+    }
 }
 
 /// How to sign in to a repository; what is not set is asked of `git credential fill`.

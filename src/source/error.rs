@@ -164,6 +164,12 @@ impl SourceError {
         }
     }
 
+    /// Whether what lies here is at fault: a mirror may be made anew.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        matches!(self, Self::Broken { .. })
+    }
+
     /// Whether asking again soon may help; signing in and missing things need hands first.
     #[must_use]
     pub fn is_passing(&self) -> bool {

@@ -1,10 +1,11 @@
 //! The cockpit on an engine: starts it, runs the loop, stops it. The one place where screen and engine meet.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::app;
 use crate::engine::{self, Clock, Handle};
-use crate::model::{Now, Order, Query, Ticket};
+use crate::model::{AppId, Now, Order, Query, Ticket};
 
 use super::{Exit, Feed, Link, Look, TuiError, run};
 
@@ -35,6 +36,10 @@ impl Link for Line {
         if !self.handle.ask(ticket, query) {
             tracing::warn!("a question was dropped: the engine's queue is full");
         }
+    }
+
+    fn show(&self, apps: BTreeSet<AppId>) {
+        self.handle.show(apps);
     }
 
     fn order(&self, order: Order) {

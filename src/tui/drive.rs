@@ -1,6 +1,7 @@
 //! The loop: input, pictures, answers and time in; frames, questions and orders out. It draws late: messages are drained first,
 //! then one frame is shown, at most sixty a second, fewer on a slow line.
 
+use std::collections::BTreeSet;
 use std::io::{self, Stdout};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 use crate::app::{App, Effect, Msg, Setup};
+use crate::model::AppId;
 
 use super::frame::{ViewState, draw};
 use super::screen::Painter;
@@ -43,6 +45,7 @@ pub async fn run(link: impl Link, feed: Feed, setup: Setup, look: Look) -> Resul
         dirty: true,
         exit: None,
         drawn: None,
+        shown: BTreeSet::new(),
         slow: 0,
     };
     driver.tell(Msg::Resize(width, height));
@@ -59,6 +62,7 @@ struct Driver<L: Link> {
     dirty: bool,
     exit: Option<Exit>,
     drawn: Option<Instant>,
+    shown: BTreeSet<AppId>,
     slow: u32,
 }
 
@@ -149,6 +153,11 @@ impl<L: Link> Driver<L> {
         self.dirty = true;
         for effect in effects {
             self.obey(effect);
+        }
+        let shown = self.app.shown();
+        if shown != self.shown {
+            self.link.show(shown.clone());
+            self.shown = shown;
         }
     }
 

@@ -1,6 +1,5 @@
 //! A fleet made by hand in which every word of the vocabulary occurs once, and one app is hostile.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -306,7 +305,7 @@ pub fn fleet() -> Fleet {
         apps: apps(),
         runs: vec![Arc::new(run(7, RunState::Ended(Outcome::Done)))],
         errors,
-        cost: Cost { requests: BTreeMap::new() },
+        cost: Cost::default(),
     }
 }
 

@@ -90,6 +90,10 @@ impl Stage {
                         }
                     })
                 }),
+                renew: {
+                    let store = store.clone();
+                    Arc::new(move |spec| store.renew(spec))
+                },
                 open: Arc::new(move |spec| store.open(spec)),
             }
         }

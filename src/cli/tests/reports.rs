@@ -59,6 +59,7 @@ fn is(kind: &Value, value: &Value) -> bool {
         Some("array") => value.is_array(),
         Some("string") => value.is_string(),
         Some("boolean") => value.is_boolean(),
+        Some("integer") => value.is_u64(),
         Some("null") => value.is_null(),
         Some("integer") => value.is_u64(),
         other => panic!("the validator has no type {other:?}"),

@@ -13,6 +13,7 @@ fn spec(context: Option<&str>) -> ClusterSpec {
         protected: false,
         record_namespace: None,
         judge_local: false,
+        judge_local_kinds: Vec::new(),
     }
 }
 

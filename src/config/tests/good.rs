@@ -12,6 +12,7 @@ context = "arn:aws:eks:eu-1:1:cluster/main"
 name = "prod-us"
 protected = false
 judge = "local"
+judge_local_kinds = ["Pod", "Job"]
 record_namespace = "ops"
 [[clusters]]
 name = "dev"
@@ -91,6 +92,7 @@ fn a_cluster_is_what_was_written_and_never_the_current_context() {
     let contexts: Vec<_> = config.clusters.iter().map(|cluster| cluster.context.as_deref()).collect();
     assert_eq!(contexts, [Some("arn:aws:eks:eu-1:1:cluster/main"), Some("prod-us"), Some("dev")]);
     assert_eq!(config.clusters[2].kubeconfig.as_deref(), Some(Path::new("/home/ops/kube/dev")));
+    assert_eq!(config.clusters[1].judge_local_kinds, ["Pod", "Job"]);
     assert_eq!((config.clusters[1].judge_local, config.clusters[1].record_namespace.as_deref()), (true, Some("ops")));
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Driver;
 use super::tasks::{self, Delivery};
-use crate::cluster::{Cluster, Discovery, Lookup, Seen, SeenWhat, Target};
+use crate::cluster::{Claim, Cluster, Discovery, Lookup, Seen, SeenWhat, Target};
 use crate::engine::adapt;
 use crate::engine::effect::{Effect, WatchWish};
 use crate::engine::event::{Contact, Event, RunNews, Scene, Trouble};
@@ -29,7 +29,8 @@ impl Driver {
             Effect::ReadRecord(app) => self.on_site(&app.clone(), |site| tasks::read_record(site, app)),
             Effect::Judge(ticket, work) => {
                 let site = self.judging_site(&ticket.app, &work.keys);
-                self.spawn(site.map(|site| tasks::judge(site, ticket, work)))
+                let named = site.as_ref().and_then(|site| self.records_named(site));
+                self.spawn(site.map(|site| tasks::judge(site, ticket, work))).or(named)
             }
             Effect::Confirm(ticket, work) => {
                 let site = self.judging_site(&ticket.app, &work.keys);
@@ -40,7 +41,7 @@ impl Driver {
                 let site = self.judging_site(&ticket.app, &[]);
                 self.spawn(site.map(|site| tasks::blame(site, ticket, desired, wanted)))
             }
-            Effect::ReadLease(cluster) => self.read_lease(cluster),
+            Effect::Mind(cluster, asides) => self.mind(&cluster, &asides),
             Effect::RenewLease(cluster) => self.renew_lease(cluster),
             Effect::Execute(order) => self.execute(order),
             Effect::Abort(run) => self.abort(run),
@@ -49,7 +50,7 @@ impl Driver {
         }
     }
 
-    fn spawn(&self, task: Option<impl Future<Output = Option<Event>> + Send + 'static>) -> Option<Event> {
+    pub(super) fn spawn(&self, task: Option<impl Future<Output = Option<Event>> + Send + 'static>) -> Option<Event> {
         let events = self.events.clone();
         if let Some(task) = task {
             self.tasks.spawn(async move {
@@ -129,7 +130,9 @@ impl Driver {
     fn start_watch(&mut self, name: &ClusterName, target: Target, scene: Scene) {
         let Some(line) = self.lines.get_mut(name) else { return };
         if line.watched.insert(target.clone(), scene).is_none() {
-            line.cluster.watch(target, self.seen.clone(), line.stop.child_token());
+            let stop = line.stop.child_token();
+            line.stops.insert(target.clone(), stop.clone());
+            line.cluster.watch(target, self.seen.clone(), stop);
         }
     }
 
@@ -178,22 +181,10 @@ impl Driver {
     }
 
     /// The namespaces in which an agent's Lease may lie: the records' ones.
-    fn lease_namespaces(&self, name: &ClusterName) -> BTreeSet<String> {
+    pub(super) fn lease_namespaces(&self, name: &ClusterName) -> BTreeSet<String> {
         let Some(cluster) = self.world.clusters.get(name) else { return BTreeSet::new() };
         let apps = self.world.apps.values().filter(|app| app.spec.id.cluster == *name);
         apps.map(|app| app.record_namespace(&cluster.spec).to_owned()).collect()
-    }
-
-    fn read_lease(&self, name: ClusterName) -> Option<Event> {
-        let cluster = self.lines.get(&name)?.cluster.clone();
-        let namespaces = self.lease_namespaces(&name);
-        self.spawn(Some(async move {
-            let mut newest = None;
-            for namespace in namespaces {
-                newest = newest.max(cluster.lease(&namespace).await.unwrap_or_default());
-            }
-            Some(Event::AgentSeen(name, newest))
-        }))
     }
 
     fn renew_lease(&self, name: ClusterName) -> Option<Event> {
@@ -281,15 +272,22 @@ impl Driver {
     pub(super) fn deliver(&mut self, delivery: Delivery) {
         match delivery {
             Delivery::Line(name, made, contact) => self.install(name, *made, contact),
-            Delivery::Discovery(name, discovery) => self.replace_discovery(name, discovery),
+            Delivery::Discovery(name, discovery, claims) => self.replace_discovery(name, discovery, claims),
+            Delivery::Losing(name, target, losing) => self.after_question(&name, *target, losing),
             Delivery::Schemas(name, documents, asked) => self.add_schemas(name, &documents, asked),
         }
     }
 
     /// Puts a new line in place of the old one, whose watches end.
-    fn install(&mut self, name: ClusterName, (cluster, discovery): (Cluster, Discovery), contact: Contact) {
+    fn install(
+        &mut self,
+        name: ClusterName,
+        (cluster, discovery, claims): (Cluster, Discovery, Vec<Claim>),
+        contact: Contact,
+    ) {
         let epoch = self.lines.get(&name).map_or(1, |line| line.epoch + 1);
-        if let Some(old) = self.lines.insert(name.clone(), Line::new(cluster, discovery, epoch)) {
+        let line = Line { claims: Arc::new(claims), ..Line::new(cluster, discovery, epoch) };
+        if let Some(old) = self.lines.insert(name.clone(), line) {
             old.stop.cancel();
             if let Some(line) = self.lines.get_mut(&name) {
                 line.former = Some((old.store, old.heard));
@@ -298,26 +296,81 @@ impl Driver {
         self.take(Event::Connected(name, contact));
     }
 
-    fn replace_discovery(&mut self, name: ClusterName, discovery: Discovery) {
+    fn replace_discovery(&mut self, name: ClusterName, discovery: Discovery, claims: Vec<Claim>) {
+        let Some(line) = self.lines.get(&name) else { return };
+        let moved = self.concerns(&name, &line.discovery, &discovery);
         if let Some(line) = self.lines.get_mut(&name) {
-            if *line.discovery == discovery {
-                // Nothing new: rendering and judging everything again would tell nothing.
-                return self.take(Event::Alive(name));
-            }
             line.discovery = Arc::new(discovery);
-            line.epoch += 1;
+            line.claims = Arc::new(claims);
+            line.epoch += u64::from(moved);
         }
-        self.take(Event::Rediscovered(name));
+        for target in self.unserved(&name) {
+            self.lose(&name, &target);
+        }
+        // Where nothing that is used has changed, rendering and judging everything again would tell nothing.
+        let news = moved || self.is_back(&name);
+        self.take(if news { Event::Rediscovered(name) } else { Event::Alive(name) });
     }
 
     fn add_schemas(&mut self, name: ClusterName, documents: &[serde_json::Value], asked: BTreeSet<Arc<str>>) {
-        if let Some(line) = self.lines.get_mut(&name) {
-            let schemas = Arc::make_mut(&mut line.schemas);
-            for error in documents.iter().filter_map(|document| schemas.add(document).err()) {
-                tracing::warn!(cluster = %name, %error, "a schema document was left out");
-            }
+        let Some(line) = self.lines.get(&name) else { return };
+        let before = line.schemas.clone();
+        let mut after = (*before).clone();
+        for error in documents.iter().filter_map(|document| after.add(document).err()) {
+            tracing::warn!(cluster = %name, %error, "a schema document was left out");
+        }
+        let moved = self.moved_kinds(&name, &before, &after);
+        let first = self.world.clusters.get(&name).is_some_and(|cluster| !asked.is_subset(&cluster.schemas));
+        if let Some(line) = self.lines.get_mut(&name).filter(|_| first || !moved.is_empty()) {
+            line.schemas = Arc::new(after);
             line.epoch += 1;
         }
+        if !moved.is_empty() {
+            self.take(Event::SchemasMoved(name.clone(), moved));
+        }
         self.take(Event::SchemasLoaded(name, asked));
+    }
+
+    /// Which record the live objects of a judgement name; nothing where they name the app's own and did so before.
+    fn records_named(&self, site: &crate::engine::site::Site) -> Option<Event> {
+        let own = site.record_namespace();
+        let known = &self.world.apps.get(site.id())?.named;
+        let said = site.lives.iter().map(|(key, live)| (key.clone(), named_by(&live.json, &site.id().name, own)));
+        let said: BTreeMap<_, _> = said.filter(|(key, ns)| ns.is_some() || known.contains_key(key)).collect();
+        (!said.is_empty()).then(|| Event::RecordNamed(site.id().clone(), said))
+    }
+}
+
+/// The record namespace that an object which driftdeck applied names for an app, where that is not `own`. The text is
+/// searched, not parsed: most objects name their own, and many are looked at.
+fn named_by(json: &str, app: &str, own: &str) -> Option<Arc<str>> {
+    let (_, rest) = json.split_once("\"driftdeck.dev/app\":\"")?;
+    let (value, _) = rest.split_once('"')?;
+    let (namespace, name) = value.split_once('/')?;
+    let ours = name == app && namespace != own && !namespace.is_empty();
+    (ours && json.contains("\"manager\":\"driftdeck\"")).then(|| namespace.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named_by;
+
+    #[test]
+    fn an_object_names_another_record_only_where_driftdeck_wrote_it() {
+        let object = |value: &str, manager: &str| {
+            format!(
+                r#"{{"metadata":{{"annotations":{{"driftdeck.dev/app":"{value}"}},"managedFields":[{{"manager":"{manager}"}}]}}}}"#
+            )
+        };
+        assert_eq!(named_by(&object("agent/shop", "driftdeck"), "shop", "shop").as_deref(), Some("agent"));
+        for (value, manager) in [
+            ("shop/shop", "driftdeck"),
+            ("agent/other", "driftdeck"),
+            ("agent/shop", "kubectl-create"),
+            ("nonsense", "driftdeck"),
+            ("/shop", "driftdeck"),
+        ] {
+            assert_eq!(named_by(&object(value, manager), "shop", "shop"), None, "{value} by {manager}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the outside holds of a running engine.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
@@ -7,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::engine::event::Event;
-use crate::model::{Fleet, Order, Query, Ticket};
+use crate::model::{AppId, Fleet, Order, Query, Ticket};
 
 /// Reads the fleet, orders, asks, and stops the engine.
 #[derive(Clone)]
@@ -44,6 +45,12 @@ impl Handle {
     #[must_use]
     pub fn ask(&self, ticket: Ticket, query: Query) -> bool {
         self.events.try_send(Event::Asked(ticket, query)).is_ok()
+    }
+
+    /// Says which apps a screen shows now: in the background the server is asked about them first. Lost when the queue is
+    /// full, which costs an order of questions and nothing else.
+    pub fn show(&self, apps: BTreeSet<AppId>) {
+        let _ = self.events.try_send(Event::Shown(apps));
     }
 
     /// Stops the engine and waits for its tasks: a write that is out is finished first.

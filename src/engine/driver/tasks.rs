@@ -2,26 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use crate::cluster::{Cluster, Discovery};
+use crate::cluster::{Claim, Cluster, Discovery, Target};
 use crate::engine::desired::Desired;
 use crate::engine::effect::JudgeWork;
-use crate::engine::event::{AppTicket, Contact, Event, Trouble};
+use crate::engine::event::{AppTicket, Contact, Event, JudgedRow, Trouble};
 use crate::engine::setup::Ports;
-use crate::engine::site::{Shared, Site};
+use crate::engine::site::{Shared, Site, lock};
 use crate::engine::{adapt, blame, execute, judge, rendering};
-use crate::model::{AppId, ClusterName, ClusterSpec, CommitId, FieldPath, ReasonCode, RepoName, ResourceKey};
+use crate::health;
+use crate::model::{
+    AppId, ClusterName, ClusterSpec, CommitId, FieldPath, ReasonCode, RepoName, ResourceKey, ResourceRow,
+};
 
 /// What tasks hand over to the loop, which alone changes a line.
 pub(super) enum Delivery {
     /// A connected and discovered cluster.
-    Line(ClusterName, Box<(Cluster, Discovery)>, Contact),
+    Line(ClusterName, Box<(Cluster, Discovery, Vec<Claim>)>, Contact),
     /// A newer discovery.
-    Discovery(ClusterName, Discovery),
+    Discovery(ClusterName, Discovery, Vec<Claim>),
+    /// Whether the kind of a watch goes away.
+    Losing(ClusterName, Box<Target>, bool),
     /// Schema documents, and the group-versions that were asked for.
     Schemas(ClusterName, Vec<Value>, BTreeSet<Arc<str>>),
 }
@@ -38,6 +44,7 @@ pub(super) async fn connect(ports: Ports, spec: ClusterSpec, out: mpsc::Sender<D
         Ok(discovery) => discovery,
         Err(error) => return Some(Event::ConnectFailed(name, adapt::call(&error))),
     };
+    let claims = cluster.claims(&discovery).await;
     let facts = cluster.facts();
     let contact = Contact {
         context: facts.context.clone(),
@@ -45,14 +52,17 @@ pub(super) async fn connect(ports: Ports, spec: ClusterSpec, out: mpsc::Sender<D
         identity: identity.ok(),
         version: probe.ok().and_then(|probe| probe.version),
     };
-    let _ = out.send(Delivery::Line(name, Box::new((cluster, discovery)), contact)).await;
+    let _ = out.send(Delivery::Line(name, Box::new((cluster, discovery, claims)), contact)).await;
     None
 }
 
 /// Discovers again.
 pub(super) async fn rediscover(cluster: Cluster, name: ClusterName, out: mpsc::Sender<Delivery>) -> Option<Event> {
     match cluster.discover().await {
-        Ok(discovery) => drop(out.send(Delivery::Discovery(name, discovery)).await),
+        Ok(discovery) => {
+            let claims = cluster.claims(&discovery).await;
+            drop(out.send(Delivery::Discovery(name, discovery, claims)).await);
+        }
         Err(error) => tracing::warn!(cluster = %name, kind = ?error.kind, "discovery failed; the last one stands"),
     }
     None
@@ -81,8 +91,16 @@ pub(super) async fn poll(
 ) -> Option<Event> {
     let name = repo.clone();
     let asked = spawn_blocking(move || {
-        let mirror = shared.mirror(&name)?;
-        mirror.poll(&wanted, &known)
+        let polled = shared.mirror(&name)?.poll(&wanted, &known);
+        let fault = match &polled {
+            Err(error) => Some(error),
+            Ok(polled) => polled.heads.values().find_map(|head| head.as_ref().err().filter(|error| error.is_broken())),
+        };
+        match fault {
+            Some(error) if shared.may_renew(&name, error) => shared.renewed(&name)?.poll(&wanted, &BTreeMap::new()),
+            Some(_) => polled,
+            None => polled.inspect(|_| shared.is_sound(&name)),
+        }
     });
     let heads = match asked.await {
         Ok(Ok(polled)) => {
@@ -115,12 +133,37 @@ pub(super) async fn read_record(site: Site, app: AppId) -> Option<Event> {
     Some(Event::RecordRead(app, execute::record::read(&site).await))
 }
 
-/// Judges objects locally.
+/// Judges objects locally: compares those that are others than before, and looks at the health of the rest.
 pub(super) async fn judge(site: Site, ticket: AppTicket, work: JudgeWork) -> Option<Event> {
     let (at, asked) = (site.clone(), work.clone());
-    let judged = spawn_blocking(move || judge::locally(&at, &asked.desired, &asked.keys)).await;
+    let judged = spawn_blocking(move || {
+        let (mut rows, open) = recalled(&at, &asked);
+        at.shared.judged.fetch_add(open.len() as u64, Ordering::Relaxed);
+        rows.extend(judge::locally(&at, &asked.desired, &open));
+        rows
+    })
+    .await;
     let broken = |(key, stamp)| judge::broken(&site, &work.desired, key, stamp);
     Some(Event::Judged(ticket, judged.unwrap_or_else(|_| work.keys.iter().cloned().map(broken).collect())))
+}
+
+/// The rows that stand: what they were made from has not changed, only status. And the keys that are to be compared.
+fn recalled(site: &Site, work: &JudgeWork) -> (Vec<JudgedRow>, Vec<(ResourceKey, u64)>) {
+    let (mut rows, mut open) = (Vec::new(), Vec::new());
+    for (key, stamp) in &work.keys {
+        let live = site.lives.get(key);
+        let known = work.known.get(key).zip(live);
+        let memo = || site.memo(work.desired.manifests.get(key), live);
+        match known.filter(|((made_from, _), _)| *made_from == memo()) {
+            Some(((memo, row), live)) => {
+                let (health, health_note) = health::assess(live);
+                let row = ResourceRow { health, health_note, ..(**row).clone() };
+                rows.push(JudgedRow { key: key.clone(), stamp: *stamp, memo: memo.clone(), row: Some(row) });
+            }
+            None => open.push((key.clone(), *stamp)),
+        }
+    }
+    (rows, open)
 }
 
 /// Judges one object with the server's answer.
@@ -138,6 +181,7 @@ pub(super) async fn note_seen(site: Site, commit: CommitId, keys: Vec<ResourceKe
         }
         if let Some(journal) = &site.shared.journal {
             let _ = journal.note_seen(site.id(), &commit, &keys, site.now.wall);
+            lock(&site.shared.seen).remove(site.id());
         }
     })
     .await;

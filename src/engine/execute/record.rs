@@ -15,6 +15,9 @@ const ATTEMPTS: usize = 3;
 
 /// Reads an app's record and checks that it belongs to the app's source.
 pub(in crate::engine) async fn read(site: &Site) -> Result<Option<Arc<Record>>, Trouble> {
+    if let Some(second) = second(site).await {
+        return Err(Trouble::new(ReasonCode::RecordElsewhere, second));
+    }
     let read = site.wire.cluster.read_record(site.record_namespace(), &site.app.id.name).await;
     let Some(record) = read.map_err(|error| adapt::call(&error))? else {
         return Ok(None);
@@ -23,6 +26,24 @@ pub(in crate::engine) async fn read(site: &Site) -> Result<Option<Arc<Record>>, 
         return Err(Trouble::new(ReasonCode::RecordOfAnother, stranger));
     }
     Ok(Some(Arc::new(record)))
+}
+
+/// Another namespace that holds a record of this very app: same name, same source, and objects of the same namespace (or
+/// none at all). An app of that name in somebody else's namespace is another app.
+async fn second(site: &Site) -> Option<String> {
+    let (own, name) = (site.record_namespace(), format!("driftdeck.{}", site.app.id.name));
+    let records = site.wire.cluster.records().await;
+    for (namespace, _) in records.iter().filter(|(namespace, found)| **found == *name && **namespace != *own) {
+        let Ok(Some(record)) = site.wire.cluster.read_record(namespace, &site.app.id.name).await else { continue };
+        let near = |line: &crate::model::InventoryLine| *line.namespace == *site.app.namespace;
+        let ours = record.source.is_some() && of_another(site, &record).is_none();
+        if ours && (record.inventory.is_empty() || record.inventory.iter().any(near)) {
+            return Some(format!(
+                "record is in {namespace} (ConfigMap {name}, label driftdeck.dev/record), not in {own}; nothing is written"
+            ));
+        }
+    }
+    None
 }
 
 /// Whose record it is, when it is not this app's.
@@ -36,7 +57,7 @@ fn of_another(site: &Site, record: &Record) -> Option<String> {
 }
 
 /// A URL without scheme, user, default port and `.git`: what two spellings of one repository share.
-fn plain_url(url: &str) -> String {
+pub(in crate::engine) fn plain_url(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.split_once('@').filter(|(user, _)| !user.contains('/')).map_or(rest, |(_, host)| host);
     let rest = rest.trim_end_matches('/').trim_end_matches(".git");
@@ -57,6 +78,9 @@ pub(super) async fn update_or_take(
     change: impl Fn(&mut Record) + Send + Sync,
 ) -> Result<(), Foreign> {
     let (namespace, name) = (site.record_namespace(), &site.app.id.name);
+    if let Some(second) = second(site).await.filter(|_| !take_over) {
+        return Err(unwritten(site, &Foreign::new(second)));
+    }
     for _ in 0..ATTEMPTS {
         let read = site.wire.cluster.read_record(namespace, name).await;
         let mut record = read.map_err(|error| unwritten(site, &error.message))?.unwrap_or_default();

@@ -14,8 +14,8 @@ use crate::engine::event::RunNews;
 use crate::engine::planning::{self, Outlook};
 use crate::engine::site::Site;
 use crate::model::{
-    Act, Consent, Deployed, Foreign, InventoryLine, Outcome, Plan, PlanRow, Record, ResourceKey, ResourceRow, RunStep,
-    StepState, SyncOrder, Verdict,
+    Act, Consent, Deployed, Foreign, InventoryLine, Outcome, Plan, PlanRow, ReasonCode, Record, ResourceKey,
+    ResourceRow, RunStep, StepState, SyncOrder, Verdict,
 };
 use crate::plan;
 
@@ -32,6 +32,10 @@ pub(super) async fn run(
     reporter: &Reporter,
     abort: &CancellationToken,
 ) -> Ending {
+    let site = &match afresh(site, order).await {
+        Ok(site) => site,
+        Err(refused) => return refused,
+    };
     let outlook = match planning::outlook(site, Some(&order.commit)).await {
         Ok(outlook) => outlook,
         Err(trouble) => return (Outcome::Failed, Some(trouble.message)),
@@ -46,6 +50,26 @@ pub(super) async fn run(
         return refused;
     }
     apply_all(site, &outlook, order, reporter, abort).await
+}
+
+/// The app with its record as it is now: a pause, a pin or another's sync of a moment ago counts before the watch has
+/// brought it. A record that may not be read stays unread.
+async fn afresh(site: &Site, order: &SyncOrder) -> Result<Site, Ending> {
+    use crate::engine::world::RecordState;
+    let record = match record::read(site).await {
+        Ok(record) => record.map_or(RecordState::Absent, RecordState::Present),
+        Err(trouble) if order.take_over || trouble.code == ReasonCode::Forbidden => site.record.clone(),
+        Err(trouble) => {
+            let words = format!("{}; nothing was written", trouble.message.raw());
+            return Err((Outcome::Refused, Some(Foreign::new(words))));
+        }
+    };
+    let pinned = |state: &RecordState| state.record().and_then(|record| record.pinned.clone());
+    if pinned(&record) != pinned(&site.record) {
+        let words = "it was pinned or unpinned a moment ago: look at the plan again; nothing was written";
+        return Err((Outcome::Refused, Some(Foreign::from(words))));
+    }
+    Ok(Site { record, ..site.clone() })
 }
 
 fn refuse(site: &Site, plan: &Plan, order: &SyncOrder) -> Option<Foreign> {

@@ -9,7 +9,7 @@ use crate::engine::desired::Desired;
 use crate::engine::effect::{Effect, WatchWish};
 use crate::engine::event::{AppTicket, Trouble};
 use crate::engine::world::{AppWorld, ClusterWorld, RecordState, RenderState, SceneState, World, reason};
-use crate::model::{AppId, CommitId, Gvk, Kind, Location, Now, ReasonCode, Record};
+use crate::model::{AppId, CommitId, Gvk, Kind, Location, Now, ReasonCode, Record, ResourceKey};
 
 /// Wait before a record is read again that could not be.
 const RECORD_AGAIN: Duration = Duration::from_secs(10);
@@ -120,15 +120,31 @@ fn take_desired(app: &mut AppWorld, desired: &Arc<Desired>) {
     }
     app.render = RenderState::Ready;
     app.render_failed = None;
-    if let Some(old) = app.desired.replace(desired.clone()) {
-        // What git says differently now is not judged yet: its old word would be said of the new commit.
-        app.rows.retain(|key, _| {
-            let [before, now] = [&old, desired].map(|desired| desired.manifests.get(key).map(|found| &found.digest));
-            before == now
-        });
+    match app.desired.replace(desired.clone()) {
+        Some(old) => keep_unmoved(app, &old, desired),
+        None => app.dirty.extend(judging::keys_of(app)),
     }
-    app.dirty.extend(judging::keys_of(app));
     app.noted = None;
+}
+
+/// What git says differently now is not judged yet: its old word would be said of the new commit. What git says as before
+/// keeps its word, and is not looked at again.
+fn keep_unmoved(app: &mut AppWorld, old: &Desired, desired: &Desired) {
+    let whole = old.is_complete() == desired.is_complete();
+    let unmoved = |key: &ResourceKey| {
+        let [before, now] = [old, desired].map(|desired| desired.manifests.get(key).map(|found| &found.digest));
+        before == now && (whole || now.is_some())
+    };
+    app.rows.retain(|key, _| unmoved(key));
+    for (key, row) in &mut app.rows {
+        let origin = desired.manifests.get(key).map(|manifest| &manifest.origin);
+        if row.origin.as_ref() != origin {
+            Arc::make_mut(row).origin = origin.cloned();
+        }
+    }
+    let judged = |key: &ResourceKey| app.settled.contains_key(key) && unmoved(key);
+    let open: Vec<_> = judging::keys_of(app).into_iter().filter(|key| !judged(key)).collect();
+    app.dirty.extend(open);
 }
 
 fn fail_render(app: &mut AppWorld, trouble: &Trouble, now: Now) {
@@ -176,7 +192,7 @@ fn take_record(app: &mut AppWorld, result: Result<Option<Arc<Record>>, Trouble>,
     }
     app.record = state;
     app.next_epoch();
-    app.confirmed.clear();
+    app.forget_answers();
     app.dirty.extend(judging::keys_of(app));
     if matches!(app.render, RenderState::Rendering(_)) {
         // The ticket moved on: the render that is out would be dropped as late.

@@ -16,7 +16,7 @@ use crate::model::{AgentSeen, ClusterName, Foreign, Now, ReasonCode};
 pub(in crate::engine) const PROBE_EVERY: Duration = Duration::from_secs(5);
 /// Silence after which nothing a cluster said counts as now (product.md, *What must hold everywhere*).
 pub(in crate::engine) const STALE_AFTER: Duration = Duration::from_secs(15);
-/// How often the agent renews its Lease, and others look at it.
+/// How often, in seconds, the agent renews its Lease; others watch it.
 const LEASE_EVERY: u64 = 10;
 /// How often, in seconds, discovery is made again while a kind is missing.
 const REDISCOVER_EVERY: u64 = 10;
@@ -121,13 +121,10 @@ fn lease_role(world: &World) -> Role {
 }
 
 fn lease(name: &ClusterName, role: Role, now: Now) -> Option<Effect> {
-    if !now.since_start.as_secs().is_multiple_of(LEASE_EVERY) || role == Role::OneShot {
+    if !now.since_start.as_secs().is_multiple_of(LEASE_EVERY) {
         return None;
     }
-    Some(match role {
-        Role::Agent => Effect::RenewLease(name.clone()),
-        Role::Cockpit | Role::OneShot => Effect::ReadLease(name.clone()),
-    })
+    (role == Role::Agent).then(|| Effect::RenewLease(name.clone()))
 }
 
 fn end_unlock(cluster: &mut ClusterWorld, now: Now) {
@@ -153,6 +150,7 @@ pub(super) fn connected(world: &mut World, name: &ClusterName, contact: Contact,
     cluster.schemas.clear();
     cluster.schemas_asked.clear();
     cluster.scenes.clear();
+    super::asides::connected(cluster);
     if let Some(twin) = twin {
         dispute(world, name, &twin, now);
     }
@@ -160,6 +158,7 @@ pub(super) fn connected(world: &mut World, name: &ClusterName, contact: Contact,
         lease(name, lease_role(world), Now { since_start: Duration::ZERO, ..now }).map_or(vec![], |e| vec![e]);
     let apps = world.apps_on(name);
     touch_apps(world, name);
+    effects.extend(super::asides::mind(world, name));
     effects.extend(advance_all(world, &apps, now));
     effects
 }
@@ -214,7 +213,12 @@ pub(super) fn probed(
             return alive(world, name, now);
         }
         Err(trouble) => {
-            cluster.probe_failed = Some(reason(&trouble, cluster.probe_failed.as_ref(), now));
+            let why = reason(&trouble, cluster.probe_failed.as_ref(), now);
+            if trouble.code == ReasonCode::ClusterAuth {
+                // What was signed in with counts no more: the next connection reads the credentials anew.
+                cluster.link = Link::Down(why.clone(), 1, now.since_start + PROBE_EVERY);
+            }
+            cluster.probe_failed = Some(why);
             touch_apps(world, name);
         }
     }

@@ -1,10 +1,11 @@
 //! Judging: which objects, when, locally or with the server's answer; and what a failed list means for its rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::advance::{advance, is_record_of, reread_record, schemas_needed};
+use super::again;
 use crate::engine::effect::{Effect, JudgeWork};
 use crate::engine::event::{AppTicket, JudgedRow, Memo, Scene, Trouble};
 use crate::engine::world::{AppWorld, ClusterWorld, RenderState, Role, SceneState, World, reason};
@@ -52,6 +53,9 @@ pub(super) fn reindex(world: &mut World, id: &AppId) {
     app.waiting.retain(|key, _| keys.contains(key));
     app.confirmed.retain(|key, _| keys.contains(key));
     app.memos.retain(|key, _| keys.contains(key));
+    app.settled.retain(|key, _| keys.contains(key));
+    app.again.retain(|key, _| keys.contains(key));
+    app.named.retain(|key, _| keys.contains(key));
     app.stamps.retain(|key, _| keys.contains(key));
     app.dirty.retain(|key| keys.contains(key));
     app.judging.retain(|key| keys.contains(key));
@@ -78,11 +82,12 @@ pub(super) fn listed(
     cluster.answered = Some(now);
     let before = cluster.scenes.insert(scene.clone(), SceneState::Listed);
     let first = before != Some(SceneState::Listed);
+    let changed_keys: BTreeSet<&ResourceKey> = changed.iter().collect();
     let mut effects = records_touched(world, name, changed);
     for id in world.apps_on(name) {
         let Some(app) = world.apps.get_mut(&id) else { continue };
         let mine = keys_of(app).into_iter().filter(|key| in_scene(key, scene));
-        let dirty: Vec<_> = mine.filter(|key| first || changed.contains(key)).collect();
+        let dirty: Vec<_> = mine.filter(|key| first || changed_keys.contains(key)).collect();
         if !dirty.is_empty() || first {
             app.changed = true;
             app.dirty.extend(dirty);
@@ -186,7 +191,14 @@ pub(super) fn judge_dirty(world: &mut World, id: &AppId) -> Option<Effect> {
         app.judging.insert(key.clone());
         app.stamps.insert(key.clone(), *stamp);
     }
-    Some(Effect::Judge(app.ticket(), JudgeWork { keys, desired }))
+    let known = keys.iter().filter_map(|(key, _)| Some((key.clone(), settled(app, key)?))).collect();
+    Some(Effect::Judge(app.ticket(), JudgeWork { keys, known, desired }))
+}
+
+/// A row that waits for nobody, with what it was made from.
+fn settled(app: &AppWorld, key: &ResourceKey) -> Option<(Memo, Arc<ResourceRow>)> {
+    let row = app.rows.get(key).filter(|row| !row.pending && row.verdict != Verdict::Unknown)?;
+    Some((app.settled.get(key)?.clone(), row.clone()))
 }
 
 /// The scene that covers a key, as asked for: its namespace's, or the cluster-wide one.
@@ -229,14 +241,15 @@ pub(super) fn is_settled(world: &World, app: &AppWorld) -> bool {
 
 /// Objects were judged locally.
 pub(super) fn judged(world: &mut World, ticket: &AppTicket, rows: Vec<JudgedRow>, now: Now) -> Vec<Effect> {
-    let judge_local = world.clusters.get(&ticket.app.cluster).is_some_and(|c| c.spec.judge_local);
+    let spec = world.clusters.get(&ticket.app.cluster).map(|cluster| cluster.spec.clone());
     let Some(app) = world.apps.get_mut(&ticket.app) else { return Vec::new() };
     app.observed = Some(now.wall);
     app.changed = true;
     for judged in rows {
         if app.stamps.get(&judged.key) == Some(&judged.stamp) {
             app.judging.remove(&judged.key);
-            accept(app, judged, judge_local, now);
+            let locally = spec.as_ref().is_some_and(|spec| spec.judges_locally(&judged.key.kind));
+            accept(app, judged, locally, now);
         }
     }
     let mut effects = if world.role == Role::OneShot { confirm_waiting(world, &ticket.app, None) } else { Vec::new() };
@@ -252,8 +265,11 @@ fn accept(app: &mut AppWorld, judged: JudgedRow, judge_local: bool, now: Now) {
         app.waiting.remove(&key);
         app.memos.remove(&key);
         app.confirmed.remove(&key);
+        app.settled.remove(&key);
+        app.again.remove(&key);
         return;
     };
+    let memo = judged.memo.clone();
     let row = if !row.pending {
         app.waiting.remove(&key);
         app.memos.remove(&key);
@@ -273,6 +289,11 @@ fn accept(app: &mut AppWorld, judged: JudgedRow, judge_local: bool, now: Now) {
         app.memos.insert(key.clone(), judged.memo);
         row
     };
+    if row.pending {
+        app.settled.remove(&key);
+    } else {
+        app.settled.insert(key.clone(), memo);
+    }
     app.rows.insert(key, Arc::new(row));
 }
 
@@ -308,7 +329,9 @@ pub(super) fn confirmed(world: &mut World, ticket: &AppTicket, judged: JudgedRow
             if let Some(seen) = app.rows.get(&judged.key).filter(|_| !newest) {
                 (row.health, row.health_note) = (seen.health, seen.health_note.clone());
             }
+            again::note(app, &judged.key, &row, now);
             let row = Arc::new(row);
+            app.settled.insert(judged.key.clone(), judged.memo.clone());
             app.confirmed.insert(judged.key.clone(), (judged.memo, row.clone()));
             app.rows.insert(judged.key, row);
         }
@@ -324,9 +347,13 @@ pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
         cluster.tokens = since.mul_add(RATE, cluster.tokens).min(BURST);
         cluster.tokens_at = now.since_start;
     }
-    let waiting: Vec<AppId> =
+    let mut effects = again::tick(world, now);
+    let mut waiting: Vec<AppId> =
         world.apps.values().filter(|app| !app.waiting.is_empty()).map(|app| app.spec.id.clone()).collect();
-    waiting.iter().flat_map(|id| confirm_waiting(world, id, Some(now.since_start))).collect()
+    // What somebody looks at goes first.
+    waiting.sort_by_key(|id| !world.shown.contains(id));
+    effects.extend(waiting.iter().flat_map(|id| confirm_waiting(world, id, Some(now.since_start))).collect::<Vec<_>>());
+    effects
 }
 
 /// Asks the server about an app's local differences: those that have lasted until `now`, within the bucket; or all at once.
@@ -350,7 +377,7 @@ fn confirm_waiting(world: &mut World, id: &AppId, now: Option<Duration>) -> Vec<
         }
         app.waiting.remove(&key);
         let Some(stamp) = app.stamps.get(&key).copied() else { continue };
-        let work = JudgeWork { keys: vec![(key, stamp)], desired: desired.clone() };
+        let work = JudgeWork { keys: vec![(key, stamp)], known: BTreeMap::new(), desired: desired.clone() };
         effects.push(Effect::Confirm(app.ticket(), work));
     }
     effects

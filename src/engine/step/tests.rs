@@ -23,6 +23,7 @@ use crate::model::{
 
 mod agent;
 mod clusters;
+mod cost;
 mod git;
 mod judging;
 mod orders;
@@ -58,7 +59,15 @@ fn spec(id: AppId) -> AppSpec {
 }
 
 fn cluster_spec(name: ClusterName) -> ClusterSpec {
-    ClusterSpec { name, context: None, kubeconfig: None, protected: true, record_namespace: None, judge_local: false }
+    ClusterSpec {
+        name,
+        context: None,
+        kubeconfig: None,
+        protected: true,
+        record_namespace: None,
+        judge_local: false,
+        judge_local_kinds: Vec::new(),
+    }
 }
 
 fn key(name: &str) -> ResourceKey {
@@ -127,6 +136,7 @@ impl Stage {
             index: BTreeMap::new(),
             runs: Vec::new(),
             stamps: 0,
+            shown: std::collections::BTreeSet::new(),
             cost: Cost::default(),
         };
         let now = Now { wall: Timestamp::UNIX_EPOCH, since_start: Duration::ZERO };
@@ -297,7 +307,11 @@ impl Judged {
         let reason = because(ReasonCode::Loading, "", stage.now);
         let mut row = rows::blank(stage.app(), self.key.clone(), self.verdict, reason);
         (row.pending, row.reason, row.moved) = (self.pending, None, Some(Moved::Live));
-        let memo = Memo { git: None, live: Some(Digest(self.content.into())) };
+        let memo = Memo {
+            live: Some(Digest(self.content.into())),
+            admission: stage.world.clusters[&cluster()].admission,
+            ..Memo::default()
+        };
         JudgedRow { key: self.key, stamp, memo, row: Some(row) }
     }
 }
@@ -327,7 +341,7 @@ fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Confirm(..) => "confirm",
         Effect::NoteSeen(..) => "note seen",
         Effect::Blame(..) => "blame",
-        Effect::ReadLease(_) => "read lease",
+        Effect::Mind(..) => "mind",
         Effect::RenewLease(_) => "renew lease",
         Effect::Execute(_) => "execute",
         Effect::Abort(_) => "abort",

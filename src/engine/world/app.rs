@@ -30,6 +30,9 @@ impl AppWorld {
             stamps: BTreeMap::new(),
             waiting: BTreeMap::new(),
             confirmed: BTreeMap::new(),
+            settled: BTreeMap::new(),
+            again: BTreeMap::new(),
+            named: BTreeMap::new(),
             memos: BTreeMap::new(),
             observed: None,
             running: None,
@@ -52,9 +55,28 @@ impl AppWorld {
     /// A new question: answers to older ones are late, and what they were about is to be asked again.
     pub fn next_epoch(&mut self) {
         self.epoch += 1;
-        self.judging.clear();
+        let pending = self.rows.values().filter(|row| row.pending).map(|row| row.key.clone());
+        self.dirty.extend(std::mem::take(&mut self.judging).into_iter().chain(pending));
         self.memos.clear();
         self.declarations.asking = false;
+    }
+
+    /// What was made from another ground than the present one: all of it is judged again.
+    pub fn forget_answers(&mut self) {
+        self.confirmed.clear();
+        self.settled.clear();
+        self.again.clear();
+    }
+
+    /// Where another record of it is said to be, by the annotation of a live object.
+    #[must_use]
+    pub fn elsewhere(&self, now: Now) -> Option<Reason> {
+        let (key, namespace) = self.named.iter().next()?;
+        let words = format!(
+            "record is in {namespace}: {} {} says so (annotation driftdeck.dev/app); nothing is written",
+            key.kind.kind, key.name
+        );
+        Some(super::because(super::ReasonCode::RecordElsewhere, &words, now))
     }
 
     /// The repository and revision it follows, for git sources.

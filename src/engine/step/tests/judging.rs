@@ -51,7 +51,7 @@ fn an_object_of_the_inventory_whose_list_is_not_there_is_unknown() {
             let none = |(key, stamp): &(ResourceKey, u64)| JudgedRow {
                 key: key.clone(),
                 stamp: *stamp,
-                memo: Memo { git: None, live: None },
+                memo: Memo::default(),
                 row: None,
             };
             let rows = work.keys.iter().map(none).collect();
@@ -180,7 +180,10 @@ fn a_lost_question_is_asked_again_after_the_record_has_changed() {
 fn what_is_noted_as_seen_was_judged_at_that_commit() {
     let mut stage = Stage::synced(Role::Cockpit);
     stage.poll(NEXT);
-    let effects = stage.render(desired(NEXT, &["web", "api"]));
+    let mut wanted = desired(NEXT, &["web", "api"]);
+    let web = manifest(key("web"), &Gvk::parse("v1", "ConfigMap"), json!({"data": {"at": "another place"}}));
+    Arc::make_mut(&mut wanted.manifests).insert(key("web"), web);
+    let effects = stage.render(wanted);
     assert_eq!(count(&effects, "note seen"), 0, "what was synced before may be behind now");
     let seen = stage.judge(&effects, |row| if *row.key.name == *"web" { row.is(Verdict::Behind) } else { row });
     let noted: Vec<_> = seen
