@@ -60,7 +60,7 @@ impl Default for Config {
             repos: Vec::new(),
             apps: Vec::new(),
             owners: OwnerGlobs::default(),
-            mask_length: false,
+        mask_length: false,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod aliases;
 mod built_in;
 mod contested;
+mod cover;
 mod findings;
 mod fresh;
 mod ignore;
@@ -32,7 +33,7 @@ pub use built_in::{BUILT_IN, BuiltIn};
 pub use contested::Owners;
 pub use fresh::{Fresh, wants_fresh};
 pub use mask::Masker;
-pub use scrub::scrub;
+pub use scrub::{is_masked, scrub, tell};
 pub use text::text_diff;
 
 /// The legs of one comparison: git's object at head, what git declared when last in sync, and live.
