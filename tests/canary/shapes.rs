@@ -1,6 +1,8 @@
 //! The shapes of Secrets. `{g}`, `{h}`, `{l}` in them stand for a value of git's first commit, of its head, and of a
 //! hand on the live object; `{G}` … for the same in base64.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -256,7 +258,7 @@ pub fn values(shape: &Shape) -> [String; 3] {
         match shape.value {
             "short" => format!("z{side}Q#5"),
             "digits" => format!("7{n:02}31{}4958", side.len() + usize::from(side.as_bytes()[0])),
-            "long" => (0..4000).map(|i| format!("{canary}{i}")).collect(),
+            "long" => canary.repeat(4000),
             pattern => pattern.replace('#', &canary),
         }
     })
@@ -283,7 +285,7 @@ pub fn file(shape: &Shape, head: bool) -> Option<String> {
     if !text.starts_with("apiVersion:") && shape.app != "kust" {
         whole.push_str("apiVersion: v1\nkind: Secret\n");
         if !text.starts_with("metadata:") {
-            whole.push_str(&format!("metadata: {{name: {}}}\n", shape.name));
+            whole.extend(["metadata: {name: ", shape.name, "}\n"]);
         }
     }
     whole.push_str(&filled(shape, text));
@@ -300,10 +302,11 @@ pub fn config(origin: &str, namespace: &str, cluster: &str) -> String {
          [[mask]]\nkind = \"Dep*\"\npath = \"spec.template.spec.containers.*.env[name=TOKEN].value\"\n"
     );
     for app in APPS {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "[[apps]]\nname = \"{app}\"\nrepo = \"platform\"\npath = \"{app}\"\ncluster = \"test\"\nnamespace = \"{namespace}\"\n\
              mask = [{{ kind = \"ConfigMap\", name = \"by-*\", path = \"data.pass*\", reason = \"a copy\" }}]\n"
-        ));
+        );
     }
     text
 }
