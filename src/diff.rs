@@ -6,6 +6,7 @@
 mod aliases;
 mod built_in;
 mod contested;
+mod cover;
 mod findings;
 mod fresh;
 mod ignore;
@@ -37,7 +38,7 @@ pub use fresh::{Fresh, wants_fresh};
 pub use leave::{Body, body};
 pub use mask::Masker;
 pub use outcome::verdict as verdict_of;
-pub use scrub::scrub;
+pub use scrub::{is_masked, scrub, tell};
 pub use testimony::{Sighting, testify, unseen, went_unseen};
 pub use text::text_diff;
 

@@ -43,7 +43,9 @@ pub use reason::{Reason, ReasonCode};
 pub use record::{Deployed, InventoryLine, Operation, Pause, Pin, Record};
 pub use rule::{Rule, Without};
 pub use run::{Outcome, RunId, RunRow, RunState, RunStep, StepState};
-pub use spec::{AppSpec, ClusterSpec, Credentials, Effect, IgnoreRule, Location, Policy, RepoSpec, SourceSpec};
+pub use spec::{
+    AppSpec, ClusterSpec, Credentials, Effect, IgnoreRule, Location, MaskRule, Policy, RepoSpec, SourceSpec,
+};
 pub use text::{Foreign, Shown, is_hidden};
 pub use time::Now;
 pub use tree::{Document, Fault, Rendered, Tree, TreeEntry, TreeError, TreeKind};

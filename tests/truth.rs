@@ -48,6 +48,7 @@ fn app() -> AppSpec {
         cluster_kinds: Vec::new(),
         policy: Policy::default(),
         ignore: Vec::new(),
+        mask: Vec::new(),
         mask_length: false,
     }
 }

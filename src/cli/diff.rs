@@ -24,7 +24,7 @@ pub async fn run(args: &DiffArgs, ground: &mut Ground<'_>) -> Result<u8, CliErro
     // Manifests from a file live in a private directory as long as they are compared.
     let plain = args.file.as_deref().map(adhoc::manifests).transpose()?;
     let (config, asked) = match &plain {
-        Some(manifests) => whole(super::places::adhoc(manifests.dir(), ground.global)?),
+        Some(manifests) => whole(super::places::adhoc(manifests.dir(), ground.global, ground.places)?),
         None => selected(args, ground)?,
     };
     compare(args, ground, config, &asked).await

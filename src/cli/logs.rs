@@ -5,6 +5,8 @@ use std::path::Path;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::error::CliError;
 
@@ -28,7 +30,10 @@ pub fn start(state: &Path, file: Option<&Path>) -> Result<Log, CliError> {
     };
     let Some((writer, guard)) = opened else { return Ok(Log { _guard: None }) };
     let filter = EnvFilter::try_from_env("DRIFTDECK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(writer).finish();
+    // Libraries log what they send and get, Secrets included: at no level does a word of theirs reach the file.
+    let own = filter_fn(|metadata| metadata.target().starts_with("driftdeck"));
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
+    let subscriber = tracing_subscriber::registry().with(filter).with(own).with(lines);
     // Only a test that runs several commands in one process has one already.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(Log { _guard: Some(guard) })

@@ -7,7 +7,7 @@ use super::context;
 use super::error::CliError;
 use super::screen::Screen;
 use crate::config::{self, Config, ConfigError, trust::Trust};
-use crate::model::Foreign;
+use crate::model::{Foreign, MaskRule};
 
 /// The config that the current directory may bring along.
 const LOCAL: &str = "driftdeck.toml";
@@ -76,6 +76,25 @@ impl Places {
         self.config(global, screen).map(Some)
     }
 
+    /// What the operator's own config masks, of all its apps: manifests that are compared without a config may hold the
+    /// same values.
+    ///
+    /// # Errors
+    /// What is wrong with the config: what it would mask is not known then.
+    pub fn masks(&self, global: &Global) -> Result<Vec<MaskRule>, CliError> {
+        let file = global.config.as_ref().unwrap_or(&self.config);
+        if global.config.is_none() && !file.exists() {
+            return Ok(Vec::new());
+        }
+        let mut masks: Vec<MaskRule> = Vec::new();
+        for rule in config::load(file)?.apps.into_iter().flat_map(|app| app.mask) {
+            if !masks.contains(&rule) {
+                masks.push(rule);
+            }
+        }
+        Ok(masks)
+    }
+
     fn local(&self, file: &Path, screen: &mut Screen) -> Result<Config, CliError> {
         let trust = Trust::open(&self.state)?;
         config::load_local(file, &trust).map_err(|error| {
@@ -124,7 +143,7 @@ fn no_context(global: &Global) -> Result<(), CliError> {
 ///
 /// # Errors
 /// When there is no such directory, or no context.
-pub fn adhoc(dir: &Path, global: &Global) -> Result<Config, CliError> {
+pub fn adhoc(dir: &Path, global: &Global, places: &Places) -> Result<Config, CliError> {
     if !dir.is_dir() {
         return Err(CliError::usage(format!("{} is neither a command nor a directory", dir.display()))
             .hint("`driftdeck --help` lists the commands"));
@@ -136,5 +155,8 @@ pub fn adhoc(dir: &Path, global: &Global) -> Result<Config, CliError> {
         .map_err(|error| CliError::usage(format!("{} cannot be opened: {}", dir.display(), error.kind())))?;
     let here = context::current(global.kubeconfig.as_deref(), global.context.as_deref())?;
     let namespace = global.namespace.as_deref().unwrap_or(&here.namespace);
-    Ok(config::adhoc(&absolute, &here.context, namespace)?)
+    let mut config = config::adhoc(&absolute, &here.context, namespace)?;
+    let masks = places.masks(global)?;
+    config.apps.iter_mut().for_each(|app| app.mask.clone_from(&masks));
+    Ok(config)
 }

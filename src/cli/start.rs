@@ -33,7 +33,7 @@ pub struct Cockpit {
 pub fn cockpit(asked: &Asked) -> Result<Cockpit, CliError> {
     let global = asked.cli.global.clone();
     let config = match &asked.cli.dir {
-        Some(dir) => Some(places::adhoc(dir, &global)?),
+        Some(dir) => Some(places::adhoc(dir, &global, &Places::find()?)?),
         None => Places::find()?.config_if_any(&global, &mut Screen::real(When::Auto))?,
     };
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {

@@ -28,6 +28,7 @@ pub fn adhoc(dir: &Path, context: &str, namespace: &str) -> Result<Config, Confi
         cluster_kinds: Vec::new(),
         policy: Policy::default(),
         ignore: Vec::new(),
+        mask: Vec::new(),
         mask_length: false,
     };
     let cluster = ClusterSpec {

@@ -1,6 +1,7 @@
 //! Plain data → checked `Config`: the rules that need more than one value, and the order in which they are held.
 
 mod app;
+mod mask;
 mod repo;
 mod rule;
 
@@ -13,7 +14,7 @@ use super::mistake::{Wrong, quoted};
 use super::page::{Page, Written};
 use super::written::{Place, Raw, RawAuthor, RawCluster};
 use super::{Config, DEFAULT_INTERVAL, OwnerGlobs, Standing, names, revision, trust};
-use crate::model::{ClusterName, ClusterSpec, IgnoreRule};
+use crate::model::{ClusterName, ClusterSpec};
 
 /// More apps than one process is made for.
 const MOST_APPS: usize = 10_000;
@@ -35,7 +36,8 @@ pub(super) fn check(raw: &Raw, page: &Page, base: &Path, standing: Standing) -> 
     let repos: Vec<_> = raw.repos.iter().filter_map(|repo| ground.repo(repo, interval)).collect();
     ground.unique(raw.repos.iter().filter_map(|repo| repo.name.as_ref()), "repository");
     let ignore: Vec<_> = raw.ignore.iter().filter_map(|rule| ground.rule(rule)).collect();
-    let shared = app::Shared { raw, ignore: &ignore, mask_length };
+    let mask: Vec<_> = raw.mask.iter().filter_map(|rule| ground.mask(rule)).collect();
+    let shared = app::Shared { raw, ignore: &ignore, mask: &mask, mask_length };
     let apps = ground.apps(&shared);
     let author = raw.author.as_ref().and_then(|author| ground.author(author));
     let owners =
@@ -204,7 +206,7 @@ impl Ground<'_> {
 }
 
 /// The app's own rules first, then those of the whole file.
-fn joined(own: Vec<IgnoreRule>, global: &[IgnoreRule]) -> Vec<IgnoreRule> {
+fn joined<R: Clone>(own: Vec<R>, global: &[R]) -> Vec<R> {
     own.into_iter().chain(global.iter().cloned()).collect()
 }
 

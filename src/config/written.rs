@@ -16,6 +16,7 @@ pub(super) struct Raw {
     pub repos: Vec<RawRepo>,
     pub apps: Vec<RawApp>,
     pub ignore: Vec<RawIgnore>,
+    pub mask: Vec<RawMask>,
 }
 
 /// Where a table opens: what a missing key is reported at.
@@ -88,6 +89,7 @@ pub(super) struct RawApp {
     pub prune: Option<Written<bool>>,
     pub mask_length: Option<Written<bool>>,
     pub ignore: Vec<RawIgnore>,
+    pub mask: Vec<RawMask>,
 }
 
 /// `[[ignore]]`, and `ignore = […]` of an app.
@@ -99,6 +101,16 @@ pub(super) struct RawIgnore {
     pub path: Text,
     pub manager: Text,
     pub effect: Text,
+    pub reason: Text,
+}
+
+/// `[[mask]]`, and `mask = […]` of an app.
+pub(super) struct RawMask {
+    pub place: Place,
+    pub kind: Text,
+    pub name: Text,
+    pub namespace: Text,
+    pub path: Text,
     pub reason: Text,
 }
 
@@ -121,6 +133,7 @@ pub(super) fn read(mut root: Section) -> Raw {
         repos: root.sections("repos").into_iter().map(repo).collect(),
         apps: root.sections("apps").into_iter().map(app).collect(),
         ignore: root.sections("ignore").into_iter().map(ignore).collect(),
+        mask: root.sections("mask").into_iter().map(mask).collect(),
     };
     root.finish();
     raw
@@ -203,6 +216,7 @@ fn app(mut section: Section) -> RawApp {
         prune,
         mask_length: section.flag("mask_length"),
         ignore: section.sections("ignore").into_iter().map(ignore).collect(),
+        mask: section.sections("mask").into_iter().map(mask).collect(),
     };
     section.finish();
     raw
@@ -217,6 +231,19 @@ fn ignore(mut section: Section) -> RawIgnore {
         path: section.text("path"),
         manager: section.text("manager"),
         effect: section.text("effect"),
+        reason: section.text("reason"),
+    };
+    section.finish();
+    raw
+}
+
+fn mask(mut section: Section) -> RawMask {
+    let raw = RawMask {
+        place: Place::of(&section),
+        kind: section.text("kind"),
+        name: section.text("name"),
+        namespace: section.text("namespace"),
+        path: section.text("path"),
         reason: section.text("reason"),
     };
     section.finish();

@@ -48,10 +48,12 @@ pub(super) fn extend(raw: &mut Vec<Raw>, more: Vec<Raw>) {
 pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) -> Comparison {
     let moves = Mover::new(pair, legs, ground);
     let built_in = BuiltIns::new(pair, ground);
+    let kinds: Vec<_> = legs.live.map(|live| &live.gvk).into_iter().chain([&pair.git.gvk]).collect();
+    let masks = mask::Masks::new(&pair.git.key, &kinds, [&pair.wanted, &pair.have], ground);
     let (mut shown, mut hidden): (Vec<Finding>, Vec<Hidden>) = (Vec::new(), Vec::new());
     for found in raw {
         let hides = built_in.rule_for(&found);
-        let finding = finding(found, pair, &moves, ground);
+        let finding = finding(found, pair, &moves, (&masks, ground));
         if let Some(rule) = hides {
             hidden.push(rule.hide(finding));
             continue;
@@ -73,7 +75,7 @@ pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) ->
     }
 }
 
-fn finding(raw: Raw, pair: &Pair, sides: &Mover, ground: &Ground) -> Finding {
+fn finding(raw: Raw, pair: &Pair, sides: &Mover, (masks, ground): (&mask::Masks, &Ground)) -> Finding {
     let moved = match raw.sort {
         Sort::NeedsDelete => Some(Moved::Git),
         Sort::Foreign => Some(Moved::Foreign),
@@ -81,14 +83,13 @@ fn finding(raw: Raw, pair: &Pair, sides: &Mover, ground: &Ground) -> Finding {
     };
     let by = if ground.has(Rule::Owner) { who::wrote(pair, &raw.path, moved) } else { None };
     let fights = matches!(raw.sort, Sort::Declared | Sort::Answered);
-    let masks = mask::Masks::new(&pair.git.key.kind, ground);
     let was = sides.was(&raw.path);
     Finding {
         contested: fights && contested::is_contested(pair, &raw.path, ground),
         live: raw.live.as_ref().map(|value| masks.say(&raw.path, value, raw.git.as_ref())),
         git: raw.git.as_ref().map(|value| masks.say(&raw.path, value, raw.live.as_ref())),
         was: was.as_ref().map(|value| masks.say(&raw.path, value, raw.live.as_ref())),
-        path: raw.path,
+        path: masks.path(raw.path),
         moved,
         op: raw.op,
         by,

@@ -93,7 +93,7 @@ fn changed((was, now): (&Live, &Live), sighting: &Sighting, ground: &Ground) -> 
     let suspects = Suspects { old: entries(&before), new: entries(&after) };
     let before = noise::without_server_fields(before, (&now.gvk, node.as_ref()), true);
     let after = noise::without_server_fields(after, (&now.gvk, node.as_ref()), true);
-    let masks = mask::Masks::new(&now.key.kind, ground);
+    let masks = mask::Masks::new(&now.key, &[&was.gvk, &now.gvk], [&before, &after], ground);
     let writes = typed::compare(node.as_ref(), &before, &after).into_iter().map(|change| {
         let who = suspects.of(&change);
         Write {
@@ -104,7 +104,7 @@ fn changed((was, now): (&Live, &Live), sighting: &Sighting, ground: &Ground) -> 
             was: change.a.as_ref().map(|value| masks.say(&change.path, value, change.b.as_ref())),
             now: change.b.as_ref().map(|value| masks.say(&change.path, value, change.a.as_ref())),
             deed: Deed::Field,
-            path: change.path,
+            path: masks.path(change.path),
         }
     });
     writes.collect()

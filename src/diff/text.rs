@@ -59,7 +59,7 @@ impl Sides {
             (None, wanted, _) => wanted.clone().unwrap_or_default(),
         };
         let (mut before, mut after) = (have.unwrap_or_default(), after);
-        hide(&key.kind, &mut before, &mut after, ground);
+        hide((git, live), &key, (&mut before, &mut after), ground);
         Self { key, before, after, entries }
     }
 
@@ -239,38 +239,15 @@ fn item<'v>(at: &'v mut Value, step: &Step) -> Option<&'v mut Value> {
 }
 
 /// Replaces every masked value of both sides by what may be told of it.
-fn hide(kind: &Kind, before: &mut Value, after: &mut Value, ground: &Ground) {
-    if !kind.is_secret() {
-        return;
-    }
-    let masks = mask::Masks::new(kind, ground);
+fn hide(
+    (git, live): (Option<&Manifest>, Option<&Live>),
+    key: &ResourceKey,
+    (before, after): (&mut Value, &mut Value),
+    ground: &Ground,
+) {
+    let kinds: Vec<_> = git.map(|git| &git.gvk).into_iter().chain(live.map(|live| &live.gvk)).collect();
     let (plain_before, plain_after) = (before.clone(), after.clone());
-    hide_side(&|path, value, other| masks.stand_in(path, value, other, "live value"), before, &plain_after);
-    hide_side(&|path, value, other| masks.stand_in(path, value, other, "git value"), after, &plain_before);
-}
-
-/// What stands in for a value at a path beside the other side's; `None` = it may be shown.
-type StandIn<'a> = &'a dyn Fn(&FieldPath, &Value, Option<&Value>) -> Option<String>;
-
-fn hide_side(stand_in: StandIn, value: &mut Value, other: &Value) {
-    hide_below(stand_in, value, other, &mut FieldPath::root());
-}
-
-fn hide_below(stand_in: StandIn, value: &mut Value, other: &Value, path: &mut FieldPath) {
-    match value {
-        Value::Object(map) => {
-            for (key, child) in map.iter_mut() {
-                path.0.push(Step::Key(key.as_str().into()));
-                hide_below(stand_in, child, other, path);
-                path.0.pop();
-            }
-        }
-        leaf => {
-            if let Some(text) = stand_in(path, leaf, typed::at(other, path)) {
-                *leaf = Value::from(text);
-            }
-        }
-    }
+    mask::Masks::new(key, &kinds, [&plain_after, &plain_before], ground).hide(before, after);
 }
 
 /// What a sync does beyond the fields: a changed pod template replaces pods.

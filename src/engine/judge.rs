@@ -132,14 +132,14 @@ fn refusal(error: &CallError) -> Refusal {
     }
 }
 
-/// The server's sentence without the values of a Secret.
+/// The server's sentence without what is masked of the object.
 pub(super) fn scrubbed(site: &Site, manifest: &Manifest, error: &CallError) -> Foreign {
-    if !manifest.key.kind.is_secret() {
-        return error.message.clone();
-    }
-    let live = site.lives.get(&manifest.key).and_then(|live| serde_json::from_str(&live.json).ok());
-    let bodies: Vec<&serde_json::Value> = std::iter::once(&*manifest.body).chain(live.as_ref()).collect();
-    diff::scrub(&error.message, &bodies)
+    told(site, &manifest.key, Some(manifest), error)
+}
+
+/// As [`scrubbed`], where git may not have the object any more.
+pub(super) fn told(site: &Site, key: &ResourceKey, git: Option<&Manifest>, error: &CallError) -> Foreign {
+    diff::tell(&error.message, key, (git, site.lives.get(key)), &site.ground())
 }
 
 struct Judge<'s> {

@@ -162,6 +162,23 @@ pub struct IgnoreRule {
     pub reason: Option<String>,
 }
 
+/// A rule that masks values as those of a Secret are. Globs; `None` matches all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskRule {
+    /// Its place in the config, such as `apps[payments].mask[0]`.
+    pub place: Arc<str>,
+    /// Kind.
+    pub kind: Option<String>,
+    /// Object name.
+    pub name: Option<String>,
+    /// Namespace.
+    pub namespace: Option<String>,
+    /// Path and everything below it; `*` in a key stands for any text, as a step for any one step.
+    pub path: FieldPath,
+    /// Why it is there.
+    pub reason: Option<String>,
+}
+
 /// One app at one destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppSpec {
@@ -179,6 +196,8 @@ pub struct AppSpec {
     pub policy: Policy,
     /// Rules, the app's own first, then the global ones.
     pub ignore: Vec<IgnoreRule>,
+    /// What is masked beside Secrets, the app's own rules first, then the global ones.
+    pub mask: Vec<MaskRule>,
     /// Hide byte lengths of masked values.
     pub mask_length: bool,
 }

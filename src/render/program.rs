@@ -109,7 +109,8 @@ fn kill(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// The first line that says something, without our directory and without what stands in quotes: it may be a value.
+/// The first line that says something, without our directory and without what stands in quotes or brackets: it may be
+/// a value.
 fn sentence(words: &str, root: &Path) -> Foreign {
     let first = words.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no words");
     let first = first.replace(&format!("{}/", root.display()), "").replace(&root.display().to_string(), ".");
@@ -117,10 +118,10 @@ fn sentence(words: &str, root: &Path) -> Foreign {
     let mut quote = None;
     for c in first.chars().take(500) {
         match quote {
-            Some(open) if c == open => quote = None,
+            Some(close) if c == close => quote = None,
             Some(_) => {}
-            None if matches!(c, '"' | '\'' | '`') => {
-                quote = Some(c);
+            None if matches!(c, '"' | '\'' | '`' | '[') => {
+                quote = Some(if c == '[' { ']' } else { c });
                 out.push('…');
             }
             None => out.push(c),

@@ -61,7 +61,6 @@ fn is(kind: &Value, value: &Value) -> bool {
         Some("boolean") => value.is_boolean(),
         Some("integer") => value.is_u64(),
         Some("null") => value.is_null(),
-        Some("integer") => value.is_u64(),
         other => panic!("the validator has no type {other:?}"),
     }
 }

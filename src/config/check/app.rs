@@ -8,12 +8,13 @@ use crate::config::mistake::quoted;
 use crate::config::page::Written;
 use crate::config::written::{Raw, RawApp};
 use crate::config::{DEFAULT_REVISION, names, revision};
-use crate::model::{AppId, AppSpec, ClusterName, IgnoreRule, Location, Policy, SourceSpec};
+use crate::model::{AppId, AppSpec, ClusterName, IgnoreRule, Location, MaskRule, Policy, SourceSpec};
 
 /// What all apps have in common.
 pub(super) struct Shared<'c> {
     pub raw: &'c Raw,
     pub ignore: &'c [IgnoreRule],
+    pub mask: &'c [MaskRule],
     pub mask_length: bool,
 }
 
@@ -60,6 +61,7 @@ impl Ground<'_> {
         let location = self.location(raw, shared);
         let namespace = self.namespace(raw);
         let ignore = joined(raw.ignore.iter().filter_map(|rule| self.rule(rule)).collect(), shared.ignore);
+        let mask = joined(raw.mask.iter().filter_map(|rule| self.mask(rule)).collect(), shared.mask);
         let flag = |flag: &Option<Written<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
         let (namespaces, cluster_kinds) = (self.globs(raw.namespaces.as_ref()), self.globs(raw.cluster_kinds.as_ref()));
         let clusters = self.destinations(raw, shared);
@@ -75,6 +77,7 @@ impl Ground<'_> {
             cluster_kinds: cluster_kinds.clone(),
             policy: Policy { auto: flag(&raw.auto), self_heal: flag(&raw.self_heal), prune: flag(&raw.prune) },
             ignore: ignore.clone(),
+            mask: mask.clone(),
             mask_length: raw.mask_length.as_ref().map_or(shared.mask_length, |flag| flag.value),
         };
         clusters.into_iter().map(spec).collect()

@@ -63,7 +63,8 @@ fn is_anything(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c == '*' || c == '.')
 }
 
-fn field_path(text: &str) -> Result<FieldPath, Wrong> {
+/// A path that is not the whole object.
+pub(super) fn field_path(text: &str) -> Result<FieldPath, Wrong> {
     const CURE: &str = "write a path such as spec.replicas or spec.containers[name=app].image";
     let path: FieldPath = text.parse().map_err(|error| Wrong::new(format!("not a field path: {error}"), CURE))?;
     if path.0.is_empty() { Err(Wrong::new("an empty path is the whole object", CURE)) } else { Ok(path) }

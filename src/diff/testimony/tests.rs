@@ -36,6 +36,7 @@ impl Stage {
             cluster_kinds: Vec::new(),
             policy: Policy::default(),
             ignore: Vec::new(),
+            mask: Vec::new(),
             mask_length: false,
         };
         Self { app, schemas, masker: Masker::new([7; 32]), owners: Owners::default() }

@@ -146,7 +146,7 @@ pub(super) async fn prune(site: &Site, row: &PlanRow) -> Result_ {
         Err(error) if error.kind == CallKind::NotFound => {
             Result_::Done { uid: uid.clone(), note: Some(Foreign::from("was gone already")) }
         }
-        Err(error) => Result_::Failed(error.message),
+        Err(error) => Result_::Failed(judge::told(site, &row.key, None, &error)),
     }
 }
 

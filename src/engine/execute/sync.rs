@@ -10,11 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::apply::{self, Result_};
 use super::{Ending, Reporter, admit, record};
 use crate::cluster::Lookup;
+use crate::diff;
 use crate::engine::event::RunNews;
 use crate::engine::planning::{self, Outlook};
 use crate::engine::site::Site;
 use crate::model::{
-    Act, Consent, Deployed, Foreign, InventoryLine, Outcome, Plan, PlanRow, ReasonCode, Record, ResourceKey,
+    Act, Consent, Deployed, Foreign, InventoryLine, Manifest, Outcome, Plan, PlanRow, ReasonCode, Record, ResourceKey,
     ResourceRow, RunStep, StepState, SyncOrder, Verdict,
 };
 use crate::plan;
@@ -171,7 +172,7 @@ async fn run_wave(
             None => tally.skipped += 1,
             Some(Result_::Done { uid, note }) => {
                 reporter.step(&row.key, StepState::Done, note).await;
-                count(tally, outlook, row, uid);
+                count(site, tally, outlook, (row, uid));
             }
             Some(Result_::Failed(why)) => {
                 tally.failed += 1;
@@ -208,14 +209,14 @@ async fn run_row(site: &Site, outlook: &Outlook, order: &SyncOrder, row: &PlanRo
     }
 }
 
-fn count(tally: &mut Tally, outlook: &Outlook, row: &PlanRow, uid: Arc<str>) {
+fn count(site: &Site, tally: &mut Tally, outlook: &Outlook, (row, uid): (&PlanRow, Arc<str>)) {
     if row.act == Act::Prune {
         tally.pruned.push(row.key.clone());
         return;
     }
     // A plain hash of a Secret is a test for guesses, in the hands of whoever may read ConfigMaps: none is kept.
-    let told = row.digest.as_ref().filter(|_| !row.key.kind.is_secret());
-    let hash = told.map_or_else(|| "".into(), |digest| digest.0.clone());
+    let manifest = outlook.desired.manifests.get(&row.key);
+    let hash = manifest.map_or_else(|| "".into(), |manifest| hash_of(site, manifest));
     let line = InventoryLine {
         kind: row.key.kind.clone(),
         namespace: row.key.namespace.clone(),
@@ -225,6 +226,11 @@ fn count(tally: &mut Tally, outlook: &Outlook, row: &PlanRow, uid: Arc<str>) {
         hash,
     };
     tally.applied.insert(row.key.clone(), line);
+}
+
+/// The hash that the record keeps of what was applied; none of what is masked.
+fn hash_of(site: &Site, manifest: &Manifest) -> Arc<str> {
+    if diff::is_masked(manifest, &site.ground()) { "".into() } else { manifest.digest.0.clone() }
 }
 
 /// Waits until the kinds of a wave are served: an earlier wave may have defined them.
@@ -317,7 +323,7 @@ fn equal_too(record: &mut Record, outlook: &Outlook, site: &Site) {
         let key = key_of(line, site);
         if let Some(manifest) = outlook.desired.manifests.get(&key) {
             line.commit = outlook.desired.at.clone();
-            line.hash = if key.kind.is_secret() { "".into() } else { manifest.digest.0.clone() };
+            line.hash = hash_of(site, manifest);
         }
     }
 }

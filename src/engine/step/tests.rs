@@ -54,6 +54,7 @@ fn spec(id: AppId) -> AppSpec {
         cluster_kinds: Vec::new(),
         policy: Policy { auto: true, self_heal: true, prune: false },
         ignore: Vec::new(),
+        mask: Vec::new(),
         mask_length: false,
     }
 }
