@@ -35,8 +35,7 @@ pub(in crate::engine) fn keys_of(app: &AppWorld) -> BTreeSet<ResourceKey> {
 pub(super) fn judge_anew(app: &mut AppWorld) {
     app.next_epoch();
     app.changed = true;
-    app.confirmed.clear();
-    app.memos.clear();
+    app.forget_answers();
     app.dirty.extend(keys_of(app));
     if matches!(app.render, RenderState::Rendering(_)) {
         // The ticket moved on: the render that is out would be dropped as late.
