@@ -92,11 +92,10 @@ fn without_own_status(mut object: Value, (gvk, node): (&Gvk, Option<&Node>)) -> 
     object
 }
 
-/// What a judgement depends on: without status, resourceVersion, generation, and the times of managedFields.
-pub(super) fn content(mut object: Value) -> Value {
-    if let Some(map) = object.as_object_mut() {
-        map.remove("status");
-    }
+/// What a judgement depends on: without a status that has its own subresource, resourceVersion, generation, and the times
+/// of managedFields.
+pub(super) fn content(object: Value, kind: (&Gvk, Option<&Node>)) -> Value {
+    let mut object = without_own_status(object, kind);
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return object };
     metadata.remove("resourceVersion");
     metadata.remove("generation");

@@ -180,7 +180,7 @@ impl Site {
         let gvk = git.map(|manifest| &manifest.gvk).or(live.map(|live| &live.gvk));
         Memo {
             git: git.map(|manifest| manifest.digest.clone()),
-            live: live.map(crate::diff::live_hash),
+            live: live.map(|live| crate::diff::live_hash(live, &self.wire.schemas)),
             schema: gvk.map(|gvk| self.wire.schemas.hash(gvk)),
             admission: self.admission,
         }
