@@ -97,7 +97,7 @@ async fn ask_for(site: &Site, manifest: &Manifest) -> ServerSaid {
 
 /// What a fresh object of git's would be: asked once for each manifest. `None` = the server would not say, or take it.
 async fn fresh(site: &Site, manifest: &Manifest) -> Option<Value> {
-    let memo = (site.cluster.name.clone(), site.wire.epoch, manifest.digest.clone());
+    let memo = (site.cluster.name.clone(), [site.wire.epoch, site.admission], manifest.digest.clone());
     if let Some(known) = lock(&site.shared.fresh).get(&memo) {
         return known.clone();
     }
