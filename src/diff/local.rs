@@ -124,16 +124,21 @@ fn dropped_since(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
     }
     let base = noise::without_tracking((*base.body).clone());
     let gone = typed::compare(pair.node.as_ref(), &base, &pair.wanted).into_iter().filter(|c| c.side == Side::Removed);
-    let sort = if pair.ours().is_some() { Sort::NeedsDelete } else { Sort::Declared };
+    // What our entry owns a sync takes away: that is told as left behind, where the entry is of git's version.
+    let owned = |path: &FieldPath| pair.ours().is_some_and(|ours| ours.set.covers(path));
+    let sort =
+        |path: &FieldPath| if pair.ours().is_some() && !owned(path) { Sort::NeedsDelete } else { Sort::Declared };
+    let told = |change: &Change| owned(&change.path) && is_in_version(pair);
     let as_it_was = |change: &Change| {
         let live = typed::at(&pair.have, &change.path).zip(change.a.as_ref());
         live.is_some_and(|(live, was)| fresh::holds(live, was)) && !fresh::is_default(pair, &change.path)
     };
-    // What our entry owns a sync takes away: that is told as left behind.
-    let owned = |change: &Change| pair.ours().is_some_and(|ours| ours.set.covers(&change.path));
-    gone.filter(|change| !owned(change))
+    gone.filter(|change| !told(change))
         .filter(as_it_was)
-        .filter_map(|change| still_there(pair, change.path, sort))
+        .filter_map(|change| {
+            let sort = sort(&change.path);
+            still_there(pair, change.path, sort)
+        })
         .collect()
 }
 
