@@ -246,10 +246,12 @@ pub(super) async fn at(site: &Site, desired: &Arc<Desired>) -> Vec<Arc<ResourceR
     let (local_site, local_desired) = (site.clone(), desired.clone());
     let local = tokio::task::spawn_blocking(move || locally(&local_site, &local_desired, &keys)).await;
     let mut rows: Vec<_> = unread.into_values().map(Arc::new).collect();
-    let alone = Site { rows: BTreeMap::new(), lives: BTreeMap::new(), ..site.clone() };
+    // Each question takes its own object along: all of them with each would be a square of the app.
+    let alone = Site { rows: BTreeMap::new(), lives: BTreeMap::new(), seen: BTreeMap::new(), ..site.clone() };
     let with = |key: &ResourceKey| {
         let lives = site.lives.get(key).map(|live| (key.clone(), live.clone())).into_iter().collect();
-        Site { lives, ..alone.clone() }
+        let seen = site.seen.get(key).map(|writes| (key.clone(), writes.clone())).into_iter().collect();
+        Site { lives, seen, ..alone.clone() }
     };
     let mut asked = Vec::new();
     for judged in local.unwrap_or_default() {
