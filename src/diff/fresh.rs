@@ -93,7 +93,7 @@ impl Fresh {
         let name: Arc<str> = match &*manifest.key.kind.kind {
             "APIService" => return None,
             "CustomResourceDefinition" => definition(&mut body)?,
-            _ => format!("driftdeck-fresh-{}", manifest.digest.0.get(..10).unwrap_or_default()).into(),
+            _ => nobodys(&manifest.key),
         };
         *body.pointer_mut("/metadata/name")? = Value::from(&*name);
         without_claims(&manifest.key, &mut body);
@@ -110,6 +110,13 @@ impl Fresh {
         rename(&mut answer, fresh, real);
         noise::without_server_fields(answer, (&self.manifest.gvk, node), true)
     }
+}
+
+/// A name of the object's own, made of who it is and not of what it holds: audit logs keep it.
+fn nobodys(key: &ResourceKey) -> Arc<str> {
+    let who = [&key.kind.group, &key.kind.kind, &key.namespace, &key.name].map(|word| &**word).join("/");
+    let digest = Digest::of_bytes(who.as_bytes());
+    format!("driftdeck-fresh-{}", digest.0.get(..10).unwrap_or_default()).into()
 }
 
 /// The name of a custom resource definition is made of its plural and group: the group moves.
