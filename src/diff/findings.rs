@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::built_in::BuiltIns;
 use super::ignore::{self, Placed};
 use super::moved::Mover;
-use super::{Ground, Legs, Pair, contested, mask, outcome, who};
+use super::{Ground, Legs, Pair, contested, leave, mask, outcome, who};
 use crate::model::{Comparison, FieldPath, Finding, Hidden, Moved, Op, Rule};
 
 /// A difference with its plain values: never leaves this room. No `Debug`.
@@ -50,15 +50,17 @@ pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) ->
     let built_in = BuiltIns::new(pair, ground);
     let kinds: Vec<_> = legs.live.map(|live| &live.gvk).into_iter().chain([&pair.git.gvk]).collect();
     let masks = mask::Masks::new(&pair.git.key, &kinds, [&pair.wanted, &pair.have], ground);
+    let left = leave::left(pair, ground);
     let (mut shown, mut hidden): (Vec<Finding>, Vec<Hidden>) = (Vec::new(), Vec::new());
     for found in raw {
         let hides = built_in.rule_for(&found);
+        let is_written = is_written(&found, &left);
         let finding = finding(found, pair, &moves, (&masks, ground));
         if let Some(rule) = hides {
             hidden.push(rule.hide(finding));
             continue;
         }
-        match ignore::place(finding, &pair.git.key, pair.node.as_ref(), ground) {
+        match ignore::place(finding, is_written, (&pair.git.key, pair.node.as_ref()), ground) {
             Placed::Aside(put) => hidden.push(put),
             Placed::Shown(finding) => shown.push(finding),
         }
@@ -73,6 +75,13 @@ pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) ->
         findings: shown,
         ..outcome::blank(legs, crate::model::Verdict::Synced)
     }
+}
+
+/// Whether a sync writes there whatever rules say: what it sends is decided by who owns a field now, and a rule may have
+/// matched who was seen to write it.
+fn is_written(raw: &Raw, left: &[FieldPath]) -> bool {
+    let is_left = || left.iter().any(|unit| unit.covers(&raw.path) || raw.path.covers(unit));
+    matches!(raw.sort, Sort::Declared | Sort::Answered) && !is_left()
 }
 
 fn finding(raw: Raw, pair: &Pair, sides: &Mover, (masks, ground): (&mask::Masks, &Ground)) -> Finding {

@@ -90,7 +90,7 @@ fn with_whole(judged: Comparison, finding: Finding, legs: &Legs, ground: &Ground
     let moved = finding.moved;
     let key = legs.git.map(|git| &git.key).or(legs.live.map(|live| &live.key));
     let Some(key) = key else { return Comparison { moved, findings: vec![finding], ..judged } };
-    match ignore::place(finding, key, None, ground) {
+    match ignore::place(finding, false, (key, None), ground) {
         Placed::Aside(hidden) => Comparison { verdict: Verdict::Synced, hidden: vec![hidden], ..judged },
         Placed::Shown(finding) => Comparison { moved, findings: vec![finding], ..judged },
     }
