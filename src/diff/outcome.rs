@@ -119,6 +119,8 @@ pub(super) fn unreadable(legs: &Legs, ground: &Ground) -> Comparison {
 pub(super) fn absent_with(judged: Comparison, said: &ServerSaid, ground: &Ground) -> Comparison {
     let ServerSaid::Refused { why, message } = said else { return judged };
     match (judged.verdict, why) {
+        (_, Refusal::Invalid) if !ground.has(Rule::Invalid) => judged,
+        (_, Refusal::Quota | Refusal::Webhook | Refusal::Immutable) if !ground.has(Rule::RefusedFindings) => judged,
         (Verdict::Missing, Refusal::Invalid) => Comparison {
             verdict: Verdict::Invalid,
             reason: Some(reason(ReasonCode::Rejected, message.clone(), ground)),

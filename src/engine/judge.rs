@@ -62,7 +62,7 @@ pub(super) fn broken(site: &Site, desired: &Desired, key: ResourceKey, stamp: u6
     let message = Foreign::from("its judgement ended by a fault of driftdeck's own; see the log");
     let reason = Reason { code: ReasonCode::Other, message, since: site.now.wall };
     let row = rows::bare((&site.app, Some(desired)), key.clone(), Verdict::Unknown, reason);
-    JudgedRow { key, stamp, memo: Memo::default(), row: Some(row) }
+    JudgedRow { key, stamp, memo: Memo::default(), row: Some(row), open: false }
 }
 
 /// Everything the server is asked about one object.
@@ -91,6 +91,8 @@ async fn ask_for(site: &Site, manifest: &Manifest) -> ServerSaid {
     let Ok(_slot) = site.wire.slots.acquire().await else { return ServerSaid::NotAsked };
     match site.wire.cluster.dry_run(&served, manifest).await {
         Ok(would) => ServerSaid::Would(would),
+        // Its namespace is not there yet: what a sync makes first cannot be asked about.
+        Err(error) if error.kind == CallKind::NotFound => ServerSaid::NotAsked,
         Err(error) => ServerSaid::Refused { why: refusal(&error), message: scrubbed(site, manifest, &error) },
     }
 }
@@ -161,7 +163,14 @@ impl Judge<'_> {
             None if !self.desired.is_complete() => self.unread(key),
             _ => self.judged(key, git, self.read.as_ref().or(live), said),
         });
-        JudgedRow { key: key.clone(), stamp, memo, row }
+        let open = said.is_none() && row.as_ref().is_some_and(|row| row.pending || self.may_be_refused(row, git));
+        JudgedRow { key: key.clone(), stamp, memo, row, open }
+    }
+
+    /// A new object is missing at once; whether the server would take it is for the server to say.
+    fn may_be_refused(&self, row: &ResourceRow, git: Option<&Manifest>) -> bool {
+        let served = |manifest: &Manifest| matches!(self.site.wire.served(&manifest.gvk), Lookup::Served(_));
+        row.verdict == Verdict::Missing && git.is_some_and(served)
     }
 
     /// Whether git names a version that the server does not serve: live cannot be read that way.
@@ -256,7 +265,7 @@ pub(super) async fn at(site: &Site, desired: &Arc<Desired>) -> Vec<Arc<ResourceR
     let mut asked = Vec::new();
     for judged in local.unwrap_or_default() {
         match judged.row {
-            Some(row) if row.pending => {
+            Some(_) if judged.open => {
                 asked.push(with_server(with(&judged.key), desired.clone(), judged.key, judged.stamp));
             }
             Some(row) => rows.push(Arc::new(row)),

@@ -121,6 +121,9 @@ fn has_twins(items: &Items) -> bool {
 
 /// Whether the items that both have stand in another order.
 fn reordered_items(part: &Items, whole: &Index) -> bool {
-    let places: Vec<usize> = part.iter().filter_map(|(step, _)| whole.places(step).first().copied()).collect();
+    let mine = Index::new(part);
+    let first = |at: usize, step: &Step| mine.places(step).first() == Some(&at);
+    let firsts = part.iter().enumerate().filter(|(at, (step, _))| first(*at, step));
+    let places: Vec<usize> = firsts.filter_map(|(_, (step, _))| whole.places(step).first().copied()).collect();
     !places.is_sorted()
 }
