@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::findings::{Raw, Sort};
-use super::{Ground, Owners, Pair, aliases, touched};
-use crate::fields::{Entry, Set};
+use super::{Ground, Pair, aliases};
+use crate::fields::Set;
 use crate::model::{FieldPath, Finding, Hidden, Rule, Step, Without};
 use crate::typed;
 
@@ -43,13 +43,12 @@ pub(super) struct BuiltIns<'a> {
     pair: &'a Pair<'a>,
     /// What git declares, and what our Apply entry owns.
     declared: Set,
-    owners: &'a Owners,
     without: Without,
 }
 
 impl<'a> BuiltIns<'a> {
-    pub fn new(pair: &'a Pair<'a>, ground: &'a Ground) -> Self {
-        Self { pair, declared: pair.declared(), owners: ground.owner_lists, without: ground.without }
+    pub fn new(pair: &'a Pair<'a>, ground: &Ground) -> Self {
+        Self { pair, declared: pair.declared(), without: ground.without }
     }
 
     /// The rule that hides a difference, where there is one.
@@ -78,13 +77,9 @@ impl<'a> BuiltIns<'a> {
         aliases::mirrored(&raw.path).is_some_and(|of| typed::at(told, &of).is_some())
     }
 
-    /// Git's, ours, or somebody's whose additions count: a sync that takes such a value back does more than follow.
     fn concerns_us(&self, path: &FieldPath) -> bool {
         let concerns = |set: &Set| set.covers(path) || set.has_below(path);
-        let added = |entry: &Entry| touched::counts(entry, self.owners) && entry.set.covers(path);
-        concerns(&self.declared)
-            || self.pair.ours().is_some_and(|ours| concerns(&ours.set))
-            || self.pair.entries.iter().any(added)
+        concerns(&self.declared) || self.pair.ours().is_some_and(|ours| concerns(&ours.set))
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn additions(pair: &Pair, tried: Option<&Value>, after: Option<&Value
 }
 
 /// Whether an entry is somebody's whose additions count: not ours, not a controller's, not a status writer's.
-pub(super) fn counts(entry: &Entry, owners: &Owners) -> bool {
+fn counts(entry: &Entry, owners: &Owners) -> bool {
     let status = entry.subresource.as_ref().is_some_and(|part| part.raw() == "status");
     !status && !entry.is_apply_of(fields::MANAGER) && !owners.is_controller(entry.manager.raw())
 }

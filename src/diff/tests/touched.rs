@@ -192,19 +192,6 @@ fn a_fresh_object_is_tried_under_another_name_and_told_under_its_own() {
 }
 
 #[test]
-fn what_somebody_added_and_a_sync_would_take_back_is_no_mere_consequence() {
-    let stage = Stage::new();
-    let git = manifest(&deployment("a:1", 3));
-    let live = stage.live(&git.body, &[("kubectl-edit", "Update", patch(&json!({"paused": true})))]);
-    let mut would: Value = serde_json::from_str(&live.json).expect("JSON");
-    would["spec"].as_object_mut().expect("a spec").remove("paused");
-    let base = BaseLeg::At(Base::Record, Some(&git));
-    let legs = Legs { git: Some(&git), base, live: Some(&live), in_inventory: true, seen: &[] };
-    let judged = compare_server(&legs, &ServerSaid::Would(would).into(), &stage.ground());
-    assert_eq!((judged.verdict, paths(&judged)), (Verdict::Drifted, vec!["spec.paused".to_owned()]));
-}
-
-#[test]
 fn the_name_of_a_fresh_object_tells_nothing_of_its_values() {
     let named = |value: &str| {
         let body = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"pin": value}});
