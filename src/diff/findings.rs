@@ -31,6 +31,8 @@ pub(super) enum Sort {
     Answered,
     /// Git dropped it, a sync cannot.
     NeedsDelete,
+    /// Git declares it by an old name only, and the new one wins: a sync cannot help it.
+    Held,
     /// Git does not mention it.
     Foreign,
 }
@@ -52,8 +54,9 @@ pub(super) fn judge(raw: Vec<Raw>, pair: &Pair, legs: &Legs, ground: &Ground) ->
     let masks = mask::Masks::new(&pair.git.key, &kinds, [&pair.wanted, &pair.have], ground);
     let left = leave::left(pair, ground);
     let (mut shown, mut hidden): (Vec<Finding>, Vec<Hidden>) = (Vec::new(), Vec::new());
+    let beside = raw.iter().any(|found| built_in.rule_for(found).is_none());
     for found in raw {
-        let hides = built_in.rule_for(&found);
+        let hides = built_in.rule_for(&found).filter(|rule| beside || !rule.needs_another());
         let is_written = is_written(&found, &left);
         let finding = finding(found, pair, &moves, (&masks, ground));
         if let Some(rule) = hides {
@@ -88,13 +91,18 @@ fn finding(raw: Raw, pair: &Pair, sides: &Mover, (masks, ground): (&mask::Masks,
     let moved = match raw.sort {
         Sort::NeedsDelete => Some(Moved::Git),
         Sort::Foreign => Some(Moved::Foreign),
-        Sort::Declared | Sort::Answered => sides.who_moved(&raw.path),
+        Sort::Declared | Sort::Answered | Sort::Held => sides.who_moved(&raw.path),
     };
-    let by = if ground.has(Rule::Owner) { who::wrote(pair, &raw.path, moved) } else { None };
     let fights = matches!(raw.sort, Sort::Declared | Sort::Answered);
+    let holder = contested::holder(pair, &raw.path, ground).filter(|_| fights);
+    let by = match holder {
+        _ if !ground.has(Rule::Owner) => None,
+        Some(holder) => who::held(pair, &raw.path, holder),
+        None => who::wrote(pair, &raw.path, moved),
+    };
     let was = sides.was(&raw.path);
     Finding {
-        contested: fights && contested::is_contested(pair, &raw.path, ground),
+        contested: holder.is_some(),
         live: raw.live.as_ref().map(|value| masks.say(&raw.path, value, raw.git.as_ref())),
         git: raw.git.as_ref().map(|value| masks.say(&raw.path, value, raw.live.as_ref())),
         was: was.as_ref().map(|value| masks.say(&raw.path, value, raw.live.as_ref())),
@@ -103,7 +111,7 @@ fn finding(raw: Raw, pair: &Pair, sides: &Mover, (masks, ground): (&mask::Masks,
         op: raw.op,
         by,
         declared: None,
-        needs_delete: raw.sort == Sort::NeedsDelete,
+        needs_delete: matches!(raw.sort, Sort::NeedsDelete | Sort::Held),
         left: None,
     }
 }

@@ -47,6 +47,19 @@ pub(super) fn is_default(pair: &Pair, leaf: &FieldPath) -> bool {
     typed::at(&rest, leaf) == typed::at(&pair.have, leaf)
 }
 
+/// As [`holds`], with lists item by item: for values that are owned as one.
+pub(super) fn holds_in_order(live: &Value, declared: &Value) -> bool {
+    match (live, declared) {
+        (Value::Object(live), Value::Object(declared)) => {
+            declared.iter().all(|(key, value)| live.get(key).is_some_and(|other| holds_in_order(other, value)))
+        }
+        (Value::Array(live), Value::Array(declared)) => {
+            live.len() == declared.len() && declared.iter().zip(live).all(|(value, other)| holds_in_order(other, value))
+        }
+        _ => same_value(live, declared),
+    }
+}
+
 /// Whether live still holds what was declared; what the server filled in beside it does not count.
 pub(super) fn holds(live: &Value, declared: &Value) -> bool {
     match (live, declared) {

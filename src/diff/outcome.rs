@@ -151,6 +151,12 @@ fn is_leaving(live: &Live) -> bool {
             .is_ok_and(|object| object.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null()))
 }
 
+/// Whether a controller owns an object (`metadata.ownerReferences[].controller`).
+#[must_use]
+pub fn is_controlled(live: &Live, ground: &Ground) -> bool {
+    ground.has(Rule::ControllerOwned) && has_controller(live)
+}
+
 fn has_controller(live: &Live) -> bool {
     let Ok(object) = serde_json::from_str::<Value>(&live.json) else { return false };
     let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);

@@ -157,7 +157,9 @@ impl Judge<'_> {
         let git = self.desired.manifests.get(key);
         let live = self.site.lives.get(key);
         let memo = self.site.memo(git, live);
-        let row = (git.is_some() || live.is_some()).then(|| match git {
+        // What a controller owns was never ours, whatever the record says: there is nothing to tell of it.
+        let taken = git.is_none() && live.is_some_and(|live| diff::is_controlled(live, &self.site.ground()));
+        let row = (git.is_some() || (live.is_some() && !taken)).then(|| match git {
             Some(manifest) if live.is_some() && self.is_unserved(manifest) => self.unserved(key),
             // What a partial render lacks may only be unread: it is not extra, and not to be judged at all.
             None if !self.desired.is_complete() => self.unread(key),
