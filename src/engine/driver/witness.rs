@@ -94,8 +94,8 @@ impl Driver {
             self.testimony.add(key, live.as_ref(), diff::testify(&sighting, &ground));
         }
         if let Some((scene, _)) = first {
-            let find = |key: &ResourceKey| self.world.index.contains_key(key).then(|| line.store.get(key));
-            self.testimony.meet((cluster, scene), now.wall, find);
+            // Whether it is still ours is not known yet: config maps are listed before the record is read.
+            self.testimony.meet((cluster, scene), now.wall, |key| line.store.get(key));
             self.settle_former(cluster, scene, (after, now.wall));
         }
     }
