@@ -125,7 +125,9 @@ impl AppWorld {
         let failed =
             |key: &ResourceKey| matches!(crate::engine::step::scene_of(cluster, key), Some(SceneState::Failed(_)));
         let waits = self.desired.is_some() && self.dirty.iter().any(|key| !failed(key));
-        let judging = waits || !self.judging.is_empty();
+        // Pending rows count as pending; this is about those that only may be refused.
+        let asking = self.memos.keys().any(|key| self.rows.get(key).is_some_and(|row| !row.pending));
+        let judging = waits || asking || !self.judging.is_empty();
         self.reading_record || rendering || judging
     }
 
