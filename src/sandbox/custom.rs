@@ -1,4 +1,4 @@
-//! Custom kinds: what a CustomResourceDefinition opens, changes and closes.
+//! Custom kinds: what a `CustomResourceDefinition` opens, changes and closes.
 //!
 //! Owns definitions (names, conditions, versions), and the reading of custom objects by their structural schema: pruning,
 //! defaults, validation. Refuses conversion by webhook: an object is stored once and read in any served version.
@@ -35,6 +35,8 @@ pub(super) struct Custom {
     pub(super) scale: Value,
     /// Whether objects are stored in this version.
     pub(super) is_storage: bool,
+    /// Whether requests may name this version.
+    pub(super) is_served: bool,
 }
 
 impl Custom {
@@ -79,7 +81,7 @@ pub(super) fn decode(
     }
     let unknown = read::prune(&custom.schema, &mut body);
     read::fill(&custom.schema, &mut body);
-    unknown_said(kind, unknown, validation).map(|warnings| (body, warnings))
+    unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
 }
 
 /// Whether an object keeps its schema; a write to the status is judged by its status alone.

@@ -105,10 +105,13 @@ fn plain_resources(item: &Value) -> Vec<Value> {
     out
 }
 
+/// The resources of each version.
+type Versions<'a> = Vec<(&'a str, Vec<Value>)>;
+
 /// `items` of `/apis` for the groups of custom kinds.
 pub(super) fn custom_groups(kinds: &Kinds) -> Vec<Value> {
-    let mut groups: Vec<(&str, Vec<(&str, Vec<Value>)>)> = Vec::new();
-    for kind in kinds.iter().filter(|kind| kind.custom.is_some() && kind.served) {
+    let mut groups: Vec<(&str, Versions)> = Vec::new();
+    for kind in kinds.iter().filter(|kind| kind.custom.is_some() && kind.is_served()) {
         let at = groups.iter().position(|(name, _)| *name == &*kind.group).unwrap_or_else(|| {
             groups.push((&kind.group, Vec::new()));
             groups.len() - 1
@@ -121,7 +124,7 @@ pub(super) fn custom_groups(kinds: &Kinds) -> Vec<Value> {
     }
     groups.sort_by_key(|(name, _)| *name);
     let version = |(name, resources): (&str, Vec<Value>)| json!({"version": name, "resources": resources, "freshness": "Current"});
-    let group = |(name, mut versions): (&str, Vec<(&str, Vec<Value>)>)| {
+    let group = |(name, mut versions): (&str, Versions)| {
         versions.sort_by_key(|(name, _)| std::cmp::Reverse(priority(name)));
         let versions: Vec<Value> = versions.into_iter().map(version).collect();
         json!({"metadata": {"name": name}, "versions": versions})

@@ -34,8 +34,6 @@ pub(super) struct KindInfo {
     pub(super) verbs: Vec<String>,
     pub(super) has_status: bool,
     pub(super) has_scale: bool,
-    /// Whether requests may name this version.
-    pub(super) served: bool,
     /// Of a custom kind: `names` of its definition.
     pub(super) names: Value,
     /// Of a custom kind.
@@ -60,6 +58,11 @@ impl KindInfo {
     /// `Deployment.apps` or `Secret`.
     pub(super) fn qualified_kind(&self) -> String {
         if self.group.is_empty() { self.kind.to_string() } else { format!("{}.{}", self.kind, self.group) }
+    }
+
+    /// Whether requests may name this version.
+    pub(super) fn is_served(&self) -> bool {
+        self.custom.as_ref().is_none_or(|custom| custom.is_served)
     }
 
     /// Whether this is the kind, of the group it must be.
@@ -126,7 +129,6 @@ impl Kinds {
             verbs: list(&resource["verbs"]).filter_map(Value::as_str).map(str::to_owned).collect(),
             has_status: has("status"),
             has_scale: has("scale"),
-            served: true,
             names: Value::Null,
             custom: None,
         }));
@@ -137,7 +139,7 @@ impl Kinds {
         let mut kinds = base.clone();
         for kind in customs {
             let path = (kind.group.to_string(), kind.version.to_string(), kind.plural.to_string());
-            if kind.served {
+            if kind.is_served() {
                 kinds.customs_by_path.insert(path, kinds.all.len());
             }
             kinds.all.push(Arc::new(kind));
@@ -172,7 +174,7 @@ impl Kinds {
 
     /// Whether any kind is of this group and version.
     pub(super) fn serves(&self, group: &str, version: &str) -> bool {
-        self.all.iter().any(|info| &*info.group == group && &*info.version == version && info.served)
+        self.all.iter().any(|info| &*info.group == group && &*info.version == version && info.is_served())
     }
 }
 

@@ -87,7 +87,7 @@ pub(super) fn index(documents: &Documents) -> Answer {
         .iter()
         .map(|(key, document)| {
             let url = format!("/openapi/v3/{key}?hash={}", document.hash);
-            ((*key).to_owned(), json!({"serverRelativeURL": url}))
+            (key.clone(), json!({"serverRelativeURL": url}))
         })
         .collect();
     Answer::ok(&json!({"paths": paths}))

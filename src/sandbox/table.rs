@@ -23,8 +23,11 @@ use super::route::{Part, Target};
 
 const COLUMNS: &str = include_str!("../../assets/openapi/columns.json");
 
-/// Columns by `group/Kind`: name, type, format, priority, description.
-static RECORDED: LazyLock<BTreeMap<String, Vec<(String, String, String, i64, String)>>> =
+/// Name, type, format, priority, description.
+type Column = (String, String, String, i64, String);
+
+/// Columns by `group/Kind`.
+static RECORDED: LazyLock<BTreeMap<String, Vec<Column>>> =
     LazyLock::new(|| serde_json::from_str(COLUMNS).unwrap_or_default());
 
 /// A column's `name` and what the default printer of a custom kind says of it.
@@ -88,9 +91,8 @@ fn columns(kind: &KindInfo) -> Value {
     if kind.custom.is_none()
         && let Some(recorded) = RECORDED.get(&key)
     {
-        let one = |(name, kind, format, priority, description): &(String, String, String, i64, String)| {
-            column((name, kind, format, *priority, description))
-        };
+        let one =
+            |(name, kind, format, priority, description): &Column| column((name, kind, format, *priority, description));
         return recorded.iter().map(one).collect();
     }
     let mut out = vec![column(("Name", "string", "name", 0, NAME))];
@@ -114,7 +116,7 @@ fn printer_columns(kind: &KindInfo) -> Option<&Vec<Value>> {
     kind.custom.as_ref()?.columns.as_array().filter(|columns| !columns.is_empty())
 }
 
-/// What the versioned decoder of DaemonSets adds: a Table is made of the object without it.
+/// What the versioned decoder of a `DaemonSet` adds: a Table is made of the object without it.
 const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
 /// An object's metadata as a row shows it.

@@ -98,13 +98,13 @@ pub(super) fn decode(
     }
     let node = world.schemas.of(&kind.gvk());
     let unknown = validate::shape::decode(node.as_ref(), kind, &mut body)?;
-    unknown_said(kind, unknown, validation).map(|warnings| (body, warnings))
+    unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
 }
 
 /// What is said of unknown fields: nothing, warnings, or a refusal.
 pub(super) fn unknown_said(
     kind: &KindInfo,
-    unknown: Vec<String>,
+    unknown: &[String],
     validation: Validation,
 ) -> Result<Vec<String>, Failure> {
     if unknown.is_empty() || validation == Validation::Ignore {

@@ -47,7 +47,7 @@ pub fn comparable(value: &Value) -> Value {
                 let plain = if VARYING.contains(&key.as_str()) { "*".into() } else { comparable(value) };
                 (without_uids(key), plain)
             };
-            Value::Object(map.iter().map(one).collect())
+            Value::Object(map.iter().filter(|(key, _)| *key != "storageVersionHash").map(one).collect())
         }
         Value::Array(list) => {
             let mut list: Vec<Value> = list.iter().map(comparable).collect();

@@ -185,7 +185,7 @@ fn rebuild(state: &mut State, kind: &KindInfo) {
     let shipped = documents.read(&format!("apis/{GROUP}/v1"));
     let meta = document::meta(&shipped);
     let mut by_version: BTreeMap<String, Vec<&KindInfo>> = BTreeMap::new();
-    for kind in world.kinds.iter().filter(|kind| kind.custom.is_some() && kind.served) {
+    for kind in world.kinds.iter().filter(|kind| kind.custom.is_some() && kind.is_served()) {
         by_version.entry(kind.api_version()).or_default().push(kind);
     }
     for (version, kinds) in by_version {
@@ -212,13 +212,13 @@ fn info(id: KindId, body: &Value, version: &Value) -> KindInfo {
         verbs: verbs.iter().map(|verb| (*verb).to_owned()).collect(),
         has_status: subresources.get("status").is_some(),
         has_scale: subresources.get("scale").is_some(),
-        served: version["served"] == true,
         names: names.clone(),
         custom: Some(Arc::new(Custom {
             schema: version["schema"]["openAPIV3Schema"].clone(),
             columns: version["additionalPrinterColumns"].clone(),
             scale: subresources["scale"].clone(),
             is_storage: version["storage"] == true,
+            is_served: version["served"] == true,
         })),
     }
 }

@@ -1,4 +1,4 @@
-//! The JSON paths of printer columns: keys, places in lists, and one filter on equality. Refuses the rest of JSONPath.
+//! The JSON paths of printer columns: keys, places in lists, and one filter on equality. Refuses the rest of that language.
 
 use serde_json::Value;
 

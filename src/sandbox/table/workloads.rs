@@ -181,11 +181,11 @@ fn pod_word(object: &Value, statuses: &[&Value]) -> String {
     }
     if word == "Completed" && running {
         let ready = list(&object["status"]["conditions"]).any(|own| own["type"] == "Ready" && own["status"] == "True");
-        word = if ready { "Running" } else { "NotReady" }.to_owned();
+        if ready { "Running" } else { "NotReady" }.clone_into(&mut word);
     }
     let ended = matches!(text(object, "/status/phase"), "Failed" | "Succeeded");
     if object::is_terminating(object) && !ended {
-        word = "Terminating".to_owned();
+        "Terminating".clone_into(&mut word);
     }
     word
 }

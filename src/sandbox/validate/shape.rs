@@ -220,9 +220,8 @@ fn keyed(node: &Node, keys: &[std::sync::Arc<str>], item: &Value) -> Result<Step
     let field = |key: &str| node.item().and_then(|item| item.field(key));
     for key in keys {
         let own = item.get(&**key).filter(|own| !own.is_null()).cloned();
-        match own.or_else(|| field(key).and_then(|field| field.default().cloned())) {
-            Some(value) => pairs.push((key.clone(), value)),
-            None => {}
+        if let Some(value) = own.or_else(|| field(key).and_then(|field| field.default().cloned())) {
+            pairs.push((key.clone(), value));
         }
     }
     let quoted = || keys.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(" ");

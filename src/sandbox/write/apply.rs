@@ -43,13 +43,12 @@ pub(in super::super) fn answer(
     let ground = super::ground(kind, node.as_ref(), state);
     let merged = managed::after_apply(ground, &live, &patch, &author, asked.flags.is("force"))?;
     let Some(mut new) = merged else { return Ok(Answer::ok(&live)) };
-    match &kind.custom {
-        Some(custom) => custom.view(&mut new),
-        None => {
-            validate::zeros::keep_null_texts(node.as_ref(), &mut new);
-            validate::zeros::drop_nulls(&mut new);
-            validate::zeros::drop_zeros(node.as_ref(), &mut new);
-        }
+    if let Some(custom) = &kind.custom {
+        custom.view(&mut new);
+    } else {
+        validate::zeros::keep_null_texts(node.as_ref(), &mut new);
+        validate::zeros::drop_nulls(&mut new);
+        validate::zeros::drop_zeros(node.as_ref(), &mut new);
     }
     keep_last_applied(&live, (&mut new, said), &author);
     defaults::fill(kind, &mut new);
