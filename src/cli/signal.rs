@@ -49,7 +49,8 @@ pub fn block_on(command: impl Future<Output = Result<u8, CliError>>, running: &R
     let runtime = runtime.map_err(|error| CliError::failed(format!("cannot start: {}", error.kind())))?;
     let done = runtime.block_on(async {
         tokio::select! {
-            done = command => done,
+            // First: a signal that comes with the first word printed is already waited for.
+            biased;
             code = caught() => {
                 tokio::select! {
                     () = running.end() => {}
@@ -57,6 +58,7 @@ pub fn block_on(command: impl Future<Output = Result<u8, CliError>>, running: &R
                 }
                 Ok(code)
             }
+            done = command => done,
         }
     });
     runtime.shutdown_timeout(LEAVING);
