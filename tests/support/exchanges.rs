@@ -44,7 +44,11 @@ pub fn comparable(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let one = |(key, value): (&String, &Value)| {
-                let plain = if VARYING.contains(&key.as_str()) { "*".into() } else { comparable(value) };
+                let plain = match key.as_str() {
+                    varies if VARYING.contains(&varies) => "*".into(),
+                    "cells" => without_ages(value),
+                    _ => comparable(value),
+                };
                 (without_uids(key), plain)
             };
             Value::Object(map.iter().filter(|(key, _)| *key != "storageVersionHash").map(one).collect())
@@ -63,6 +67,19 @@ pub fn comparable(value: &Value) -> Value {
         Value::String(text) => without_uids(text).into(),
         other => other.clone(),
     }
+}
+
+/// The cells of a Table's row; an age is another a second later.
+fn without_ages(cells: &Value) -> Value {
+    let is_age = |text: &str| {
+        let units = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        units.len() < text.len() && matches!(units.chars().next(), Some('s' | 'm' | 'h' | 'd'))
+    };
+    let plain = |cell: &Value| match cell.as_str() {
+        Some(text) if is_age(text) => "age".into(),
+        _ => comparable(cell),
+    };
+    cells.as_array().map_or_else(|| comparable(cells), |cells| cells.iter().map(plain).collect())
 }
 
 /// A text with each UUID as `UID`.
