@@ -175,7 +175,7 @@ pub(super) fn is_wanted(pair: &Pair, ground: &super::Ground) -> bool {
     super::touched::additions(pair, None, None, ground).iter().any(|found| built_in.rule_for(found).is_none())
 }
 
-/// As [`is_wanted`], from what the engine has.
+/// Whether a judgement would gain by a fresh object, from what the engine has.
 #[must_use]
 pub fn wants_fresh(git: &Manifest, live: &Live, ground: &super::Ground) -> bool {
     Pair::of(git, live, ground).is_some_and(|pair| is_wanted(&pair, ground))
