@@ -18,6 +18,7 @@ mod kinds;
 mod managed;
 mod object;
 mod openapi;
+mod protobuf;
 mod read;
 mod review;
 mod route;

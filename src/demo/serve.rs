@@ -1,13 +1,13 @@
 //! The sample clusters behind a port: `driftdeck demo --serve`, for the kubectl one has.
 //!
-//! Owns the listener, the token and the kubeconfig. One port for all clusters, each below a path of its own name. TLS,
-//! because kubectl sends no token over plain http. Refuses whoever has not the token, before anything else is looked at,
-//! and any address but loopback unless the operator named one.
+//! Owns the listener, the tokens and the kubeconfig. One port for all clusters: whose token comes with a request, that
+//! cluster is meant. A path may begin with the cluster's name and does so in the kubeconfig, so that kubectl's caches tell
+//! them apart; `kubectl get --raw` leaves it out. TLS, because kubectl sends no token over plain http. Refuses whoever
+//! has no token, before anything else is looked at, and any address but loopback unless the operator named one.
 
 mod keys;
 mod kubeconfig;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -28,7 +28,8 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use super::stage::Stage;
-use crate::sandbox::{Body, Service, Unreachable};
+use crate::model::ClusterName;
+use crate::sandbox::{Body, Sandbox, Service, Unreachable};
 use keys::Token;
 
 /// The cluster that a kubeconfig is set to.
@@ -109,13 +110,17 @@ impl Served {
         let listen = |error: io::Error| ServeError::Listen { address: wanted, kind: error.kind() };
         let listener = TcpListener::bind(wanted).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let (token, tls) = (Token::new(), keys::tls(address.ip())?);
-        let names: Vec<&str> = stage.clusters().map(|(name, _)| name.as_str()).collect();
-        let text = kubeconfig::text(&names, address, (&tls.authority, token.text()));
+        let tls = keys::tls(address.ip())?;
+        let behind = |(name, sandbox): (&ClusterName, &Sandbox)| Behind {
+            name: name.as_str().to_owned(),
+            token: Token::new(),
+            service: sandbox.service(),
+        };
+        let site: Arc<[Behind]> = stage.clusters().map(behind).collect();
+        let users: Vec<(&str, &str)> = site.iter().map(|one| (&*one.name, one.token.text())).collect();
+        let text = kubeconfig::text(&users, address, &tls.authority);
         let kubeconfig = file.map_or_else(|| stage.directory().join("kubeconfig"), Path::to_owned);
         kubeconfig::write(&kubeconfig, &text)?;
-        let clusters = stage.clusters().map(|(name, sandbox)| (name.as_str().to_owned(), sandbox.service())).collect();
-        let site = Arc::new(Site { token, clusters });
         let task = tokio::spawn(accept(listener, TlsAcceptor::from(tls.config), site));
         Ok(Self { address, kubeconfig, text, task })
     }
@@ -154,16 +159,17 @@ impl Drop for Served {
     }
 }
 
-/// What is behind the door.
-struct Site {
+/// A cluster behind the door.
+struct Behind {
+    name: String,
     token: Token,
-    clusters: BTreeMap<String, Service>,
+    service: Service,
 }
 
 type Reply = Response<Either<Body, Full<Bytes>>>;
 
 /// Takes connections until it is aborted; they end with it.
-async fn accept(listener: TcpListener, tls: TlsAcceptor, site: Arc<Site>) {
+async fn accept(listener: TcpListener, tls: TlsAcceptor, site: Arc<[Behind]>) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let mut open = JoinSet::new();
     loop {
@@ -187,7 +193,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, site: Arc<Site>) {
 }
 
 /// One connection to its end; why a client went away is its own business.
-async fn converse(stream: TcpStream, tls: TlsAcceptor, site: Arc<Site>) {
+async fn converse(stream: TcpStream, tls: TlsAcceptor, site: Arc<[Behind]>) {
     let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, tls.accept(stream)).await else { return };
     let serve = service_fn(move |request| answer(site.clone(), request));
     let mut http = http1::Builder::new();
@@ -198,37 +204,36 @@ async fn converse(stream: TcpStream, tls: TlsAcceptor, site: Arc<Site>) {
 }
 
 /// One request; an error breaks the connection off, as a cluster that is cut does.
-async fn answer(site: Arc<Site>, mut request: Request<Incoming>) -> Result<Reply, Unreachable> {
+async fn answer(site: Arc<[Behind]>, mut request: Request<Incoming>) -> Result<Reply, Unreachable> {
     let said = request.headers().get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
-    if !site.token.is(said.unwrap_or_default()) {
-        return Ok(refusal(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized"));
+    // All are asked: time does not tell which came close.
+    let meant = site.iter().filter(|one| one.token.is(said.unwrap_or_default())).last();
+    let Some(meant) = meant else { return Ok(stranger()) };
+    if let Some(uri) = below(request.uri(), &meant.name) {
+        *request.uri_mut() = uri;
     }
-    let Some((cluster, uri)) = split(request.uri()) else {
-        return Ok(refusal(StatusCode::NOT_FOUND, "NotFound", "the path begins with a cluster's name"));
-    };
-    let Some(mut service) = site.clusters.get(&cluster).cloned() else {
-        return Ok(refusal(StatusCode::NOT_FOUND, "NotFound", "no cluster is called that"));
-    };
-    *request.uri_mut() = uri;
-    Ok(service.call(request).await?.map(Either::Left))
+    Ok(meant.service.clone().call(request).await?.map(Either::Left))
 }
 
-/// The cluster's name and the path as the cluster knows it.
-fn split(uri: &Uri) -> Option<(String, Uri)> {
-    let path = uri.path().strip_prefix('/')?;
-    let (name, rest) = path.split_once('/').unwrap_or((path, ""));
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let uri = format!("/{rest}{query}").parse().ok()?;
-    (!name.is_empty()).then(|| (name.to_owned(), uri))
+/// A path as the cluster knows it, where it begins with the cluster's name.
+fn below(uri: &Uri, name: &str) -> Option<Uri> {
+    let rest = uri.path_and_query()?.as_str().strip_prefix('/')?.strip_prefix(name)?;
+    match rest.chars().next() {
+        None => "/".parse().ok(),
+        Some('?') => format!("/{rest}").parse().ok(),
+        Some('/') => rest.parse().ok(),
+        Some(_) => None,
+    }
 }
 
-fn refusal(status: StatusCode, reason: &str, message: &str) -> Reply {
+/// 401, as kube-apiserver says it.
+fn stranger() -> Reply {
     let body = serde_json::json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
-        "reason": reason, "code": status.as_u16(),
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": "Unauthorized",
+        "reason": "Unauthorized", "code": 401,
     });
     let mut reply = Response::new(Either::Right(Full::new(Bytes::from(body.to_string()))));
-    *reply.status_mut() = status;
+    *reply.status_mut() = StatusCode::UNAUTHORIZED;
     reply.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     reply
 }
@@ -258,11 +263,13 @@ mod tests {
     }
 
     #[test]
-    fn the_first_part_of_a_path_is_the_cluster() {
-        let split = |text: &str| split(&text.parse().expect("a uri")).map(|(name, uri)| (name, uri.to_string()));
-        let pair = |name: &str, uri: &str| Some((name.to_owned(), uri.to_owned()));
-        assert_eq!(split("/prod-eu/api/v1/pods?limit=1"), pair("prod-eu", "/api/v1/pods?limit=1"));
-        assert_eq!(split("/prod-eu"), pair("prod-eu", "/"));
-        assert_eq!(split("/"), None);
+    fn a_path_may_begin_with_the_clusters_name() {
+        let below = |text: &str| below(&text.parse().expect("a uri"), "prod-eu").map(|uri| uri.to_string());
+        assert_eq!(below("/prod-eu/api/v1/pods?limit=1").as_deref(), Some("/api/v1/pods?limit=1"));
+        assert_eq!(below("/prod-eu").as_deref(), Some("/"));
+        assert_eq!(below("/prod-eu?a=b").as_deref(), Some("/?a=b"));
+        for other in ["/version", "/prod-eu-2/api", "/"] {
+            assert_eq!(below(other), None, "{other} stays as it is");
+        }
     }
 }

@@ -12,21 +12,24 @@ use super::ServeError;
 /// The first line: what begins with it was written here.
 const MARK: &str = "# Written by driftdeck demo; worth nothing once it has ended.\n";
 
-/// One cluster and one context for each name, one user for all; the first is current. Names are the demo's own.
-pub(super) fn text(names: &[&str], address: SocketAddr, (authority, token): (&str, &str)) -> String {
+/// A cluster, a user and a context for each name and token. Names are the demo's own.
+pub(super) fn text(users: &[(&str, &str)], address: SocketAddr, authority: &str) -> String {
     let authority = STANDARD.encode(authority);
     let host = reachable(address);
-    let cluster = |name: &&str| {
+    let cluster = |(name, _): &(&str, &str)| {
         let server = format!("https://{host}/{name}");
         format!("- name: {name}\n  cluster:\n    server: {server}\n    certificate-authority-data: {authority}\n")
     };
-    let context = |name: &&str| format!("- name: {name}\n  context:\n    cluster: {name}\n    user: demo\n");
-    let clusters: String = names.iter().map(cluster).collect();
-    let contexts: String = names.iter().map(context).collect();
-    let current = names.iter().find(|name| **name == super::FIRST).or(names.first()).copied().unwrap_or_default();
+    let context =
+        |(name, _): &(&str, &str)| format!("- name: {name}\n  context:\n    cluster: {name}\n    user: demo-{name}\n");
+    let user = |(name, token): &(&str, &str)| format!("- name: demo-{name}\n  user:\n    token: {token}\n");
+    let clusters: String = users.iter().map(cluster).collect();
+    let contexts: String = users.iter().map(context).collect();
+    let own: String = users.iter().map(user).collect();
+    let current = users.iter().find(|(name, _)| *name == super::FIRST).or(users.first()).map_or("", |(name, _)| name);
     format!(
         "{MARK}apiVersion: v1\nkind: Config\ncurrent-context: {current}\nclusters:\n{clusters}contexts:\n{contexts}\
-         users:\n- name: demo\n  user:\n    token: {token}\n"
+         users:\n{own}"
     )
 }
 
@@ -58,7 +61,7 @@ mod tests {
 
     #[test]
     fn there_is_a_context_for_each_cluster_and_no_address_that_nobody_reaches() {
-        let text = text(&["edge-07", "prod-eu"], SocketAddr::from(([0, 0, 0, 0], 7)), ("pem", "abc"));
+        let text = text(&[("edge-07", "xyz"), ("prod-eu", "abc")], SocketAddr::from(([0, 0, 0, 0], 7)), "pem");
         for line in ["current-context: prod-eu", "    server: https://127.0.0.1:7/edge-07", "    token: abc"] {
             assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
         }
