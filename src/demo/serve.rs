@@ -206,8 +206,7 @@ async fn converse(stream: TcpStream, tls: TlsAcceptor, site: Arc<[Behind]>) {
 /// One request; an error breaks the connection off, as a cluster that is cut does.
 async fn answer(site: Arc<[Behind]>, mut request: Request<Incoming>) -> Result<Reply, Unreachable> {
     let said = request.headers().get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
-    // All are asked: time does not tell which came close.
-    let meant = site.iter().filter(|one| one.token.is(said.unwrap_or_default())).last();
+    let meant = site.iter().find(|one| one.token.is(said.unwrap_or_default()));
     let Some(meant) = meant else { return Ok(stranger()) };
     if let Some(uri) = below(request.uri(), &meant.name) {
         *request.uri_mut() = uri;
