@@ -37,7 +37,7 @@ pub use contested::Owners;
 pub use fresh::{Fresh, wants_fresh};
 pub use leave::{Body, body};
 pub use mask::Masker;
-pub use outcome::verdict as verdict_of;
+pub use outcome::{is_controlled, verdict as verdict_of};
 pub use scrub::{is_masked, scrub, tell};
 pub use testimony::{Sighting, testify, unseen, went_unseen};
 pub use text::text_diff;
@@ -215,11 +215,12 @@ pub fn compare_server(legs: &Legs, answer: &Answer, ground: &Ground) -> Comparis
     }
 }
 
-/// Hash of a live object without what a status write moves: equal hash, equal judgement.
+/// Hash of a live object without what a write of its status subresource moves: equal hash, equal judgement.
 #[must_use]
-pub fn live_hash(live: &Live) -> Digest {
+pub fn live_hash(live: &Live, schemas: &Schemas) -> Digest {
     let Ok(object) = serde_json::from_str::<Value>(&live.json) else { return Digest::of_bytes(live.json.as_bytes()) };
-    Digest::of_value(&noise::content(object))
+    let node = schemas.of(&live.gvk);
+    Digest::of_value(&noise::content(object, (&live.gvk, node.as_ref())))
 }
 
 #[cfg(test)]

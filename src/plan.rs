@@ -90,7 +90,7 @@ fn blocked(facts: &Facts) -> Option<Foreign> {
 fn checks(facts: &Facts, rows: &[crate::model::PlanRow]) -> Vec<Check> {
     let count = |what: fn(&ResourceRow) -> bool| facts.rows.iter().filter(|row| what(row)).count();
     let pending = count(|row| row.pending);
-    let refused = count(|row| row.refused.is_some());
+    let refused = count(|row| row.refused.is_some() || row.verdict == crate::model::Verdict::Invalid);
     let overwrites = rows.iter().filter(|row| row.chosen && row.overwrites).count();
     let outside = count(|row| !row.in_bounds);
     let mut checks = vec![

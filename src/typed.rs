@@ -22,7 +22,7 @@ pub use path::at;
 pub use prune::{extract, remove};
 pub use quantity::quantity_eq;
 pub use sets::{applied_set, name_members, set_of};
-pub use subset::{order_matters, reordered, subset};
+pub use subset::{is_taken_apart, order_matters, reordered, subset};
 pub use update::{Conflict, Delta, apply, changed, update};
 
 use serde_json::Value;

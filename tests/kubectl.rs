@@ -34,7 +34,7 @@ spec:
 ";
 
 /// Line by line: exit code, what is typed, what must stand in the output; behind a `!`, what must not.
-const SCRIPT: [(i32, &str, &str); 44] = [
+const SCRIPT: &[(i32, &str, &str)] = &[
     (0, "get --raw /version", "\"gitVersion\":\"v1.36.3\""),
     (0, "get --raw /healthz", "ok"),
     (0, "config get-contexts -o name", "stage-eu"),
@@ -43,8 +43,8 @@ const SCRIPT: [(i32, &str, &str); 44] = [
     (0, "explain deployment.spec.replicas", "FIELD: replicas"),
     (0, "auth can-i delete pods", "yes"),
     (0, "auth can-i --list -n shop", "selfsubjectaccessreviews"),
-    (0, "get ns", "shop"),
-    (0, "get deploy -n shop", "payments"),
+    (0, "get ns", "STATUS"),
+    (0, "get deploy -n shop", "UP-TO-DATE"),
     (0, "get configmaps -A --chunk-size=2", "web-config"),
     (0, "get cm -n shop cart-config -o yaml", "!managedFields"),
     (0, "get deploy -A -o name --field-selector metadata.name=cart", "deployment.apps/cart"),
@@ -66,6 +66,17 @@ const SCRIPT: [(i32, &str, &str); 44] = [
     (0, "apply -f FILE", "configmap/notes created"),
     (0, "apply -f FILE", "configmap/notes unchanged"),
     (0, "apply --server-side --force-conflicts -f FILE", "serverside-applied"),
+    (1, "diff -f MORE", "+  a: \"2\""),
+    (0, "apply -f MORE", "deployment.apps/hello configured"),
+    (0, "get deploy hello -n shop -o jsonpath={.spec.replicas}", "3"),
+    (0, "patch cm notes -n shop -p {\"data\":{\"d\":\"4\"}}", "patched"),
+    (0, "set image deploy/hello -n shop c=registry.example.com/hello:1", ""),
+    (0, "set env deploy/hello -n shop A=b", "env updated"),
+    (0, "rollout restart deploy/hello -n shop", "restarted"),
+    (0, "rollout pause deploy/hello -n shop", "paused"),
+    (0, "rollout resume deploy/hello -n shop", "resumed"),
+    (0, "edit cm notes -n shop", "edited"),
+    (0, "get cm notes -n shop -o jsonpath={.data.a}", "edited"),
     (0, "describe cm notes -n shop", "Name:         notes"),
     (0, "describe deploy hello -n shop", "registry.example.com/hello:1"),
     (0, "scale deploy/hello -n shop --replicas=1", "scaled"),
@@ -92,7 +103,12 @@ fn kubectls() -> Vec<PathBuf> {
 
 fn kubectl(program: &Path, (home, config): (&Path, &Path), words: &[&str]) -> Output {
     let mut command = Command::new(program);
-    command.args(words).env("KUBECONFIG", config).env("HOME", home).env("EDITOR", "false").current_dir(home);
+    command
+        .args(words)
+        .env("KUBECONFIG", config)
+        .env("HOME", home)
+        .env("KUBE_EDITOR", "sed -i s/^..a:.*/\\ \\ a:\\ edited/")
+        .current_dir(home);
     command.output().expect("kubectl runs")
 }
 
@@ -110,8 +126,10 @@ async fn a_script_of_kubectl_commands_goes_as_on_a_real_server() {
         let demo = demo::start(Options::headless(clock, Role::Cockpit)).await.expect("a demo");
         let home = tempfile::tempdir().expect("a home");
         std::fs::write(home.path().join("FILE"), MANIFEST).expect("a manifest");
+        let more = MANIFEST.replace("\"1\"", "\"2\"").replace("replicas: 2", "replicas: 3");
+        std::fs::write(home.path().join("MORE"), more).expect("a manifest");
         let served = Served::open(&demo.stage, Address::default(), None).await.expect("a port");
-        for (code, line, said) in SCRIPT {
+        for &(code, line, said) in SCRIPT {
             let words: Vec<&str> = line.split_whitespace().collect();
             let (program, home, config) = (program.clone(), home.path().to_owned(), served.kubeconfig().to_owned());
             let words: Vec<String> = words.into_iter().map(str::to_owned).collect();

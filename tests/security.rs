@@ -286,8 +286,9 @@ async fn the_agent_renews_its_lease_writes_its_record_and_heals() {
     let mut agent = scene.deck_in(&scene.namespace, account.kubeconfig.clone(), "test", start);
     agent.verdict(Verdict::Synced).await;
     eyes.until("the agent seen", |app| matches!(app.agent, AgentSeen::At(_))).await;
-    let app = eyes.verdict(Verdict::Synced).await;
-    assert_eq!(app.deployed.as_ref().map(|deployed| deployed.by.raw()), Some("driftdeck agent"), "it is on record");
+    eyes.verdict(Verdict::Synced).await;
+    let by_agent = |app: &AppRow| app.deployed.as_ref().is_some_and(|deployed| deployed.by.raw() == "driftdeck agent");
+    eyes.until("the agent's sync on record", by_agent).await;
     let here = scene.server.try_kubectl(User::Admin, &["-n", &scene.namespace, "get", "cm/driftdeck.shop"], "");
     assert!(!here.status.success(), "the record lies with the agent, not with the app");
 

@@ -1,6 +1,6 @@
 //! The rule that `I` offers for the finding under the cursor: the narrowest first, and what else it would match.
 
-use crate::model::{AppId, DiffMark, Effect, FieldPath, Finding, Fleet, Foreign, IgnoreRule, ResourceKey};
+use crate::model::{AppId, DiffMark, Effect, FieldPath, Finding, Fleet, Foreign, IgnoreRule, ResourceKey, Step};
 
 use super::App;
 use super::hold::Hold;
@@ -40,7 +40,8 @@ pub struct Draft {
 
 impl Draft {
     fn new(app: AppId, key: ResourceKey, finding: &Finding) -> Self {
-        let manager = finding.by.as_ref().map(|by| by.manager.clone()).filter(|manager| !manager.raw().is_empty());
+        let named = finding.by.as_ref().filter(|by| by.is_named() && !by.manager.raw().is_empty());
+        let manager = named.map(|by| by.manager.clone());
         Self { app, key, path: finding.path.clone(), manager, effect: 0, width: 0 }
     }
 
@@ -105,6 +106,20 @@ impl Draft {
     }
 }
 
+/// Whether a rule made of a path would match more than that path.
+fn has_star(path: &FieldPath) -> bool {
+    path.0.iter().any(|step| match step {
+        Step::Key(key) => key.contains('*'),
+        Step::Item(keys) => keys.iter().any(|(_, value)| holds_star(value)),
+        Step::Member(value) => holds_star(value),
+        Step::Index(_) => false,
+    })
+}
+
+fn holds_star(value: &serde_json::Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains('*'))
+}
+
 impl App {
     /// Opens the dialog for the finding under the cursor.
     pub(super) fn open_ignore(&mut self) {
@@ -128,11 +143,33 @@ impl App {
         }
         let whole = || row.findings.iter().find(|finding| finding.path.0.is_empty());
         let found = line.and_then(|line| line.finding).and_then(|at| row.findings.get(at)).or_else(whole);
-        found.map(|finding| (screen.app.clone(), object.key.clone(), finding.clone())).ok_or(NONE)
+        let finding = found.ok_or(NONE)?;
+        if has_star(&finding.path) {
+            return Err("its path holds a `*`, which a rule would take for any text: write the rule by hand");
+        }
+        Ok((screen.app.clone(), object.key.clone(), finding.clone()))
     }
 
     /// Why no rule may be kept from here.
     pub(super) fn cannot_ignore(&self) -> Option<String> {
         self.fleet.read_only.then(|| "read-only: driftdeck was started with --read-only".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_a_star_makes_no_rule_that_would_hide_its_neighbours() {
+        for (path, star) in [
+            ("spec.replicas", false),
+            ("spec.hostnames[=\"*.example.com\"]", true),
+            ("spec.rules[host=\"*.example.com\"].http", true),
+            ("spec.free[\"a*\"]", true),
+        ] {
+            let path: FieldPath = path.parse().expect("a path");
+            assert_eq!(has_star(&path), star, "{path}");
+        }
     }
 }

@@ -8,7 +8,9 @@ use super::ground::Ground;
 use super::planned::{self, Choice};
 use super::session::Session;
 use super::{exit, progress, settle};
-use crate::model::{AppId, Command, CommitId, Consent, Outcome, PlanView, Query, ResourceKey, RunState, ViewBody};
+use crate::model::{
+    AppId, Command, CommitId, Consent, Outcome, Plan, PlanView, Query, ResourceKey, RunState, Verdict, ViewBody,
+};
 
 /// How long the apps may take to be judged before a plan is asked for.
 const SETTLE: Duration = Duration::from_mins(1);
@@ -76,9 +78,13 @@ impl Wish<'_> {
             ground.screen.say_foreign(&format!("driftdeck: {app}: "), why);
         }
         if self.dry_run {
-            return Ok(exit::of_dry_run(view.plan.blocked.is_some(), chosen.len()));
+            return Ok(exit::of_dry_run(view.plan.blocked.is_some() || self.refuses(&view.plan), chosen.len()));
         }
         if chosen.is_empty() && view.plan.blocked.is_none() {
+            if self.refuses(&view.plan) {
+                ground.screen.say(&format!("{app}: nothing that could be done; what git has is invalid, see the plan"));
+                return Ok(exit::FAILED);
+            }
             ground.screen.say(&format!("{app}: nothing to do"));
             let stuck = planned::stuck(&view.plan, &self.choice);
             return if self.wait && !stuck { self.await_well(session, ground, app, &[]).await } else { Ok(exit::OK) };
@@ -96,6 +102,11 @@ impl Wish<'_> {
             RunState::Ended(outcome) => Ok(exit::of_outcome(outcome)),
             RunState::Running | RunState::Aborting => Ok(exit::FAILED),
         }
+    }
+
+    /// Whether a sync of everything leaves objects out that no server takes.
+    fn refuses(&self, plan: &Plan) -> bool {
+        self.choice.only.is_empty() && plan.rows.iter().any(|row| row.verdict == Verdict::Invalid)
     }
 
     async fn await_well(

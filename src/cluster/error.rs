@@ -51,6 +51,12 @@ pub enum CallKind {
 }
 
 impl CallKind {
+    /// Whether the server has said nothing of what was asked: that is not a no.
+    #[must_use]
+    pub fn is_no_answer(&self) -> bool {
+        matches!(self, Self::Unauthorized | Self::Throttled | Self::Timeout | Self::Unreachable)
+    }
+
     /// The kind in words, for logs and as a last resort on screen.
     #[must_use]
     pub fn word(&self) -> &'static str {

@@ -87,26 +87,32 @@ pub const RECORDS: &str = "driftdeck.dev/record=v1";
 impl Cluster {
     /// Where the records of this cluster lie, by label: listed once, then as [`Self::note_records`] says. Where the account
     /// may not list ConfigMaps everywhere, none are known.
-    pub async fn records(&self) -> Arc<BTreeSet<(Arc<str>, Arc<str>)>> {
+    ///
+    /// # Errors
+    /// As any read: no answer is not none.
+    pub async fn records(&self) -> Result<Arc<BTreeSet<(Arc<str>, Arc<str>)>>, CallError> {
         let known = || self.inner.records.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(known) = known() {
-            return known;
+            return Ok(known);
         }
         // Many apps ask at once, and one list answers all of them.
         let _one = self.inner.listing.lock().await;
         if let Some(known) = known() {
-            return known;
+            return Ok(known);
         }
         let gvk = Gvk { group: "".into(), version: "v1".into(), kind: "ConfigMap".into() };
         let served = Served { gvk, resource: "configmaps".into(), namespaced: true, verbs: Arc::new([]) };
         let narrow = Narrow { labels: Some(RECORDS), heads: true, ..Narrow::default() };
-        let listed = self.list_part(&Target { served, namespace: None }, narrow).await.unwrap_or_default();
+        let listed = match self.list_part(&Target { served, namespace: None }, narrow).await {
+            Err(error) if error.kind.is_no_answer() => return Err(error),
+            listed => listed.unwrap_or_default(),
+        };
         let found: BTreeSet<_> =
             listed.into_iter().map(|live| (live.key.namespace.clone(), live.key.name.clone())).collect();
         if known().is_none() {
             self.note_records(found);
         }
-        known().unwrap_or_default()
+        Ok(known().unwrap_or_default())
     }
 
     /// Takes over what a watch has seen of records.

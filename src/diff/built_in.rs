@@ -94,6 +94,11 @@ fn is_last_applied(path: &FieldPath) -> bool {
 }
 
 impl BuiltIn {
+    /// Whether it hides only beside a difference that is told: what follows must follow from something.
+    pub(super) fn needs_another(&self) -> bool {
+        *self == FOLLOWS
+    }
+
     /// A finding, put aside with this rule.
     pub(super) fn hide(self, finding: Finding) -> Hidden {
         let (rule, reason) = (self.place.into(), Some(self.reason.into()));

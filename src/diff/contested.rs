@@ -90,11 +90,13 @@ fn set<'a>(globs: impl Iterator<Item = &'a str>) -> GlobSet {
     builder.build().unwrap_or_default()
 }
 
-/// Whether a sync of this path would start a fight: another applier or a controller holds it, alone or with others.
-pub(super) fn is_contested(pair: &Pair, path: &FieldPath, ground: &Ground) -> bool {
-    let others = || pair.entries.iter().filter(|entry| !entry.is_apply_of(fields::MANAGER));
+/// Who would fight a sync of this path: the newest of the other appliers and controllers that hold it, alone or with
+/// others.
+pub(super) fn holder<'p>(pair: &'p Pair, path: &FieldPath, ground: &Ground) -> Option<&'p Entry> {
+    let others = pair.entries.iter().filter(|entry| !entry.is_apply_of(fields::MANAGER));
     let holds = |entry: &&Entry| entry.set.covers(path) || entry.set.has_below(path);
-    ground.has(Rule::Contested) && others().filter(holds).any(|entry| holds_against_us(entry, ground))
+    let fights = others.filter(holds).filter(|entry| holds_against_us(entry, ground));
+    fights.max_by_key(|entry| entry.time).filter(|_| ground.has(Rule::Contested))
 }
 
 fn holds_against_us(entry: &Entry, ground: &Ground) -> bool {

@@ -73,7 +73,11 @@ pub(super) fn fits(want: &Step, step: &Step) -> bool {
     match (want, step) {
         (Step::Key(want), Step::Key(key)) => wild(want, key),
         (Step::Key(want), _) => &**want == "*",
-        (Step::Item(want), Step::Item(keys)) => want.iter().all(|pair| keys.contains(pair)),
+        (Step::Item(want), Step::Item(keys)) => {
+            let has = |(key, want): &(_, Value)| keys.iter().any(|(name, value)| name == key && is_value(want, value));
+            want.iter().all(has)
+        }
+        (Step::Member(want), Step::Member(member)) => is_value(want, member),
         _ => want == step,
     }
 }
@@ -83,9 +87,14 @@ pub(super) fn fits_item(want: &Step, list: &Value, item: &Value) -> bool {
     match want {
         Step::Key(want) => &**want == "*" && list.is_array(),
         Step::Index(n) => list.get(n) == Some(item),
-        Step::Item(keys) => keys.iter().all(|(key, value)| item.get(&**key) == Some(value)),
-        Step::Member(member) => item == member,
+        Step::Item(keys) => keys.iter().all(|(key, want)| item.get(&**key).is_some_and(|has| is_value(want, has))),
+        Step::Member(want) => is_value(want, item),
     }
+}
+
+/// As in ignore rules: a text may hold `*`.
+fn is_value(want: &Value, value: &Value) -> bool {
+    want == value || want.as_str().zip(value.as_str()).is_some_and(|(want, text)| wild(want, text))
 }
 
 /// Whether a pattern ends somewhere in a value.
@@ -102,8 +111,9 @@ pub(super) fn reaches(rule: &[Step], value: &Value) -> bool {
 
 /// `*` stands for any text, also in the middle of a word; `?` for one character.
 pub(super) fn wild(pattern: &str, text: &str) -> bool {
-    if pattern == "*" || pattern == text {
-        return true;
+    // To compile a glob costs more than to judge a small object.
+    if pattern == "*" || pattern == text || !pattern.contains(['*', '?', '[', '{', '\\']) {
+        return pattern == "*" || pattern == text;
     }
     globset::Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(text))
 }
@@ -150,5 +160,23 @@ pub(super) fn quotes(value: &Value, held: &[String]) -> bool {
         Value::Array(items) => items.iter().any(|item| quotes(item, held)),
         Value::String(text) => held.iter().any(|value| text.contains(value.as_str())),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_star_in_the_value_of_an_items_key_stands_for_any_text() {
+        let rule = "spec.containers[name=app-*].token".parse::<FieldPath>().expect("a path").0;
+        let step = "a[name=app-1]".parse::<FieldPath>().expect("a path").0;
+        assert!(fits(&rule[2], &step[1]), "as in ignore rules: else a value that a rule names would be told");
+        let object = json!({"spec": {"containers": [{"name": "app-1", "token": "x"}]}});
+        assert!(reaches(&rule, &object), "in a list that no schema knows, too");
+        let other = json!({"spec": {"containers": [{"name": "db", "token": "x"}]}});
+        assert!(!reaches(&rule, &other));
     }
 }

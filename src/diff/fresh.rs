@@ -47,6 +47,19 @@ pub(super) fn is_default(pair: &Pair, leaf: &FieldPath) -> bool {
     typed::at(&rest, leaf) == typed::at(&pair.have, leaf)
 }
 
+/// As [`holds`], with lists item by item: for values that are owned as one.
+pub(super) fn holds_in_order(live: &Value, declared: &Value) -> bool {
+    match (live, declared) {
+        (Value::Object(live), Value::Object(declared)) => {
+            declared.iter().all(|(key, value)| live.get(key).is_some_and(|other| holds_in_order(other, value)))
+        }
+        (Value::Array(live), Value::Array(declared)) => {
+            live.len() == declared.len() && declared.iter().zip(live).all(|(value, other)| holds_in_order(other, value))
+        }
+        _ => same_value(live, declared),
+    }
+}
+
 /// Whether live still holds what was declared; what the server filled in beside it does not count.
 pub(super) fn holds(live: &Value, declared: &Value) -> bool {
     match (live, declared) {
@@ -93,7 +106,7 @@ impl Fresh {
         let name: Arc<str> = match &*manifest.key.kind.kind {
             "APIService" => return None,
             "CustomResourceDefinition" => definition(&mut body)?,
-            _ => format!("driftdeck-fresh-{}", manifest.digest.0.get(..10).unwrap_or_default()).into(),
+            _ => nobodys(&manifest.key),
         };
         *body.pointer_mut("/metadata/name")? = Value::from(&*name);
         without_claims(&manifest.key, &mut body);
@@ -110,6 +123,13 @@ impl Fresh {
         rename(&mut answer, fresh, real);
         noise::without_server_fields(answer, (&self.manifest.gvk, node), true)
     }
+}
+
+/// A name of the object's own, made of who it is and not of what it holds: audit logs keep it.
+fn nobodys(key: &ResourceKey) -> Arc<str> {
+    let who = [&key.kind.group, &key.kind.kind, &key.namespace, &key.name].map(|word| &**word).join("/");
+    let digest = Digest::of_bytes(who.as_bytes());
+    format!("driftdeck-fresh-{}", digest.0.get(..10).unwrap_or_default()).into()
 }
 
 /// The name of a custom resource definition is made of its plural and group: the group moves.

@@ -20,8 +20,14 @@ pub(super) fn rules<'g>(ground: &'g Ground) -> &'g [IgnoreRule] {
     if ground.has(Rule::IgnoreRules) { &ground.app.ignore } else { &[] }
 }
 
-/// Puts a finding where the rules want it, and marks it where a sync is to leave it. The first rule of each effect counts.
-pub(super) fn place(mut finding: Finding, key: &ResourceKey, node: Option<&Node>, ground: &Ground) -> Placed {
+/// Puts a finding where the rules want it, and marks it where a sync is to leave it, unless that writes it all the same.
+/// The first rule of each effect counts.
+pub(super) fn place(
+    mut finding: Finding,
+    is_written: bool,
+    (key, node): (&ResourceKey, Option<&Node>),
+    ground: &Ground,
+) -> Placed {
     let rules = rules(ground);
     let leaves = |rule: &&IgnoreRule| {
         let within = || rule.path.as_ref().is_some_and(|path| is_within(path, &finding, node));
@@ -31,7 +37,7 @@ pub(super) fn place(mut finding: Finding, key: &ResourceKey, node: Option<&Node>
     let left = rules.iter().find(leaves);
     let whole = |rule: &&IgnoreRule| rule.effect.hides() && rule.matches(key, &finding);
     let hides = rules.iter().find(whole).or(left.filter(|rule| rule.effect.hides()));
-    finding.left = left.map(|rule| rule.place.clone());
+    finding.left = left.filter(|_| !is_written).map(|rule| rule.place.clone());
     match hides {
         Some(rule) => Placed::Aside(hide(rule, finding)),
         None => Placed::Shown(finding),

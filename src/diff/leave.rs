@@ -59,7 +59,7 @@ pub(super) fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw>
 }
 
 /// What a sync leaves, each at the place that the rule is about.
-fn left(pair: &Pair, ground: &Ground) -> Vec<FieldPath> {
+pub(super) fn left(pair: &Pair, ground: &Ground) -> Vec<FieldPath> {
     let about = |rule: &&IgnoreRule| rule.effect.leaves() && rule.is_about(&pair.git.key);
     let rules: Vec<&IgnoreRule> = ignore::rules(ground).iter().filter(about).collect();
     if rules.is_empty() {

@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::built_in::BuiltIns;
 use super::findings::{self, Raw, Sort};
 use super::{BaseLeg, Ground, Legs, Pair, fresh, noise, outcome, touched};
-use crate::fields::Set;
+use crate::fields::{self, Set};
 use crate::model::{Basis, Comparison, FieldPath, Op, Rule, Step, Verdict};
+use crate::schema::Node;
 use crate::typed::{self, Change, Leniency, Side};
 
 /// Compares both sides as far as that can be done here.
@@ -68,10 +69,25 @@ fn declared_otherwise(pair: &Pair, ground: &Ground) -> Vec<Change> {
     let filled_in = |change: &Change| change.b.is_some() && typed::at(&filled, &change.path) == change.b.as_ref();
     strict
         .into_iter()
-        .filter(|change| !(dropped(change) && owned(&change.path)))
+        .filter(|change| !(dropped(change) && (owned(&change.path) || declares_nothing(node, change))))
+        .filter(|change| !(owned(&change.path) && is_filled_in_by_the_server(pair, change)))
         .filter(|change| change.side != Side::Changed || !filled_in(change))
         .filter(|change| !both_say_nothing(change))
         .collect()
+}
+
+/// An empty list of keyed items or members: a server keeps neither it nor an owner of it.
+fn declares_nothing(node: Option<&Node>, change: &Change) -> bool {
+    let is_empty = change.a.as_ref().and_then(Value::as_array).is_some_and(Vec::is_empty);
+    is_empty && typed::is_taken_apart(node, &change.path)
+}
+
+/// An atomic value that only we own and that holds all that git says: the rest of it is the server's own, since whoever
+/// changes an atomic value takes it over.
+fn is_filled_in_by_the_server(pair: &Pair, change: &Change) -> bool {
+    let (Some(git), Some(live)) = (&change.a, &change.b) else { return false };
+    let alone = fields::owner(&pair.entries, &change.path, fields::MANAGER).is_none();
+    change.side == Side::Changed && alone && fresh::holds_in_order(live, git)
 }
 
 /// Null on git's side, an empty value on the other.
@@ -94,7 +110,12 @@ fn left_behind(pair: &Pair, owned: &Set) -> Vec<Raw> {
             paths.push(path);
         }
     }
-    paths.into_iter().filter_map(|path| still_there(pair, path, Sort::Declared)).collect()
+    let told = paths.into_iter().filter(|path| !fresh::is_default(pair, path));
+    told.filter_map(|path| {
+        let shared = fields::owner(&pair.entries, &path, fields::MANAGER).is_some();
+        still_there(pair, path, if shared { Sort::NeedsDelete } else { Sort::Declared })
+    })
+    .collect()
 }
 
 /// A field of a list item that git dropped whole stands for the item: one dropped sidecar is one finding.
@@ -124,16 +145,21 @@ fn dropped_since(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
     }
     let base = noise::without_tracking((*base.body).clone());
     let gone = typed::compare(pair.node.as_ref(), &base, &pair.wanted).into_iter().filter(|c| c.side == Side::Removed);
-    let sort = if pair.ours().is_some() { Sort::NeedsDelete } else { Sort::Declared };
+    // What our entry owns a sync takes away: that is told as left behind, where the entry is of git's version.
+    let owned = |path: &FieldPath| pair.ours().is_some_and(|ours| ours.set.covers(path));
+    let sort =
+        |path: &FieldPath| if pair.ours().is_some() && !owned(path) { Sort::NeedsDelete } else { Sort::Declared };
+    let told = |change: &Change| owned(&change.path) && is_in_version(pair);
     let as_it_was = |change: &Change| {
         let live = typed::at(&pair.have, &change.path).zip(change.a.as_ref());
         live.is_some_and(|(live, was)| fresh::holds(live, was)) && !fresh::is_default(pair, &change.path)
     };
-    // What our entry owns a sync takes away: that is told as left behind.
-    let owned = |change: &Change| pair.ours().is_some_and(|ours| ours.set.covers(&change.path));
-    gone.filter(|change| !owned(change))
+    gone.filter(|change| !told(change))
         .filter(as_it_was)
-        .filter_map(|change| still_there(pair, change.path, sort))
+        .filter_map(|change| {
+            let sort = sort(&change.path);
+            still_there(pair, change.path, sort)
+        })
         .collect()
 }
 

@@ -47,9 +47,50 @@ pub(super) fn is_built_in(group: &str) -> bool {
     !group.contains('.') || group.strip_suffix(".k8s.io").is_some_and(|name| BUILT_IN.contains(&name))
 }
 
-/// Whether `status` of a kind is written through its own subresource. Before the schema is there: all built-in kinds.
+/// Built-in kinds that have no status: in them it is a field that no server knows.
+const WITHOUT_STATUS: [&str; 35] = [
+    "Binding",
+    "CSIDriver",
+    "CSINode",
+    "CSIStorageCapacity",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterTrustBundle",
+    "ConfigMap",
+    "ControllerRevision",
+    "DeviceClass",
+    "EndpointSlice",
+    "Endpoints",
+    "Event",
+    "IPAddress",
+    "IngressClass",
+    "Lease",
+    "LeaseCandidate",
+    "LimitRange",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "NetworkPolicy",
+    "PodTemplate",
+    "PriorityClass",
+    "ResourceClaimTemplate",
+    "ResourceSlice",
+    "Role",
+    "RoleBinding",
+    "RuntimeClass",
+    "Secret",
+    "ServiceAccount",
+    "StorageClass",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttributesClass",
+];
+
+/// Whether `status` of a kind is written through its own subresource. Before the schema is there: as is known of
+/// built-in kinds.
 pub(super) fn has_own_status(gvk: &Gvk, node: Option<&Node>) -> bool {
-    node.map_or_else(|| is_built_in(&gvk.group), Node::has_status_subresource)
+    let known = || is_built_in(&gvk.group) && !WITHOUT_STATUS.contains(&&*gvk.kind);
+    node.map_or_else(known, Node::has_status_subresource)
 }
 
 /// Without our tracking annotation, and without an annotations map that held nothing else.
@@ -92,11 +133,10 @@ fn without_own_status(mut object: Value, (gvk, node): (&Gvk, Option<&Node>)) -> 
     object
 }
 
-/// What a judgement depends on: without status, resourceVersion, generation, and the times of managedFields.
-pub(super) fn content(mut object: Value) -> Value {
-    if let Some(map) = object.as_object_mut() {
-        map.remove("status");
-    }
+/// What a judgement depends on: without a status that has its own subresource, resourceVersion, generation, and the times
+/// of managedFields.
+pub(super) fn content(object: Value, kind: (&Gvk, Option<&Node>)) -> Value {
+    let mut object = without_own_status(object, kind);
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return object };
     metadata.remove("resourceVersion");
     metadata.remove("generation");

@@ -90,7 +90,7 @@ fn with_whole(judged: Comparison, finding: Finding, legs: &Legs, ground: &Ground
     let moved = finding.moved;
     let key = legs.git.map(|git| &git.key).or(legs.live.map(|live| &live.key));
     let Some(key) = key else { return Comparison { moved, findings: vec![finding], ..judged } };
-    match ignore::place(finding, key, None, ground) {
+    match ignore::place(finding, false, (key, None), ground) {
         Placed::Aside(hidden) => Comparison { verdict: Verdict::Synced, hidden: vec![hidden], ..judged },
         Placed::Shown(finding) => Comparison { moved, findings: vec![finding], ..judged },
     }
@@ -119,6 +119,8 @@ pub(super) fn unreadable(legs: &Legs, ground: &Ground) -> Comparison {
 pub(super) fn absent_with(judged: Comparison, said: &ServerSaid, ground: &Ground) -> Comparison {
     let ServerSaid::Refused { why, message } = said else { return judged };
     match (judged.verdict, why) {
+        (_, Refusal::Invalid) if !ground.has(Rule::Invalid) => judged,
+        (_, Refusal::Quota | Refusal::Webhook | Refusal::Immutable) if !ground.has(Rule::RefusedFindings) => judged,
         (Verdict::Missing, Refusal::Invalid) => Comparison {
             verdict: Verdict::Invalid,
             reason: Some(reason(ReasonCode::Rejected, message.clone(), ground)),
@@ -147,6 +149,12 @@ fn is_leaving(live: &Live) -> bool {
     live.json.contains("\"deletionTimestamp\"")
         && serde_json::from_str::<Value>(&live.json)
             .is_ok_and(|object| object.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null()))
+}
+
+/// Whether a controller owns an object (`metadata.ownerReferences[].controller`).
+#[must_use]
+pub fn is_controlled(live: &Live, ground: &Ground) -> bool {
+    ground.has(Rule::ControllerOwned) && has_controller(live)
 }
 
 fn has_controller(live: &Live) -> bool {

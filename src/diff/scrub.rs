@@ -42,7 +42,7 @@ pub fn tell(
     let mut hidden = masks.hidden();
     if masks.is_secret() {
         let annotations = [wanted, &parsed].into_iter().filter_map(|side| side.pointer("/metadata/annotations"));
-        hidden.extend(annotations.cloned());
+        hidden.extend(annotations.cloned().map(without_ours));
     } else if hidden.is_empty() {
         return message.clone();
     }
@@ -65,6 +65,14 @@ pub fn scrub(message: &Foreign, bodies: &[&Value]) -> Foreign {
     let fields = ["/data", "/stringData", "/metadata/annotations"];
     let values = bodies.iter().flat_map(|body| fields.iter().filter_map(|field| body.pointer(field)));
     without(message, &values.cloned().collect::<Vec<_>>())
+}
+
+/// Our own annotation holds names that are no secret and stand in many a sentence.
+fn without_ours(mut annotations: Value) -> Value {
+    if let Some(map) = annotations.as_object_mut() {
+        map.remove(super::noise::TRACKING);
+    }
+    annotations
 }
 
 fn without(message: &Foreign, hidden: &[Value]) -> Foreign {

@@ -105,7 +105,7 @@ fn aliases_held(pair: &Pair, after: &Value, ground: &Ground) -> Vec<Raw> {
     olds.filter_map(|path| {
         let (git, live) = (typed::at(&pair.wanted, &path)?.clone(), typed::at(&pair.have, &path)?.clone());
         let stays = typed::at(after, &path) == Some(&live) && git != live;
-        stays.then(|| Raw { path, op: Op::Replace, git: Some(git), live: Some(live), sort: Sort::Declared })
+        stays.then_some(Raw { path, op: Op::Replace, git: Some(git), live: Some(live), sort: Sort::Held })
     })
     .collect()
 }

@@ -194,12 +194,7 @@ pub(super) fn prefer(
                 };
             }
             Deed::Unseen { .. } => {}
-            // Who made the object is not who holds the field now: that write was not seen.
-            Deed::Created
-                if traced.as_ref().is_some_and(|now| write.by.is_named() && now.manager != write.by.manager) =>
-            {
-                return traced;
-            }
+            Deed::Created if !may_have_made(write, traced.as_ref()) => return traced,
             _ if stands(write, &pair.have) => return Some(named(write, traced)),
             _ => return traced,
         }
@@ -230,6 +225,11 @@ fn stands(write: &Write, have: &Value) -> bool {
         (Deed::Created, _) => true,
         (Deed::Deleted | Deed::Unseen { .. }, _) => false,
     }
+}
+
+/// Whether who made an object may have written what a field holds now: only while managedFields still say so.
+fn may_have_made(write: &Write, traced: Option<&Attribution>) -> bool {
+    traced.is_some_and(|now| !write.by.is_named() || now.manager == write.by.manager)
 }
 
 /// What a write says; of an object that came with several authors, managedFields know who set this field.

@@ -15,6 +15,12 @@ pub(super) fn wrote(pair: &Pair, path: &FieldPath, moved: Option<Moved>) -> Opti
     testimony::prefer(pair, (path, moved), traced)
 }
 
+/// Who holds a contested value: the watch's word where it is about the same manager, else managedFields'.
+pub(super) fn held(pair: &Pair, path: &FieldPath, holder: &Entry) -> Option<Attribution> {
+    let told = testimony::prefer(pair, (path, Some(Moved::Live)), Some(attribution(holder)));
+    told.filter(|told| told.manager == holder.manager).or_else(|| Some(attribution(holder)))
+}
+
 /// The newest writer of any field at or below the paths of a text line.
 pub(super) fn attribution(entry: &Entry) -> Attribution {
     Attribution {

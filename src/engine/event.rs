@@ -84,6 +84,8 @@ pub struct JudgedRow {
     pub memo: Memo,
     /// The row; `None` = there is nothing to show (not in git, not live).
     pub row: Option<ResourceRow>,
+    /// The server has more to say: it has not confirmed a difference, or not been asked whether it takes a new object.
+    pub open: bool,
 }
 
 /// What an answer depends on: equal memos, equal answers. The base is not in it: when a record changes, all is judged

@@ -62,7 +62,7 @@ pub(super) fn broken(site: &Site, desired: &Desired, key: ResourceKey, stamp: u6
     let message = Foreign::from("its judgement ended by a fault of driftdeck's own; see the log");
     let reason = Reason { code: ReasonCode::Other, message, since: site.now.wall };
     let row = rows::bare((&site.app, Some(desired)), key.clone(), Verdict::Unknown, reason);
-    JudgedRow { key, stamp, memo: Memo::default(), row: Some(row) }
+    JudgedRow { key, stamp, memo: Memo::default(), row: Some(row), open: false }
 }
 
 /// Everything the server is asked about one object.
@@ -91,13 +91,15 @@ async fn ask_for(site: &Site, manifest: &Manifest) -> ServerSaid {
     let Ok(_slot) = site.wire.slots.acquire().await else { return ServerSaid::NotAsked };
     match site.wire.cluster.dry_run(&served, manifest).await {
         Ok(would) => ServerSaid::Would(would),
+        // Its namespace is not there yet: what a sync makes first cannot be asked about.
+        Err(error) if error.kind == CallKind::NotFound => ServerSaid::NotAsked,
         Err(error) => ServerSaid::Refused { why: refusal(&error), message: scrubbed(site, manifest, &error) },
     }
 }
 
 /// What a fresh object of git's would be: asked once for each manifest. `None` = the server would not say, or take it.
 async fn fresh(site: &Site, manifest: &Manifest) -> Option<Value> {
-    let memo = (site.cluster.name.clone(), site.wire.epoch, manifest.digest.clone());
+    let memo = (site.cluster.name.clone(), [site.wire.epoch, site.admission], manifest.digest.clone());
     if let Some(known) = lock(&site.shared.fresh).get(&memo) {
         return known.clone();
     }
@@ -155,13 +157,22 @@ impl Judge<'_> {
         let git = self.desired.manifests.get(key);
         let live = self.site.lives.get(key);
         let memo = self.site.memo(git, live);
-        let row = (git.is_some() || live.is_some()).then(|| match git {
+        // What a controller owns was never ours, whatever the record says: there is nothing to tell of it.
+        let taken = git.is_none() && live.is_some_and(|live| diff::is_controlled(live, &self.site.ground()));
+        let row = (git.is_some() || (live.is_some() && !taken)).then(|| match git {
             Some(manifest) if live.is_some() && self.is_unserved(manifest) => self.unserved(key),
             // What a partial render lacks may only be unread: it is not extra, and not to be judged at all.
             None if !self.desired.is_complete() => self.unread(key),
             _ => self.judged(key, git, self.read.as_ref().or(live), said),
         });
-        JudgedRow { key: key.clone(), stamp, memo, row }
+        let open = said.is_none() && row.as_ref().is_some_and(|row| row.pending || self.may_be_refused(row, git));
+        JudgedRow { key: key.clone(), stamp, memo, row, open }
+    }
+
+    /// A new object is missing at once; whether the server would take it is for the server to say.
+    fn may_be_refused(&self, row: &ResourceRow, git: Option<&Manifest>) -> bool {
+        let served = |manifest: &Manifest| matches!(self.site.wire.served(&manifest.gvk), Lookup::Served(_));
+        row.verdict == Verdict::Missing && git.is_some_and(served)
     }
 
     /// Whether git names a version that the server does not serve: live cannot be read that way.
@@ -246,15 +257,17 @@ pub(super) async fn at(site: &Site, desired: &Arc<Desired>) -> Vec<Arc<ResourceR
     let (local_site, local_desired) = (site.clone(), desired.clone());
     let local = tokio::task::spawn_blocking(move || locally(&local_site, &local_desired, &keys)).await;
     let mut rows: Vec<_> = unread.into_values().map(Arc::new).collect();
-    let alone = Site { rows: BTreeMap::new(), lives: BTreeMap::new(), ..site.clone() };
+    // Each question takes its own object along: all of them with each would be a square of the app.
+    let alone = Site { rows: BTreeMap::new(), lives: BTreeMap::new(), seen: BTreeMap::new(), ..site.clone() };
     let with = |key: &ResourceKey| {
         let lives = site.lives.get(key).map(|live| (key.clone(), live.clone())).into_iter().collect();
-        Site { lives, ..alone.clone() }
+        let seen = site.seen.get(key).map(|writes| (key.clone(), writes.clone())).into_iter().collect();
+        Site { lives, seen, ..alone.clone() }
     };
     let mut asked = Vec::new();
     for judged in local.unwrap_or_default() {
         match judged.row {
-            Some(row) if row.pending => {
+            Some(_) if judged.open => {
                 asked.push(with_server(with(&judged.key), desired.clone(), judged.key, judged.stamp));
             }
             Some(row) => rows.push(Arc::new(row)),

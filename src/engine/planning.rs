@@ -51,7 +51,8 @@ pub(super) fn plan(site: &Site, outlook: &Outlook) -> Plan {
     let desired = &outlook.desired;
     let digests: BTreeMap<ResourceKey, Digest> =
         desired.manifests.iter().map(|(key, manifest)| (key.clone(), manifest.digest.clone())).collect();
-    let live = site.lives.iter().map(|(key, live)| (key.clone(), diff::live_hash(live))).collect();
+    let hash = |live| diff::live_hash(live, &site.wire.schemas);
+    let live = site.lives.iter().map(|(key, live)| (key.clone(), hash(live))).collect();
     let leaving = prunable(site, outlook);
     let record = site.record.record();
     plan::plan(&Facts {

@@ -133,7 +133,7 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         counts: counts(&resources),
         resources,
         running: app.running,
-        settling: cluster.is_some_and(|cluster| app.is_settling(cluster, now))
+        settling: cluster.is_some_and(|cluster| app.is_settling(cluster, world.role == Role::OneShot, now))
             // A command that ends has no later fleet in which the rest could come.
             || (world.role == Role::OneShot && app.declarations.asking),
         warnings: app.desired.as_ref().map(|desired| desired.warnings.clone()).unwrap_or_default(),

@@ -25,8 +25,9 @@ use crate::source::{Author, Mirror, SourceError};
 /// The newest commit at which each object was seen synced.
 pub(super) type SeenSynced = BTreeMap<(Kind, Arc<str>, Arc<str>), CommitId>;
 
-/// What a server makes of a manifest where nothing is there yet.
-pub(super) type FreshObjects = BTreeMap<(ClusterName, u64, Digest), Option<serde_json::Value>>;
+/// What a server makes of a manifest where nothing is there yet: by cluster, its line's epoch, how often its admission has
+/// changed, and the manifest.
+pub(super) type FreshObjects = BTreeMap<(ClusterName, [u64; 2], Digest), Option<serde_json::Value>>;
 
 /// What all tasks share; nothing in it is changed but caches.
 pub(super) struct Shared {
@@ -54,7 +55,7 @@ pub(super) struct Shared {
     pub blames: Arc<Semaphore>,
     /// Namespaces in which apps of the config live or have their records: never pruned.
     pub held_namespaces: BTreeSet<(ClusterName, String)>,
-    /// Fresh objects by cluster, line and manifest; `None` = none was to be had.
+    /// Fresh objects; `None` = none was to be had.
     pub fresh: Mutex<FreshObjects>,
     /// Rules that a test has switched off.
     pub without: Without,
@@ -180,7 +181,7 @@ impl Site {
         let gvk = git.map(|manifest| &manifest.gvk).or(live.map(|live| &live.gvk));
         Memo {
             git: git.map(|manifest| manifest.digest.clone()),
-            live: live.map(crate::diff::live_hash),
+            live: live.map(|live| crate::diff::live_hash(live, &self.wire.schemas)),
             schema: gvk.map(|gvk| self.wire.schemas.hash(gvk)),
             admission: self.admission,
         }

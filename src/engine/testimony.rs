@@ -106,12 +106,12 @@ impl Testimony {
     }
 
     /// A scene is listed for the first time: what is not as it was when an earlier process last looked has changed in
-    /// between. `find` finds what is live now; `None` outside = not ours any more.
+    /// between. `find` finds what is live now.
     pub fn meet<'l>(
         &mut self,
         (cluster, scene): (&ClusterName, &Scene),
         now: Timestamp,
-        find: impl Fn(&ResourceKey) -> Option<Option<&'l Live>>,
+        find: impl Fn(&ResourceKey) -> Option<&'l Live>,
     ) {
         let from = ResourceKey {
             cluster: cluster.clone(),
@@ -127,9 +127,7 @@ impl Testimony {
             self.looked.range(from..).map(|(key, _)| key).take_while(|key| inside(key)).cloned().collect();
         for key in met {
             let Some((at, looked)) = self.looked.remove(&key) else { continue };
-            if let Some(live) = find(&key) {
-                self.compare(&key, (at.min(now), looked), live, now);
-            }
+            self.compare(&key, (at.min(now), looked), find(&key), now);
         }
     }
 

@@ -87,6 +87,7 @@ impl Attribution {
 }
 
 /// Whether nobody is named: then JSON names nobody.
+#[allow(clippy::ref_option, reason = "serde hands the field over by reference")]
 fn is_nobody(by: &Option<Attribution>) -> bool {
     !by.as_ref().is_some_and(Attribution::is_named)
 }

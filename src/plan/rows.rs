@@ -33,6 +33,9 @@ fn act(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
     if let Some(rule) = left_by(row, facts) {
         return (Act::Keep, Foreign::new(format!("left by rule {rule}")));
     }
+    if let Some(words) = beyond_a_sync(row) {
+        return (Act::Keep, words);
+    }
     if row.verdict == Verdict::Extra {
         return prune(row, facts);
     }
@@ -69,9 +72,20 @@ fn left_by(row: &ResourceRow, facts: &Facts) -> Option<Arc<str>> {
     row.findings.first().filter(|_| all && !settled).and_then(|finding| finding.left.clone())
 }
 
+/// All that differs is what a sync cannot take away: what git dropped and somebody else owns too.
+fn beyond_a_sync(row: &ResourceRow) -> Option<Foreign> {
+    let judged = matches!(row.verdict, Verdict::Behind | Verdict::Drifted | Verdict::Diverged);
+    let counted = || row.findings.iter().filter(|finding| finding.moved != Some(Moved::Foreign));
+    if !judged || row.unadopted || counted().next().is_none() || !counted().all(|finding| finding.needs_delete) {
+        return None;
+    }
+    let holder = counted().find_map(|finding| finding.by.as_ref()).map_or("somebody else", |by| by.manager.raw());
+    Some(Foreign::new(format!("needs an explicit delete: held by {holder}")))
+}
+
 /// What a sync would write of the findings.
 fn written(row: &ResourceRow) -> impl Iterator<Item = &Finding> {
-    row.findings.iter().filter(|finding| finding.left.is_none())
+    row.findings.iter().filter(|finding| finding.left.is_none() && !finding.needs_delete)
 }
 
 fn prune(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::account::{Account, Wish};
 use super::answer::Answer;
 use super::controllers::{self, Queue};
+use super::custom::Registered;
 use super::failure::Failure;
 use super::flags::Flags;
 use super::kinds::{KindId, Kinds};
@@ -22,20 +23,24 @@ use super::route::{Part, Route, Target, route};
 use super::seed::{self, Dice};
 use super::service::Outage;
 use super::store::Store;
-use super::{Answered, Clock, Options, SandboxError, discovery, openapi, read, review, scale, watch, write};
+use super::{Answered, Clock, Options, SandboxError, discovery, openapi, read, review, scale, table, watch, write};
 use crate::schema::Schemas;
 
-/// What never changes: kinds, schemas, documents, defaults.
+/// Kinds, schemas, documents: replaced as a whole when a definition moves.
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) kinds: Arc<Kinds>,
     pub(super) schemas: Schemas,
     pub(super) documents: Arc<Documents>,
     pub(super) version: String,
+    /// What was there before any definition.
+    pub(super) base: Arc<seed::Shipped>,
 }
 
 /// What changes, under one lock.
 pub(super) struct State {
+    pub(super) world: Arc<World>,
+    pub(super) registered: Registered,
     pub(super) store: Store,
     pub(super) now: Timestamp,
     pub(super) dice: Dice,
@@ -48,7 +53,6 @@ pub(super) struct State {
 
 /// A cluster.
 pub(super) struct Core {
-    pub(super) world: World,
     clock: Clock,
     state: Mutex<State>,
 }
@@ -73,8 +77,10 @@ impl std::fmt::Debug for Core {
 
 impl Core {
     pub(super) fn new(options: Options) -> Result<Self, SandboxError> {
-        let world = seed::world(options.server_version)?;
+        let world = Arc::new(seed::world(options.server_version)?);
         let mut state = State {
+            world: world.clone(),
+            registered: Registered::new(),
             store: Store::new(world.kinds.iter().count()),
             now: whole_second(options.clock.read()),
             dice: Dice::new(options.seed),
@@ -85,12 +91,17 @@ impl Core {
             wakers: BTreeMap::new(),
         };
         seed::plant(&world, &mut state);
-        Ok(Self { world, clock: options.clock, state: Mutex::new(state) })
+        Ok(Self { clock: options.clock, state: Mutex::new(state) })
     }
 
     /// The state; a panic of another holder leaves it usable, for every write is one step.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The kinds as they are now.
+    pub(super) fn world(&self) -> Arc<World> {
+        self.state().world.clone()
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -109,7 +120,8 @@ impl Core {
     pub(super) fn tick(&self, now: Timestamp) {
         let mut state = self.state();
         let target = state.now.max(whole_second(now));
-        controllers::run(&self.world, &mut state, target);
+        let world = state.world.clone();
+        controllers::run(&world, &mut state, target);
         state.wake(None);
     }
 
@@ -178,11 +190,12 @@ impl Core {
     /// Answers a call for an account.
     pub(super) fn answer(self: &Arc<Self>, account: &Account, call: &Call) -> Answer {
         let flags = Flags::parse(&call.query);
-        let target = match route(&self.world.kinds, &call.path) {
+        let world = self.world();
+        let target = match route(&world.kinds, &call.path) {
             Route::Objects(target) => target,
             other => {
                 self.state().count("other");
-                return self.elsewhere(other, call);
+                return elsewhere(&world, other, call);
             }
         };
         let verb = verb(call, &target, &flags);
@@ -195,7 +208,8 @@ impl Core {
         if target.part == Part::Whole && !target.kind.verbs.iter().any(|known| known == verb) {
             return Failure::no_method().into();
         }
-        self.act(account, call, &flags, (verb, &target)).unwrap_or_else(Answer::from)
+        let answer = self.act(account, call, &flags, (verb, &target)).unwrap_or_else(Answer::from);
+        if matches!(verb, "get" | "list") { table::shaped(&target, call, &flags, answer, self.now()) } else { answer }
     }
 
     fn act(
@@ -206,44 +220,46 @@ impl Core {
         (verb, target): (&str, &Target),
     ) -> Result<Answer, Failure> {
         if review::is_review(target) {
-            return review::answer(&self.world, account, target, &call.body);
+            return review::answer(&self.world(), account, target, &call.body);
         }
         if verb == "watch" {
-            return watch::open(self, target, flags);
+            return watch::open(self, target, flags, table::is_asked(&call.accept));
         }
         let state = &mut *self.timed();
+        let world = &*state.world.clone();
         if target.part == Part::Scale {
-            return scale::answer(&self.world, state, target, &write::Asked { call, flags });
+            return scale::answer(world, state, target, &write::Asked { call, flags });
         }
         let asked = write::Asked { call, flags };
         match verb {
             "get" => read::get(state, target),
             "list" => read::list(state, target, flags),
-            "create" => write::create::answer(&self.world, state, target, &asked),
-            "update" => write::update::answer(&self.world, state, target, &asked),
-            "patch" => write::patch::answer(&self.world, state, target, &asked),
-            "delete" => write::delete::answer(&self.world, state, target, &asked),
-            "deletecollection" => write::delete::collection(&self.world, state, target, &asked),
+            "create" => write::create::answer(world, state, target, &asked),
+            "update" => write::update::answer(world, state, target, &asked),
+            "patch" => write::patch::answer(world, state, target, &asked),
+            "delete" => write::delete::answer(world, state, target, &asked),
+            "deletecollection" => write::delete::collection(world, state, target, &asked),
             _ => Err(Failure::no_method()),
         }
     }
+}
 
-    fn elsewhere(&self, route: Route, call: &Call) -> Answer {
-        if call.method != Method::GET && !matches!(route, Route::NoResource | Route::Nowhere) {
-            return Failure::no_method().into();
-        }
-        match route {
-            Route::Version => Answer::ok(&discovery::version(&self.world.version)),
-            Route::Health => Answer::Text(200, "ok"),
-            Route::Api => discovery::api(&self.world, &call.accept),
-            Route::Apis => discovery::apis(&self.world, &call.accept),
-            Route::Group(group) => discovery::group(&self.world, &group),
-            Route::GroupVersion(group, version) => discovery::group_version(&self.world, &group, &version),
-            Route::OpenApi => openapi::index(&self.world.documents),
-            Route::OpenApiDocument(key) => openapi::document(&self.world.documents, &key),
-            Route::NoResource => Failure::no_resource().into(),
-            Route::Objects(_) | Route::Nowhere => Answer::Text(404, "404 page not found\n"),
-        }
+fn elsewhere(world: &World, route: Route, call: &Call) -> Answer {
+    if call.method != Method::GET && !matches!(route, Route::NoResource | Route::Nowhere) {
+        return Failure::no_method().into();
+    }
+    match route {
+        Route::Version => Answer::ok(&discovery::version(&world.version)),
+        Route::Health => Answer::Text(200, "ok"),
+        Route::Api => discovery::api(world, &call.accept),
+        Route::Apis => discovery::apis(world, &call.accept),
+        Route::Group(group) => discovery::group(world, &group),
+        Route::GroupVersion(group, version) => discovery::group_version(world, &group, &version),
+        Route::OpenApi => openapi::index(&world.documents),
+        Route::OpenApiDocument(key) => openapi::document(&world.documents, &key),
+        Route::NoResource => Failure::no_resource().into(),
+        Route::NoPart(kind, name) => Failure::not_found(&kind, &name).into(),
+        Route::Objects(_) | Route::Nowhere => Answer::Text(404, "404 page not found\n"),
     }
 }
 

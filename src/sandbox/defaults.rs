@@ -37,6 +37,20 @@ fn special(kind: &KindInfo, body: &mut Value) {
     if kind.is("", "Service") && text(body, "/spec/type") == "ExternalName" {
         object::take(body, &["spec", "internalTrafficPolicy"]);
     }
+    if kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+        let name = text(body, "/spec/names/kind").to_owned();
+        fill_absent(body, &["spec"], &json!({"conversion": {"strategy": "None"}}));
+        let names = json!({"singular": name.to_lowercase(), "listKind": format!("{name}List")});
+        fill_absent(body, &["spec", "names"], &names);
+    }
+    if kind.is("storage.k8s.io", "StorageClass") {
+        fill_absent(body, &[], &json!({"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"}));
+    }
+    if kind.is("apps", "Deployment") {
+        for own in body.pointer_mut("/status/conditions").and_then(Value::as_array_mut).into_iter().flatten() {
+            fill_absent(own, &[], &json!({"lastTransitionTime": null, "lastUpdateTime": null}));
+        }
+    }
     if kind.is("", "Secret") {
         fold_string_data(body);
     }
@@ -119,7 +133,14 @@ pub(super) fn allocate(state: &mut State, kind: &KindInfo, body: &mut Value) {
             fill_absent(body, &["spec", "jobTemplate", "spec", "template"], &json!({"metadata": {}}));
             object::put(body, "status", json!({}));
         }
-        _ if kind.has_status => object::put(body, "status", first_status(&kind.kind)),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            let versions = list(&body["spec"]["versions"]);
+            let storage: Vec<Value> =
+                versions.filter(|version| version["storage"] == true).map(|version| version["name"].clone()).collect();
+            let names = json!({"plural": "", "kind": ""});
+            object::put(body, "status", json!({"conditions": null, "acceptedNames": names, "storedVersions": storage}));
+        }
+        _ if kind.has_status && kind.custom.is_none() => object::put(body, "status", first_status(&kind.kind)),
         _ => {}
     }
 }

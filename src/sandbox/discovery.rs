@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::core::World;
-use super::kinds::list;
+use super::kinds::{KindInfo, Kinds, list};
 
 /// `/version`; major and minor are read from the git version.
 pub(super) fn version(git: &str) -> Value {
@@ -103,6 +103,78 @@ fn plain_resources(item: &Value) -> Vec<Value> {
             one["version"] = "v1".into();
         }
         out.push(one);
+    }
+    out
+}
+
+/// The resources of each version.
+type Versions<'a> = Vec<(&'a str, Vec<Value>)>;
+
+/// `items` of `/apis` for the groups of custom kinds.
+pub(super) fn custom_groups(kinds: &Kinds) -> Vec<Value> {
+    let mut groups: Vec<(&str, Versions)> = Vec::new();
+    for kind in kinds.iter().filter(|kind| kind.custom.is_some() && kind.is_served()) {
+        let at = groups.iter().position(|(name, _)| *name == &*kind.group).unwrap_or_else(|| {
+            groups.push((&kind.group, Vec::new()));
+            groups.len() - 1
+        });
+        let versions = &mut groups[at].1;
+        match versions.iter_mut().find(|(name, _)| *name == &*kind.version) {
+            Some((_, resources)) => resources.push(custom_resource(kind)),
+            None => versions.push((&kind.version, vec![custom_resource(kind)])),
+        }
+    }
+    groups.sort_by_key(|(name, _)| *name);
+    let version = |(name, resources): (&str, Vec<Value>)| json!({"version": name, "resources": resources, "freshness": "Current"});
+    let group = |(name, mut versions): (&str, Versions)| {
+        versions.sort_by_key(|(name, _)| std::cmp::Reverse(priority(name)));
+        let versions: Vec<Value> = versions.into_iter().map(version).collect();
+        json!({"metadata": {"name": name}, "versions": versions})
+    };
+    groups.into_iter().map(group).collect()
+}
+
+/// Kubernetes' order of versions: `v2` before `v1` before `v1beta1` before `v1alpha1` before words.
+fn priority(version: &str) -> (u8, u64, u64, std::cmp::Reverse<String>) {
+    let word = || (0, 0, 0, std::cmp::Reverse(version.to_owned()));
+    let Some(rest) = version.strip_prefix('v') else { return word() };
+    let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (major, rest) = rest.split_at(digits(rest));
+    let (stage, minor) = match (rest.strip_prefix("beta"), rest.strip_prefix("alpha")) {
+        _ if rest.is_empty() => (3, "0"),
+        (Some(minor), _) => (2, minor),
+        (_, Some(minor)) => (1, minor),
+        _ => return word(),
+    };
+    match (major.parse(), minor.parse()) {
+        (Ok(major), Ok(minor)) => (stage, major, minor, std::cmp::Reverse(String::new())),
+        _ => word(),
+    }
+}
+
+fn custom_resource(kind: &KindInfo) -> Value {
+    let response = |group: &str, version: &str, kind: &str| json!({"group": group, "version": version, "kind": kind});
+    let own = response(&kind.group, &kind.version, &kind.kind);
+    let mut out = json!({
+        "resource": &*kind.plural, "responseKind": own, "scope": if kind.namespaced { "Namespaced" } else { "Cluster" },
+        "singularResource": kind.names["singular"], "verbs": kind.verbs,
+    });
+    for key in ["shortNames", "categories"] {
+        if kind.names[key].is_array() {
+            out[key] = kind.names[key].clone();
+        }
+    }
+    let verbs = ["get", "patch", "update"];
+    let mut parts = Vec::new();
+    if kind.has_status {
+        parts.push(json!({"subresource": "status", "responseKind": own, "verbs": verbs}));
+    }
+    if kind.has_scale {
+        let scale = response("autoscaling", "v1", "Scale");
+        parts.push(json!({"subresource": "scale", "responseKind": scale, "verbs": verbs}));
+    }
+    if !parts.is_empty() {
+        out["subresources"] = parts.into();
     }
     out
 }

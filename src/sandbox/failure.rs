@@ -76,6 +76,30 @@ impl Failure {
         Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type").detailed(json!({}))
     }
 
+    /// 415 of a patch of a custom kind.
+    pub(super) fn custom_media_type() -> Self {
+        let why = "the body of the request was in an unknown format - accepted media types include: \
+                   application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+        Self::new(415, "UnsupportedMediaType", why)
+    }
+
+    /// 422 of a PUT of a custom object without a version.
+    pub(super) fn unversioned(kind: &KindInfo, name: &str) -> Self {
+        let cause = Cause::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
+        let mut failure = Self::invalid(kind, name, &[cause]);
+        failure.message = failure.message.replacen(&kind.qualified_kind(), &kind.qualified(), 1);
+        if let Some(details) = &mut failure.details {
+            details["kind"] = (*kind.plural).into();
+        }
+        failure
+    }
+
+    /// 500 in the server's own words for a fault of its own.
+    pub(super) fn internal(why: &str) -> Self {
+        let details = json!({"causes": [{"message": why}]});
+        Self::new(500, "InternalError", format!("Internal error occurred: {why}")).detailed(details)
+    }
+
     /// 404 of an object.
     pub(super) fn not_found(kind: &KindInfo, name: &str) -> Self {
         Self::new(404, "NotFound", format!("{} \"{name}\" not found", kind.qualified())).detailed(details(

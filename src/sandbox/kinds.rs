@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{SandboxError, openapi};
+use super::custom::Custom;
+use super::{SandboxError, discovery, openapi};
 use crate::model::Gvk;
 
 const DISCOVERY: &str = include_str!("../../assets/openapi/discovery.json");
@@ -33,6 +34,10 @@ pub(super) struct KindInfo {
     pub(super) verbs: Vec<String>,
     pub(super) has_status: bool,
     pub(super) has_scale: bool,
+    /// Of a custom kind: `names` of its definition.
+    pub(super) names: Value,
+    /// Of a custom kind.
+    pub(super) custom: Option<Arc<Custom>>,
 }
 
 impl KindInfo {
@@ -55,6 +60,11 @@ impl KindInfo {
         if self.group.is_empty() { self.kind.to_string() } else { format!("{}.{}", self.kind, self.group) }
     }
 
+    /// Whether requests may name this version.
+    pub(super) fn is_served(&self) -> bool {
+        self.custom.as_ref().is_none_or(|custom| custom.is_served)
+    }
+
     /// Whether this is the kind, of the group it must be.
     pub(super) fn is(&self, group: &str, kind: &str) -> bool {
         &*self.group == group && &*self.kind == kind
@@ -62,10 +72,12 @@ impl KindInfo {
 }
 
 /// Every kind, by path and by name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Kinds {
     all: Vec<Arc<KindInfo>>,
     by_path: BTreeMap<(String, String, String), KindId>,
+    /// Places in `all`: versions of a custom kind share one id.
+    customs_by_path: BTreeMap<(String, String, String), usize>,
     /// `items` of `/api` and of `/apis`, as they are served.
     pub(super) core_items: Value,
     pub(super) group_items: Value,
@@ -79,6 +91,7 @@ impl Kinds {
         let mut kinds = Self {
             all: Vec::new(),
             by_path: BTreeMap::new(),
+            customs_by_path: BTreeMap::new(),
             core_items: served(&read["api"]),
             group_items: served(&read["apis"]),
         };
@@ -116,13 +129,33 @@ impl Kinds {
             verbs: list(&resource["verbs"]).filter_map(Value::as_str).map(str::to_owned).collect(),
             has_status: has("status"),
             has_scale: has("scale"),
+            names: Value::Null,
+            custom: None,
         }));
+    }
+
+    /// The shipped kinds and those that definitions opened, each definition's storage version first.
+    pub(super) fn with(base: &Self, customs: Vec<KindInfo>) -> Self {
+        let mut kinds = base.clone();
+        for kind in customs {
+            let path = (kind.group.to_string(), kind.version.to_string(), kind.plural.to_string());
+            if kind.is_served() {
+                kinds.customs_by_path.insert(path, kinds.all.len());
+            }
+            kinds.all.push(Arc::new(kind));
+        }
+        let groups = discovery::custom_groups(&kinds);
+        if let Some(items) = kinds.group_items.as_array_mut() {
+            items.extend(groups);
+        }
+        kinds
     }
 
     /// The kind at a path.
     pub(super) fn at(&self, group: &str, version: &str, plural: &str) -> Option<&Arc<KindInfo>> {
-        let id = self.by_path.get(&(group.to_owned(), version.to_owned(), plural.to_owned()))?;
-        self.all.get(id.0)
+        let path = (group.to_owned(), version.to_owned(), plural.to_owned());
+        let own = self.by_path.get(&path).map(|id| id.0).or_else(|| self.customs_by_path.get(&path).copied());
+        self.all.get(own?)
     }
 
     /// The kind of a manifest's words.
@@ -131,7 +164,8 @@ impl Kinds {
     }
 
     pub(super) fn get(&self, id: KindId) -> Option<&Arc<KindInfo>> {
-        self.all.get(id.0)
+        let shipped = self.all.get(id.0).filter(|kind| kind.id == id);
+        shipped.or_else(|| self.all.iter().find(|kind| kind.id == id))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<KindInfo>> {
@@ -140,7 +174,7 @@ impl Kinds {
 
     /// Whether any kind is of this group and version.
     pub(super) fn serves(&self, group: &str, version: &str) -> bool {
-        self.all.iter().any(|info| &*info.group == group && &*info.version == version)
+        self.all.iter().any(|info| &*info.group == group && &*info.version == version && info.is_served())
     }
 }
 

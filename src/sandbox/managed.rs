@@ -43,13 +43,15 @@ pub(super) fn after_update(ground: Ground, live: &Value, new: &mut Value, author
     if entries.is_empty() && !live.is_null() {
         return;
     }
-    let moves = Moves::between(ground.node, &bare, new);
+    let moves = Moves::between(ground, &bare, new);
     let written = moves.written();
     for entry in &mut entries {
         entry.set = entry.set.difference(&written).difference(&moves.removed);
     }
     if !written.is_empty() {
-        let own = entries.iter_mut().find(|entry| is_of(entry, author, "Update"));
+        let version = ground.kind.api_version();
+        let is_own = |entry: &&mut Entry| is_of(entry, author, "Update") && entry.api_version.raw() == version;
+        let own = entries.iter_mut().find(is_own);
         match own {
             Some(own) => {
                 own.set = own.set.union(&written);
@@ -78,7 +80,7 @@ pub(super) fn after_apply(
     let bare = without_managed(live);
     if entries.is_empty() && !live.is_null() {
         let before = Author { manager: "before-first-apply".to_owned(), ..Author::default() };
-        entries.push(entry(ground, &before, "Update", Moves::between(ground.node, &Value::Null, &bare).written()));
+        entries.push(entry(ground, &before, "Update", Moves::between(ground, &Value::Null, &bare).written()));
     }
     let applied = typed::applied_set(ground.node, patch);
     let own = entries.iter().find(|entry| is_of(entry, author, "Apply"));
@@ -90,7 +92,7 @@ pub(super) fn after_apply(
         Some(last) => prune(ground.node, &merged, last, entries.iter().map(|entry| &entry.set).chain([&whole])),
         None => merged,
     };
-    let moves = Moves::between(ground.node, &bare, &new);
+    let moves = Moves::between(ground, &bare, &new);
     if !live.is_null() {
         settle(&mut entries, &moves, force)?;
     }
@@ -165,7 +167,7 @@ fn named(entry: &Entry) -> String {
 fn conflict(conflicts: &[(String, Set)]) -> Failure {
     let mut by_manager: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (manager, set) in conflicts {
-        by_manager.entry(manager).or_default().extend(set.iter().map(|path| spelled(&path)));
+        by_manager.entry(manager).or_default().extend(members_first(set).iter().map(spelled));
     }
     let count: usize = by_manager.values().map(Vec::len).sum();
     let causes: Vec<Cause> = by_manager
@@ -184,6 +186,17 @@ fn conflict(conflicts: &[(String, Set)]) -> Failure {
     let said: Vec<String> = by_manager.iter().map(lists).collect();
     let plural = if count == 1 { "conflict" } else { "conflicts" };
     Failure::apply_conflict(format!("Apply failed with {count} {plural}: {}", said.join("\n")), &causes)
+}
+
+/// A set's paths as structured-merge-diff lists them: at each level the members before what lies below.
+fn members_first(set: &Set) -> Vec<FieldPath> {
+    let mut paths: Vec<(usize, FieldPath)> = set.iter().enumerate().collect();
+    paths.sort_by(|(m, a), (n, b)| {
+        let shared = a.0.iter().zip(&b.0).take_while(|(a, b)| a == b).count();
+        let is_deep = |path: &FieldPath| path.0.len() > shared + 1;
+        is_deep(a).cmp(&is_deep(b)).then(m.cmp(n))
+    });
+    paths.into_iter().map(|(_, path)| path).collect()
 }
 
 /// A path as structured-merge-diff spells it: `.spec.containers[name="app"].image`.

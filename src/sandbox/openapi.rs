@@ -20,6 +20,7 @@ macro_rules! documents {
 
 documents! {
     "api/v1": "core_v1.json",
+    "apis/apiextensions.k8s.io/v1": "apiextensions.k8s.io_v1.json",
     "apis/apps/v1": "apps_v1.json",
     "apis/authorization.k8s.io/v1": "authorization.k8s.io_v1.json",
     "apis/autoscaling/v2": "autoscaling_v2.json",
@@ -32,28 +33,44 @@ documents! {
 }
 
 /// A document and the hash its index names it by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Document {
     hash: String,
-    text: &'static str,
+    text: Bytes,
 }
 
 /// All documents by index key.
-#[derive(Debug)]
-pub(super) struct Documents(BTreeMap<&'static str, Document>);
+#[derive(Clone, Debug)]
+pub(super) struct Documents(BTreeMap<String, Document>);
 
 impl Documents {
     pub(super) fn load() -> Self {
-        let one = |(key, text): &(&'static str, &'static str)| {
-            let hash = Digest::of_bytes(text.as_bytes()).0.to_uppercase();
-            (*key, Document { hash, text })
-        };
-        Self(DOCUMENTS.iter().map(one).collect())
+        let mut documents = Self(BTreeMap::new());
+        for (key, text) in DOCUMENTS {
+            documents.insert((*key).to_owned(), Bytes::from_static(text.as_bytes()));
+        }
+        documents
     }
 
-    /// Key and text of each.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.0.iter().map(|(key, document)| (*key, document.text))
+    fn insert(&mut self, key: String, text: Bytes) {
+        let hash = Digest::of_bytes(&text).0.to_uppercase();
+        self.0.insert(key, Document { hash, text });
+    }
+
+    /// Puts a document in, in the place of the one there was.
+    pub(super) fn put(&mut self, key: String, document: &Value) {
+        self.insert(key, Bytes::from(document.to_string()));
+    }
+
+    /// A document as JSON; null where there is none.
+    pub(super) fn read(&self, key: &str) -> Value {
+        let text = self.0.get(key).map(|document| &document.text);
+        text.and_then(|text| serde_json::from_slice(text).ok()).unwrap_or_default()
+    }
+
+    /// The keys of all.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 }
 
@@ -70,7 +87,7 @@ pub(super) fn index(documents: &Documents) -> Answer {
         .iter()
         .map(|(key, document)| {
             let url = format!("/openapi/v3/{key}?hash={}", document.hash);
-            ((*key).to_owned(), json!({"serverRelativeURL": url}))
+            (key.clone(), json!({"serverRelativeURL": url}))
         })
         .collect();
     Answer::ok(&json!({"paths": paths}))
@@ -79,7 +96,7 @@ pub(super) fn index(documents: &Documents) -> Answer {
 /// `/openapi/v3/<key>`.
 pub(super) fn document(documents: &Documents, key: &str) -> Answer {
     match documents.0.get(key) {
-        Some(document) => Answer::Json(200, Bytes::from_static(document.text.as_bytes())),
+        Some(document) => Answer::Json(200, document.text.clone()),
         None => Answer::Text(404, "404 page not found\n"),
     }
 }

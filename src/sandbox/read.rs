@@ -1,4 +1,4 @@
-//! Get and list: pages, selectors, snapshots. Refuses Table answers (kubectl's columns) for now: plain JSON is taken too.
+//! Get and list: pages, selectors, snapshots. Refuses Tables: `table` makes them of these answers.
 
 use std::sync::Arc;
 
@@ -39,6 +39,9 @@ pub(super) fn list(state: &State, target: &Target, flags: &Flags) -> Result<Answ
     let limit = flags.number("limit").and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
     let shown = limit.unwrap_or(all.len()).min(all.len());
     let mut metadata = json!({"resourceVersion": page.rv.to_string()});
+    if target.kind.custom.is_some() {
+        metadata["continue"] = "".into();
+    }
     if let Some((last, _)) = all.get(shown.wrapping_sub(1)).filter(|_| shown < all.len()) {
         metadata["continue"] = token(page.rv, last).into();
         if selector.is_everything() {
@@ -56,7 +59,11 @@ fn envelope<'a>(target: &Target, metadata: &Value, items: impl Iterator<Item = &
         if n > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(&stored.bytes);
+        if target.kind.custom.is_some() {
+            out.extend_from_slice(&stored.whole(&target.kind));
+        } else {
+            out.extend_from_slice(&stored.bytes);
+        }
     }
     out.extend_from_slice(b"]}\n");
     Bytes::from(out)

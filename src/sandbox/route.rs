@@ -20,6 +20,8 @@ pub(super) enum Route {
     Objects(Target),
     /// A known group-version without such a resource: 404 as a Status.
     NoResource,
+    /// A custom object's subresource that its definition does not open: 404 of the object.
+    NoPart(Arc<KindInfo>, String),
     /// No handler at all: `404 page not found`.
     Nowhere,
 }
@@ -80,10 +82,14 @@ fn in_version(kinds: &Kinds, group: &str, version: &str, rest: &[&str]) -> Route
         ["namespaces", namespace, rest @ ..] if !rest.is_empty() && !is_own_part(group, rest) => (*namespace, rest),
         _ => ("", rest),
     };
-    let Some(kind) = kinds.at(group, version, rest[0]) else { return Route::NoResource };
-    match target(kind, namespace, &rest[1..]) {
-        Some(target) => Route::Objects(target),
-        None => Route::NoResource,
+    let is_custom = kinds.iter().any(|kind| kind.custom.is_some() && *kind.group == *group);
+    let Some(kind) = kinds.at(group, version, rest[0]) else {
+        return if is_custom { Route::Nowhere } else { Route::NoResource };
+    };
+    match (target(kind, namespace, &rest[1..]), &rest[1..]) {
+        (Some(target), _) => Route::Objects(target),
+        (None, [name, _]) if is_custom => Route::NoPart(kind.clone(), (*name).to_owned()),
+        (None, _) => Route::NoResource,
     }
 }
 

@@ -17,9 +17,15 @@ use super::write::{self, Asked, Author};
 /// GET, PUT and PATCH of `/scale`.
 pub(super) fn answer(world: &World, state: &mut State, target: &Target, asked: &Asked) -> Result<Answer, Failure> {
     let live = write::stored(state, &target.kind, &Name::new(&target.namespace, &target.name))?;
-    let was = scale_of(&live);
+    let paths = Paths::of(&target.kind);
+    let was = scale_of(&paths, &live);
     let said: Value = match asked.call.method.as_str() {
-        "GET" => return Ok(Answer::ok(&was)),
+        "GET" => {
+            return match &paths.missing(&live) {
+                Some(failure) => Err(failure.clone()),
+                None => Ok(Answer::ok(&was)),
+            };
+        }
         "PUT" | "PATCH" => serde_json::from_slice(&asked.call.body)
             .map_err(|error| Failure::bad(format!("error decoding scale: {error}")))?,
         _ => return Err(Failure::no_method()),
@@ -37,7 +43,7 @@ pub(super) fn answer(world: &World, state: &mut State, target: &Target, asked: &
     }
     let author = asked.author(Part::Whole);
     let written = set(world, state, &target.kind, (&live, replicas), &author)?;
-    Ok(Answer::ok(&scale_of(&written.unwrap_or(live))))
+    Ok(Answer::ok(&scale_of(&paths, &written.unwrap_or(live))))
 }
 
 /// Sets an object's replicas as its `/scale` does; nothing where they are that many already.
@@ -48,9 +54,10 @@ pub(super) fn set(
     (live, replicas): (&Value, i64),
     author: &Author,
 ) -> Result<Option<Value>, Failure> {
-    let mut new = live.clone();
-    object::set(&mut new, &["spec", "replicas"], replicas.into());
-    if object::same(live, &new, "/spec/replicas") {
+    let (paths, mut new) = (Paths::of(kind), live.clone());
+    let keys: Vec<&str> = paths.replicas.split('.').filter(|key| !key.is_empty()).collect();
+    object::set(&mut new, &keys, replicas.into());
+    if *live == new {
         return Ok(None);
     }
     let node = world.schemas.of(&kind.gvk());
@@ -58,14 +65,11 @@ pub(super) fn set(
     write::replace(world, state, kind, (live, new), author).map(Some)
 }
 
-fn scale_of(object: &Value) -> Value {
+fn scale_of(paths: &Paths, object: &Value) -> Value {
     let own = &object["metadata"];
-    let labels = object.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
-    let pairs =
-        labels.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
-    let selector: Vec<String> = pairs.collect();
+    let selector = paths.selector(object);
     let mut spec = json!({});
-    if let Some(replicas) = number(object, "/spec/replicas").filter(|replicas| *replicas != 0) {
+    if let Some(replicas) = number(object, &pointer(&paths.replicas)).filter(|replicas| *replicas != 0) {
         spec["replicas"] = replicas.into();
     }
     json!({
@@ -76,9 +80,54 @@ fn scale_of(object: &Value) -> Value {
         },
         "spec": spec,
         "status": {
-            "replicas": number(object, "/status/replicas").unwrap_or_default(), "selector": selector.join(","),
+            "replicas": number(object, &pointer(&paths.observed)).unwrap_or_default(), "selector": selector,
         },
     })
+}
+
+/// Where a kind keeps what a Scale shows; simple JSON paths.
+struct Paths {
+    replicas: String,
+    observed: String,
+    /// Of a custom kind: where its selector lies as text.
+    selector: Option<String>,
+    is_custom: bool,
+}
+
+impl Paths {
+    fn of(kind: &KindInfo) -> Self {
+        let scale = kind.custom.as_ref().map(|custom| &custom.scale);
+        let path = |key: &str, shipped: &str| {
+            scale.map_or(shipped, |scale| scale[key].as_str().unwrap_or_default()).to_owned()
+        };
+        Self {
+            replicas: path("specReplicasPath", ".spec.replicas"),
+            observed: path("statusReplicasPath", ".status.replicas"),
+            selector: scale.map(|scale| scale["labelSelectorPath"].as_str().unwrap_or_default().to_owned()),
+            is_custom: scale.is_some(),
+        }
+    }
+
+    /// A custom object without replicas has no Scale to show.
+    fn missing(&self, object: &Value) -> Option<Failure> {
+        let absent = self.is_custom && object.pointer(&pointer(&self.replicas)).is_none();
+        absent.then(|| Failure::internal(&format!("the spec replicas field \"{}\" does not exist", self.replicas)))
+    }
+
+    fn selector(&self, object: &Value) -> String {
+        if let Some(path) = &self.selector {
+            return object::text(object, &pointer(path)).to_owned();
+        }
+        let labels = object.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
+        let pair = |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
+        let pairs: Vec<String> = labels.into_iter().flatten().map(pair).collect();
+        pairs.join(",")
+    }
+}
+
+/// `.spec.replicas` as a JSON pointer.
+fn pointer(path: &str) -> String {
+    path.replace('.', "/")
 }
 
 /// What refusals of a Scale name: not the scaled kind.

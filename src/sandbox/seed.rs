@@ -16,35 +16,35 @@ use crate::schema::Schemas;
 const NODES: usize = 3;
 
 /// What all sandboxes of a process share; the documents are read once.
-struct Shipped {
-    kinds: Arc<Kinds>,
-    schemas: Schemas,
-    documents: Arc<Documents>,
+pub(super) struct Shipped {
+    pub(super) kinds: Arc<Kinds>,
+    pub(super) schemas: Schemas,
+    pub(super) documents: Arc<Documents>,
 }
 
 /// The unchanging part of a new sandbox.
 pub(super) fn world(version: String) -> Result<World, SandboxError> {
-    static SHIPPED: OnceLock<Result<Shipped, SandboxError>> = OnceLock::new();
+    static SHIPPED: OnceLock<Result<Arc<Shipped>, SandboxError>> = OnceLock::new();
     match SHIPPED.get_or_init(load) {
         Ok(shipped) => Ok(World {
             kinds: shipped.kinds.clone(),
             schemas: shipped.schemas.clone(),
             documents: shipped.documents.clone(),
             version,
+            base: shipped.clone(),
         }),
         Err(error) => Err(error.clone()),
     }
 }
 
-fn load() -> Result<Shipped, SandboxError> {
+fn load() -> Result<Arc<Shipped>, SandboxError> {
     let documents = Documents::load();
     let mut schemas = Schemas::default();
-    for (key, text) in documents.texts() {
+    for key in documents.keys() {
         let wrong = |what: String| SandboxError::Asset { asset: key.to_owned(), what };
-        let document = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        schemas.add(&document).map_err(|error| wrong(error.to_string()))?;
+        schemas.add(&documents.read(key)).map_err(|error| wrong(error.to_string()))?;
     }
-    Ok(Shipped { kinds: Arc::new(Kinds::load()?), schemas, documents: Arc::new(documents) })
+    Ok(Arc::new(Shipped { kinds: Arc::new(Kinds::load()?), schemas, documents: Arc::new(documents) }))
 }
 
 /// Writes the system's own objects, as kube-apiserver and the kubelets do.

@@ -52,11 +52,17 @@ impl Stored {
         let mut value: Value = serde_json::from_slice(&self.bytes).unwrap_or_default();
         object::put(&mut value, "apiVersion", kind.api_version().into());
         object::put(&mut value, "kind", (*kind.kind).into());
+        if let Some(custom) = &kind.custom {
+            custom.view(&mut value);
+        }
         value
     }
 
     /// The same as bytes, without parsing.
     pub(super) fn whole(&self, kind: &KindInfo) -> Vec<u8> {
+        if kind.custom.is_some() {
+            return self.value(kind).to_string().into_bytes();
+        }
         let mut out = format!("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",", kind.kind, kind.api_version()).into_bytes();
         out.extend_from_slice(self.bytes.get(1..).unwrap_or(b"}"));
         out
@@ -98,6 +104,12 @@ impl Store {
     /// An empty store for so many kinds.
     pub(super) fn new(kinds: usize) -> Self {
         Self { shelves: vec![BTreeMap::new(); kinds], rv: 1, ring: VecDeque::new(), compacted: 0 }
+    }
+
+    /// A shelf for another kind.
+    pub(super) fn open(&mut self) -> KindId {
+        self.shelves.push(BTreeMap::new());
+        KindId(self.shelves.len() - 1)
     }
 
     /// The version of the last write.

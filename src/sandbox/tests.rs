@@ -1,6 +1,7 @@
 //! The sandbox by its request door, against what kube-apiserver 1.36.3 answered to the same requests.
 
 mod applying;
+mod customs;
 mod deleting;
 mod loops;
 mod reading;

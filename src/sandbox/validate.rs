@@ -7,6 +7,7 @@ pub(super) mod zeros;
 
 use serde_json::Value;
 
+use super::custom;
 use super::failure::{Cause, Failure};
 use super::kinds::KindInfo;
 use super::object::{self, text};
@@ -16,15 +17,27 @@ pub(super) fn create(kind: &KindInfo, body: &Value) -> Result<(), Failure> {
     let mut causes = Vec::new();
     name(kind, body, &mut causes);
     every(kind, body, &mut causes);
+    if kind.is(custom::GROUP, custom::KIND) {
+        custom::check_definition(&Value::Null, body, &mut causes);
+    }
     said(kind, body, &causes)
 }
 
 /// A changed object.
 pub(super) fn update(kind: &KindInfo, live: &Value, new: &Value) -> Result<(), Failure> {
     let mut causes = Vec::new();
+    let spec_first = &*kind.group == "apps";
+    if spec_first {
+        every(kind, new, &mut causes);
+    }
     immutable(kind, live, new, &mut causes);
     finalizers(live, new, &mut causes);
-    every(kind, new, &mut causes);
+    if !spec_first {
+        every(kind, new, &mut causes);
+    }
+    if kind.is(custom::GROUP, custom::KIND) {
+        custom::check_definition(live, new, &mut causes);
+    }
     said(kind, new, &causes)
 }
 

@@ -19,6 +19,7 @@ use super::route::Target;
 use super::selector::Selector;
 use super::service::{Outage, Unreachable};
 use super::store::{Change, Stored};
+use super::table::Table;
 
 /// Bytes sent in one frame at most, unless one event is larger.
 const FRAME: usize = 64 * 1024;
@@ -30,6 +31,8 @@ pub(super) struct Watch {
     core: Arc<Core>,
     ticket: u64,
     target: Target,
+    /// Whether events carry Tables.
+    table: Option<Table>,
     selector: Selector,
     /// The version seen last.
     position: u64,
@@ -53,7 +56,7 @@ impl Drop for Watch {
 }
 
 /// Opens a watch.
-pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags) -> Result<Answer, Failure> {
+pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, table: bool) -> Result<Answer, Failure> {
     let mut selector = Selector::of(flags, &target.kind)?;
     if !target.name.is_empty() {
         selector = Selector::of(&Flags::parse(&format!("fieldSelector=metadata.name={}", target.name)), &target.kind)?;
@@ -72,7 +75,8 @@ pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags) -> Result<A
         return Err(Failure::list_option("resourceVersionMatch", why));
     }
     let initial = streaming || (asked == 0 && flags.get("sendInitialEvents").is_none());
-    let mut ahead = if initial { initial_lines(&state, target, &selector) } else { Vec::new() };
+    let mut table = table.then(Table::default);
+    let mut ahead = if initial { initial_lines(&state, target, &selector, (&mut table, now)) } else { Vec::new() };
     if streaming && bookmarks {
         ahead.push(bookmark_line(target, current, true));
     }
@@ -82,6 +86,7 @@ pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags) -> Result<A
     Ok(Answer::Stream(Box::new(Watch {
         core: core.clone(),
         ticket,
+        table,
         target: target.clone(),
         selector,
         position: if initial { current } else { asked },
@@ -92,10 +97,15 @@ pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags) -> Result<A
     })))
 }
 
-fn initial_lines(state: &State, target: &Target, selector: &Selector) -> Vec<Bytes> {
+fn initial_lines(
+    state: &State,
+    target: &Target,
+    selector: &Selector,
+    (table, now): (&mut Option<Table>, Timestamp),
+) -> Vec<Bytes> {
     let all = state.store.list(target.kind.id, &target.namespace);
     let taken = all.filter(|(name, stored)| selector.takes(name, stored));
-    taken.map(|(_, stored)| line("ADDED", &stored.whole(&target.kind))).collect()
+    taken.map(|(_, stored)| line("ADDED", &shown(target, table, stored.whole(&target.kind), now))).collect()
 }
 
 impl Watch {
@@ -119,6 +129,8 @@ impl Watch {
         let mut frame = self.take_ahead();
         if self.ahead.is_empty() {
             self.take_changes(&state, &mut frame);
+            let kind = &self.target.kind;
+            self.ended |= kind.custom.is_some() && state.world.kinds.get(kind.id).is_none();
             self.take_bookmark(&state, now, &mut frame);
         }
         if !frame.is_empty() {
@@ -153,14 +165,14 @@ impl Watch {
                 return;
             }
             self.position = change.rv;
-            if let Some(line) = self.line_of(change) {
+            if let Some(line) = self.line_of(change, state.now) {
                 frame.extend_from_slice(&line);
             }
         }
     }
 
-    fn line_of(&self, change: &Change) -> Option<Bytes> {
-        let target = &self.target;
+    fn line_of(&mut self, change: &Change, now: Timestamp) -> Option<Bytes> {
+        let target = self.target.clone();
         let elsewhere = !target.namespace.is_empty() && *change.name.namespace != *target.namespace;
         if change.kind != target.kind.id || elsewhere {
             return None;
@@ -168,12 +180,13 @@ impl Watch {
         let takes = |stored: &Arc<Stored>| self.selector.takes(&change.name, stored);
         let before = change.was.as_ref().is_some_and(takes);
         let after = !change.deleted && takes(&change.now);
-        match (before, after) {
-            (false, true) => Some(line("ADDED", &change.now.whole(&target.kind))),
-            (true, true) => Some(line("MODIFIED", &change.now.whole(&target.kind))),
-            (true, false) => Some(line("DELETED", &self.last_seen(change))),
-            (false, false) => None,
-        }
+        let (what, object) = match (before, after) {
+            (false, true) => ("ADDED", change.now.whole(&target.kind)),
+            (true, true) => ("MODIFIED", change.now.whole(&target.kind)),
+            (true, false) => ("DELETED", self.last_seen(change)),
+            (false, false) => return None,
+        };
+        Some(line(what, &shown(&target, &mut self.table, object, now)))
     }
 
     /// What a selector's watcher is told of an object that left it: the state it knew, at the change's version.
@@ -195,6 +208,14 @@ impl Watch {
             frame.extend_from_slice(&bookmark_line(&self.target, self.position, false));
             self.bookmark = now.saturating_add(BOOKMARK).ok();
         }
+    }
+}
+
+/// An object as its watcher asked for it.
+fn shown(target: &Target, table: &mut Option<Table>, object: Vec<u8>, now: Timestamp) -> Vec<u8> {
+    match table {
+        Some(table) => table.event(target, &object, now).to_string().into_bytes(),
+        None => object,
     }
 }
 

@@ -7,11 +7,13 @@ pub(super) mod create;
 pub(super) mod delete;
 mod json_patch;
 pub(super) mod patch;
+mod strategic;
 pub(super) mod update;
 
 use serde_json::Value;
 
 use super::core::{Call, State, World};
+use super::custom;
 use super::failure::{Cause, Failure};
 use super::flags::{Flags, Validation};
 use super::kinds::KindInfo;
@@ -77,6 +79,9 @@ pub(super) fn decode(
     mut body: Value,
     validation: Validation,
 ) -> Result<(Value, Vec<String>), Failure> {
+    if let Some(custom) = &kind.custom {
+        return super::custom::decode(kind, custom, body, validation);
+    }
     let said = |body: &Value, key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     for (key, ours) in [("apiVersion", kind.api_version()), ("kind", kind.kind.to_string())] {
         if said(&body, key).is_empty() {
@@ -93,15 +98,24 @@ pub(super) fn decode(
     }
     let node = world.schemas.of(&kind.gvk());
     let unknown = validate::shape::decode(node.as_ref(), kind, &mut body)?;
+    unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
+}
+
+/// What is said of unknown fields: nothing, warnings, or a refusal.
+pub(super) fn unknown_said(
+    kind: &KindInfo,
+    unknown: &[String],
+    validation: Validation,
+) -> Result<Vec<String>, Failure> {
     if unknown.is_empty() || validation == Validation::Ignore {
-        return Ok((body, Vec::new()));
+        return Ok(Vec::new());
     }
     let said: Vec<String> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
     if validation == Validation::Strict {
         let head = format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
         return Err(Failure::bad(format!("{head}: strict decoding error: {}", said.join(", "))));
     }
-    Ok((body, said))
+    Ok(said)
 }
 
 /// `apps/v1, Kind=Deployment`.
@@ -135,6 +149,7 @@ pub(super) fn replace(
         object::set(&mut new, &["metadata", "generation"], generation.into());
     }
     validate::update(kind, live, &new)?;
+    custom::check(kind, &new, author.subresource)?;
     object::set(&mut new, &["metadata", "resourceVersion"], live["metadata"]["resourceVersion"].clone());
     if timeless(live) == timeless(&new) {
         return Ok(live.clone());
@@ -146,7 +161,8 @@ pub(super) fn replace(
     if finished {
         state.store.remove(kind.id, &new);
     } else {
-        state.store.put(kind.id, &new);
+        let stored = custom::for_storage(world, kind, &new);
+        state.store.put(kind.id, stored.as_ref().unwrap_or(&new));
     }
     Ok(committed(world, state, kind, new))
 }
@@ -157,6 +173,11 @@ pub(super) fn committed(world: &World, state: &mut State, kind: &KindInfo, mut o
     let gone = state.store.get(kind.id, &Name::of(&object)).is_none();
     state.queue.touched(world, kind, &object, gone);
     state.wake(Some(kind.id));
+    if kind.is(custom::GROUP, custom::KIND) {
+        custom::written(world, state, &object, gone);
+    } else if gone && kind.custom.is_some() {
+        custom::removed(world, state, kind);
+    }
     object
 }
 
@@ -179,8 +200,9 @@ fn keep_identity(kind: &KindInfo, live: &Value, new: &mut Value) -> Result<(), F
 }
 
 /// Kinds whose generation follows their spec.
-const GENERATIONS: [&str; 11] = [
+const GENERATIONS: [&str; 12] = [
     "CronJob",
+    "CustomResourceDefinition",
     "DaemonSet",
     "Deployment",
     "Ingress",
@@ -195,10 +217,21 @@ const GENERATIONS: [&str; 11] = [
 
 /// Whether the kind counts generations.
 pub(super) fn has_generation(kind: &KindInfo) -> bool {
-    GENERATIONS.contains(&&*kind.kind)
+    kind.custom.is_some() || GENERATIONS.contains(&&*kind.kind)
 }
 
 fn moves_generation(kind: &KindInfo, live: &Value, new: &Value) -> bool {
+    if kind.custom.is_some() {
+        let kept = |object: &Value| {
+            let mut object = object.clone();
+            object::take(&mut object, &["metadata"]);
+            if kind.has_status {
+                object::take(&mut object, &["status"]);
+            }
+            object
+        };
+        return kept(live) != kept(new);
+    }
     let annotations = kind.is("apps", "Deployment") && !object::same(live, new, "/metadata/annotations");
     has_generation(kind) && (annotations || !object::same(live, new, "/spec"))
 }
@@ -223,6 +256,16 @@ pub(super) fn keep_other_part(kind: &KindInfo, part: Part, live: &Value, new: &m
     };
     match part {
         Part::Whole if kind.has_status => restore(new, "status"),
+        Part::Status if kind.custom.is_some() => {
+            let (status, managed) = (new.get("status").cloned(), new["metadata"].get("managedFields").cloned());
+            *new = live.clone();
+            object::take(new, &["status"]);
+            for (keys, value) in [(&["status"][..], status), (&["metadata", "managedFields"], managed)] {
+                if let Some(value) = value {
+                    object::set(new, keys, value);
+                }
+            }
+        }
         Part::Status => {
             restore(new, "spec");
             if &*kind.group == "apps" {
@@ -239,6 +282,10 @@ pub(super) fn keep_other_part(kind: &KindInfo, part: Part, live: &Value, new: &m
 
 /// Ownership after a write under `author`.
 pub(super) fn own(world: &World, state: &State, kind: &KindInfo, (live, new): (&Value, &mut Value), author: &Author) {
+    if kind.custom.is_some() && custom::is_unconvertible(world, kind, live, new) {
+        object::take(new, &["metadata", "managedFields"]);
+        return;
+    }
     let node = world.schemas.of(&kind.gvk());
     managed::after_update(ground(kind, node.as_ref(), state), live, new, author);
 }

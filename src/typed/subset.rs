@@ -7,7 +7,7 @@ use super::form::{Form, Index, Items, child, form, is_empty};
 use super::same::same;
 use super::{Change, Leniency, Side};
 use crate::model::{FieldPath, Step};
-use crate::schema::Node;
+use crate::schema::{ListKind, Node, Shape};
 
 /// Map lists in which a later item may refer to, or waits for, an earlier one (`$(VAR)` in env; init containers run in
 /// order).
@@ -26,6 +26,12 @@ pub fn reordered(node: Option<&Node>, a: &Value, b: &Value) -> Vec<Change> {
     let mut walk = Walk { at: FieldPath::root(), changes: Vec::new(), leniency: Leniency::default() };
     walk.orders(node, a, b);
     walk.changes
+}
+
+/// Whether the list at a path is owned item by item.
+pub fn is_taken_apart(node: Option<&Node>, path: &FieldPath) -> bool {
+    let at = path.0.iter().fold(node.cloned(), |node, step| child(node.as_ref(), step));
+    at.is_some_and(|node| matches!(node.shape(), Shape::List(kind) if kind != ListKind::Atomic))
 }
 
 /// Whether the order of the map list at a path means something.
@@ -121,6 +127,9 @@ fn has_twins(items: &Items) -> bool {
 
 /// Whether the items that both have stand in another order.
 fn reordered_items(part: &Items, whole: &Index) -> bool {
-    let places: Vec<usize> = part.iter().filter_map(|(step, _)| whole.places(step).first().copied()).collect();
+    let mine = Index::new(part);
+    let first = |at: usize, step: &Step| mine.places(step).first() == Some(&at);
+    let firsts = part.iter().enumerate().filter(|(at, (step, _))| first(*at, step));
+    let places: Vec<usize> = firsts.filter_map(|(_, (step, _))| whole.places(step).first().copied()).collect();
     !places.is_sorted()
 }

@@ -3,7 +3,7 @@
 use driftdeck::model::{AppRow, Outcome, ReasonCode, Verdict};
 
 use crate::road::{Deck, Start, shop};
-use crate::scene::{FLAGS, Scene, api, is, row, sync};
+use crate::scene::{FLAGS, Scene, api, is, row};
 use crate::stage::Place;
 
 crate::scenes! {
@@ -113,7 +113,8 @@ async fn an_object_the_server_refuses_stops_only_itself(place: Place) {
     let seen = row(&app, "api");
     assert!(seen.reason.as_ref().is_some_and(|why| why.message.raw().contains("replicas")), "{:?}", seen.reason);
     assert!(is(&app, "flags", Verdict::Behind), "the rest is judged");
-    sync(&mut deck, false).await;
+    let (outcome, note) = deck.sync(false).await;
+    assert_eq!(outcome, Outcome::Partly, "what git has is not all there: {note}");
     deck.until("the rest synced", |app| is(app, "flags", Verdict::Synced)).await;
     assert_eq!(scene.get("configmap/flags").expect("live")["data"]["RETRY_MAX"], "4");
     assert_eq!(scene.image(), "a:1", "the refused one is as it was");
@@ -130,11 +131,13 @@ async fn an_object_without_a_name_or_twice_in_git_is_invalid(place: Place) {
     let invalid: Vec<_> = app.resources.iter().filter(|row| row.verdict == Verdict::Invalid).collect();
     assert_eq!(invalid.len(), 2, "{}", deck.told());
     assert!(is(&app, "api", Verdict::Synced), "the rest is judged");
-    sync(&mut deck, true).await;
+    let (outcome, note) = deck.sync(true).await;
+    assert_eq!(outcome, Outcome::Failed, "nothing could be done of what is asked: {note}");
     assert_eq!(scene.get("configmap/flags").expect("live")["data"]["RETRY_MAX"], "3", "neither of the two is applied");
     scene.git.commit("feat: no api", &[("shop/api.yaml", None)]);
     deck.until("api extra", |app| is(app, "api", Verdict::Extra) && !app.settling).await;
-    sync(&mut deck, true).await;
+    let (outcome, note) = deck.sync(true).await;
+    assert_eq!(outcome, Outcome::Failed, "{note}");
     assert!(scene.get("deployment/api").is_some(), "beside what has no name, what is absent is not known to be gone");
     deck.close().await;
 }

@@ -132,9 +132,8 @@ pub fn app(name: &str, on: &str, verdict: Verdict) -> AppRow {
     }
 }
 
-/// payments on prod-eu: one object of nearly every verdict.
-pub fn payments() -> AppRow {
-    let on = "prod-eu";
+/// A Deployment that people edited, with one difference that a rule hides.
+fn drifted(on: &str) -> ResourceRow {
     let mut api = object(on, "Deployment", "payments-api", 1);
     api.verdict = Verdict::Drifted;
     api.moved = Some(Moved::Live);
@@ -159,6 +158,13 @@ pub fn payments() -> AppRow {
         reason: Some("owned by the HPA".into()),
         finding: Arc::new(hpa),
     }];
+    api
+}
+
+/// payments on prod-eu: one object of nearly every verdict.
+pub fn payments() -> AppRow {
+    let on = "prod-eu";
+    let api = drifted(on);
     let mut flags = object(on, "ConfigMap", "payments-flags", 0);
     flags.verdict = Verdict::Diverged;
     let mut gap = finding("data.RETRY_MAX", json!("9"), json!("3"), "kubectl-client-side-apply");

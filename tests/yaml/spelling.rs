@@ -113,34 +113,34 @@ impl Speller {
                 for (key, value) in entries {
                     let key = self.key(key, false);
                     let words = if self.choose(9) == 0 { " # words" } else { "" };
-                    out = out
-                        + &match value {
-                            Node::Scalar(text) => format!("\n{pad}{key}:{}", self.scalar(text, indent, words)),
-                            _ if self.choose(4) == 0 => format!("\n{pad}{key}: {}{words}", self.flow(value)),
-                            Node::List(items) if !items.is_empty() && self.choose(2) == 0 => {
-                                format!("\n{pad}{key}:{words}{}", self.block(value, indent))
-                            }
-                            _ => {
-                                let further = indent + 1 + usize::from(self.choose(3));
-                                format!("\n{pad}{key}:{words}{}", self.block(value, further))
-                            }
-                        };
+                    let spelled = match value {
+                        Node::Scalar(text) => format!("\n{pad}{key}:{}", self.scalar(text, indent, words)),
+                        _ if self.choose(4) == 0 => format!("\n{pad}{key}: {}{words}", self.flow(value)),
+                        Node::List(items) if !items.is_empty() && self.choose(2) == 0 => {
+                            format!("\n{pad}{key}:{words}{}", self.block(value, indent))
+                        }
+                        _ => {
+                            let further = indent + 1 + usize::from(self.choose(3));
+                            format!("\n{pad}{key}:{words}{}", self.block(value, further))
+                        }
+                    };
+                    out.push_str(&spelled);
                 }
                 out
             }
             Node::List(items) if !items.is_empty() => {
                 let mut out = String::new();
                 for item in items {
-                    out = out
-                        + &match item {
-                            Node::Scalar(text) => format!("\n{pad}-{}", self.scalar(text, indent, "")),
-                            _ if self.choose(3) == 0 => format!("\n{pad}- {}", self.flow(item)),
-                            _ if self.choose(2) == 0 => format!("\n{pad}-{}", self.block(item, indent + 2)),
-                            _ => {
-                                let inner = self.block(item, indent + 2);
-                                format!("\n{pad}- {}", inner.trim_start_matches(['\n', ' ']))
-                            }
-                        };
+                    let spelled = match item {
+                        Node::Scalar(text) => format!("\n{pad}-{}", self.scalar(text, indent, "")),
+                        _ if self.choose(3) == 0 => format!("\n{pad}- {}", self.flow(item)),
+                        _ if self.choose(2) == 0 => format!("\n{pad}-{}", self.block(item, indent + 2)),
+                        _ => {
+                            let inner = self.block(item, indent + 2);
+                            format!("\n{pad}- {}", inner.trim_start_matches(['\n', ' ']))
+                        }
+                    };
+                    out.push_str(&spelled);
                 }
                 out
             }

@@ -56,12 +56,6 @@ fn every_answer_of_the_real_server_has_its_kind() {
         (413, "Request entity too large: limit is 3145728", "", CallKind::Invalid),
         (422, r#"Deployment.apps "a" is invalid: spec.selector: field is immutable"#, invalid, CallKind::Immutable),
         (422, r#"Service "a" is invalid: spec.clusterIPs[0]: may not change once set"#, invalid, CallKind::Immutable),
-        (
-            422,
-            r#"ConfigMap "a" is invalid: metadata.labels: Invalid value: "field is immutable!": a valid label must be"#,
-            invalid,
-            CallKind::Invalid,
-        ),
         (422, r#"Deployment.apps "a" is invalid: spec.replicas: must be at least 0"#, invalid, CallKind::Invalid),
         (429, "too many requests", r#","reason":"TooManyRequests""#, CallKind::Throttled),
         (
@@ -129,4 +123,11 @@ fn a_conflict_that_cannot_be_read_is_kept_without_manager_and_path() {
     let managers: Vec<_> = found.iter().map(|on| on.manager.raw()).collect();
     assert_eq!(managers, ["kubectl-edit", "", ""], "one that is left out would be overcome by force");
     assert!(found[2].path.0.is_empty(), "nothing tells where it is");
+}
+
+#[test]
+fn the_words_of_a_refused_value_do_not_count() {
+    let message =
+        r#"ConfigMap "a" is invalid: metadata.labels: Invalid value: "field is immutable!": a valid label must be"#;
+    assert_eq!(kind_of(422, message, r#","reason":"Invalid""#), CallKind::Invalid);
 }

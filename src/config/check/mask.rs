@@ -12,6 +12,7 @@ impl Ground<'_> {
         let cure = "write the path of what is to be masked, such as data.password or data[\"*\"]";
         let path = self.need(raw.path.as_ref(), &raw.place, "path", cure)?;
         let parsed = self.hold(path, rule::field_path(&path.value))?;
+        self.one_step_each(path, &parsed);
         self.key_globs(path, &parsed);
         let glob = |text: Option<&Written<String>>| {
             let text = text?;
@@ -25,6 +26,13 @@ impl Ground<'_> {
             path: parsed,
             reason: raw.reason.as_ref().map(|reason| reason.value.clone()),
         })
+    }
+
+    /// Where an ignore rule may skip any number of steps a mask may not: it would cover less than it seems to.
+    fn one_step_each(&self, at: &Written<String>, path: &FieldPath) {
+        if path.0.iter().any(|step| matches!(step, Step::Key(key) if &**key == "**")) {
+            self.refuse(at, "** stands for one step in a mask", "write each step, * for any one of them");
+        }
     }
 
     /// A key with a `*` in it is a glob, and must be one.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::diff::ignore::{self, Placed};
-use crate::model::{Effect, Finding};
+use crate::model::{Attribution, Deed, Effect, Finding, Precision, Write};
 
 fn rule(path: Option<&str>, effect: Effect) -> IgnoreRule {
     IgnoreRule {
@@ -231,7 +231,7 @@ fn the_first_rule_of_each_effect_counts() {
     let git = moved("a:1", 3);
     let live = stage.live(&git.body, &[("kubectl-edit", "Update", edit_replicas(7))]);
     let finding = judged(&Stage::new(), &git, &live).findings.remove(0);
-    match ignore::place(finding, &git.key, None, &stage.ground()) {
+    match ignore::place(finding, false, (&git.key, None), &stage.ground()) {
         Placed::Aside(hidden) => {
             assert_eq!((&*hidden.rule, hidden.reason.as_deref()), ("ignore[0]", Some("because")));
             assert_eq!(hidden.finding.left.as_deref(), Some("ignore[1]"), "hidden by one, left by the other");
@@ -253,4 +253,31 @@ fn a_key_that_the_server_filled_in_is_not_taken_along() {
     let body = sent(&stage, &manifest(&applied), &live);
     let ports = &body["spec"]["template"]["spec"]["containers"][0]["ports"];
     assert_eq!(*ports, json!([{"containerPort": 80}]), "sent, it would be ours, and then a difference");
+}
+
+#[test]
+fn what_is_said_to_be_left_is_left() {
+    let mut stage = Stage::new();
+    let by = IgnoreRule { manager: Some("hpa".to_owned()), ..rule(Some("spec.replicas"), Effect::Leave) };
+    stage.app.ignore = vec![by];
+    let git = moved("a:1", 3);
+    let live = stage.live(&git.body, &[]);
+    let live = Live { json: live.json.replace("\"replicas\":3", "\"paused\":false").into(), ..live };
+    let by = Attribution {
+        manager: "hpa".into(),
+        operation: "Update".into(),
+        subresource: None,
+        after: None,
+        time: Some(Timestamp::UNIX_EPOCH),
+        precision: Precision::Seen,
+    };
+    let path: FieldPath = "spec.replicas".parse().expect("a path");
+    let seen = [Write { path, deed: Deed::Field, by, was: None, now: None }];
+    let base = BaseLeg::At(Base::Record, Some(&git));
+    let legs = Legs { git: Some(&git), base, live: Some(&live), in_inventory: true, seen: &seen };
+    let judged = compare_local(&legs, &stage.ground());
+    let found = judged.findings.iter().find(|found| found.path.to_string() == "spec.replicas").expect("it differs");
+    assert_eq!(found.by.as_ref().map(|by| by.manager.raw()), Some("hpa"), "seen to take it out");
+    let is_sent = sent(&stage, &git, &live)["spec"].get("replicas").is_some();
+    assert_eq!(found.left.is_none(), is_sent, "nobody owns it now: a sync sends git's value");
 }

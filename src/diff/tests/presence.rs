@@ -120,3 +120,26 @@ fn an_equal_object_that_we_never_applied_is_synced_and_unadopted() {
     let judged = compare_local(&legs, &stage.ground());
     assert_eq!((judged.verdict, judged.basis, judged.unadopted), (Verdict::Synced, Basis::Local, true));
 }
+
+#[test]
+fn what_git_drops_while_it_moves_to_another_version_is_told_without_a_server_too() {
+    let stage = Stage::new();
+    let mut older = deployment("a:1", 3);
+    older["spec"]["minReadySeconds"] = json!(5);
+    let live = stage.live(&older, &[]);
+    let live = Live {
+        json: live
+            .json
+            .replace("\"apiVersion\":\"apps/v1\",\"fields", "\"apiVersion\":\"apps/v1beta2\",\"fields")
+            .into(),
+        ..live
+    };
+    assert!(live.json.contains("apps/v1beta2"), "our entry is of the older version");
+    older["apiVersion"] = json!("apps/v1beta2");
+    let (base, git) = (manifest(&older), manifest(&deployment("a:1", 3)));
+    let base = BaseLeg::At(Base::Record, Some(&base));
+    let legs = Legs { git: Some(&git), base, live: Some(&live), in_inventory: true, seen: &[] };
+    let answer = ServerSaid::Refused { why: Refusal::Unavailable, message: "cannot patch".into() }.into();
+    let judged = compare_server(&legs, &answer, &stage.ground());
+    assert_eq!((judged.verdict, paths(&judged)), (Verdict::Behind, vec!["spec.minReadySeconds".to_owned()]));
+}

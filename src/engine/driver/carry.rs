@@ -12,7 +12,9 @@ use crate::engine::event::{Contact, Event, RunNews, Scene, Trouble};
 use crate::engine::execute;
 use crate::engine::line::Line;
 use crate::engine::step::begin_auto;
-use crate::model::{AppId, ClusterName, CommitId, Foreign, Order, Outcome, ReasonCode, RepoName, RunId, Ticket, View};
+use crate::model::{
+    AppId, ClusterName, CommitId, Foreign, Order, Outcome, ReasonCode, RepoName, ResourceKey, RunId, Ticket, View,
+};
 
 impl Driver {
     /// Carries one effect out; an event comes back where the loop itself knows the answer.
@@ -29,7 +31,7 @@ impl Driver {
             Effect::ReadRecord(app) => self.on_site(&app.clone(), |site| tasks::read_record(site, app)),
             Effect::Judge(ticket, work) => {
                 let site = self.judging_site(&ticket.app, &work.keys);
-                let named = site.as_ref().and_then(|site| self.records_named(site));
+                let named = site.as_ref().and_then(|site| self.records_named(site, &work.keys));
                 self.spawn(site.map(|site| tasks::judge(site, ticket, work))).or(named)
             }
             Effect::Confirm(ticket, work) => {
@@ -331,11 +333,13 @@ impl Driver {
         self.take(Event::SchemasLoaded(name, asked));
     }
 
-    /// Which record the live objects of a judgement name; nothing where they name the app's own and did so before.
-    fn records_named(&self, site: &crate::engine::site::Site) -> Option<Event> {
+    /// Which record the live objects of a judgement name; nothing where they name the app's own and did so before. What is
+    /// gone names none any more.
+    fn records_named(&self, site: &crate::engine::site::Site, keys: &[(ResourceKey, u64)]) -> Option<Event> {
         let own = site.record_namespace();
         let known = &self.world.apps.get(site.id())?.named;
-        let said = site.lives.iter().map(|(key, live)| (key.clone(), named_by(&live.json, &site.id().name, own)));
+        let by = |key| site.lives.get(key).and_then(|live| named_by(&live.json, &site.id().name, own));
+        let said = keys.iter().map(|(key, _)| (key.clone(), by(key)));
         let said: BTreeMap<_, _> = said.filter(|(key, ns)| ns.is_some() || known.contains_key(key)).collect();
         (!said.is_empty()).then(|| Event::RecordNamed(site.id().clone(), said))
     }

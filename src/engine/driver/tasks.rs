@@ -158,7 +158,13 @@ fn recalled(site: &Site, work: &JudgeWork) -> (Vec<JudgedRow>, Vec<(ResourceKey,
             Some(((memo, row), live)) => {
                 let (health, health_note) = health::assess(live);
                 let row = ResourceRow { health, health_note, ..(**row).clone() };
-                rows.push(JudgedRow { key: key.clone(), stamp: *stamp, memo: memo.clone(), row: Some(row) });
+                rows.push(JudgedRow {
+                    key: key.clone(),
+                    stamp: *stamp,
+                    memo: memo.clone(),
+                    row: Some(row),
+                    open: false,
+                });
             }
             None => open.push((key.clone(), *stamp)),
         }

@@ -94,8 +94,8 @@ impl Driver {
             self.testimony.add(key, live.as_ref(), diff::testify(&sighting, &ground));
         }
         if let Some((scene, _)) = first {
-            let find = |key: &ResourceKey| self.world.index.contains_key(key).then(|| line.store.get(key));
-            self.testimony.meet((cluster, scene), now.wall, find);
+            // Whether it is still ours is not known yet: config maps are listed before the record is read.
+            self.testimony.meet((cluster, scene), now.wall, |key| line.store.get(key));
             self.settle_former(cluster, scene, (after, now.wall));
         }
     }
@@ -137,7 +137,7 @@ impl Driver {
         }
     }
 
-    /// Keeps how each settled app stands, for whoever asks after this process what has changed since.
+    /// Keeps how each app stands, for whoever asks after this process what has changed since.
     pub(super) fn keep_looks(&self) {
         let Some(journal) = self.shared.journal.clone() else { return };
         let now = self.clock.now();
@@ -154,7 +154,8 @@ impl Driver {
     fn look(&self, app: &AppWorld, now: Now) -> Option<Look> {
         let cluster = self.world.clusters.get(&app.spec.id.cluster)?;
         let line = self.lines.get(&app.spec.id.cluster)?;
-        if app.rows.is_empty() || app.is_settling(cluster, now) || publish::cluster_stale(cluster, now).is_some() {
+        // What is on its way into the rows only makes less known of before: then less is said of the gap.
+        if app.rows.is_empty() || publish::cluster_stale(cluster, now).is_some() {
             return None;
         }
         let broken = line.heard.values().filter_map(|heard| heard.broke).min();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cluster::CallKind;
+use crate::cluster::{CallError, CallKind};
 use crate::engine::adapt;
 use crate::engine::event::Trouble;
 use crate::engine::site::Site;
@@ -15,7 +15,7 @@ const ATTEMPTS: usize = 3;
 
 /// Reads an app's record and checks that it belongs to the app's source.
 pub(in crate::engine) async fn read(site: &Site) -> Result<Option<Arc<Record>>, Trouble> {
-    if let Some(second) = second(site).await {
+    if let Some(second) = second(site).await.map_err(|error| adapt::call(&error))? {
         return Err(Trouble::new(ReasonCode::RecordElsewhere, second));
     }
     let read = site.wire.cluster.read_record(site.record_namespace(), &site.app.id.name).await;
@@ -29,21 +29,25 @@ pub(in crate::engine) async fn read(site: &Site) -> Result<Option<Arc<Record>>, 
 }
 
 /// Another namespace that holds a record of this very app: same name, same source, and objects of the same namespace (or
-/// none at all). An app of that name in somebody else's namespace is another app.
-async fn second(site: &Site) -> Option<String> {
+/// none at all). An app of that name in somebody else's namespace is another app. What does not answer is not absent.
+async fn second(site: &Site) -> Result<Option<String>, CallError> {
     let (own, name) = (site.record_namespace(), format!("driftdeck.{}", site.app.id.name));
-    let records = site.wire.cluster.records().await;
+    let records = site.wire.cluster.records().await?;
     for (namespace, _) in records.iter().filter(|(namespace, found)| **found == *name && **namespace != *own) {
-        let Ok(Some(record)) = site.wire.cluster.read_record(namespace, &site.app.id.name).await else { continue };
+        let record = match site.wire.cluster.read_record(namespace, &site.app.id.name).await {
+            Ok(Some(record)) => record,
+            Err(error) if error.kind.is_no_answer() => return Err(error),
+            Ok(None) | Err(_) => continue,
+        };
         let near = |line: &crate::model::InventoryLine| *line.namespace == *site.app.namespace;
         let ours = record.source.is_some() && of_another(site, &record).is_none();
         if ours && (record.inventory.is_empty() || record.inventory.iter().any(near)) {
-            return Some(format!(
+            return Ok(Some(format!(
                 "record is in {namespace} (ConfigMap {name}, label driftdeck.dev/record), not in {own}; nothing is written"
-            ));
+            )));
         }
     }
-    None
+    Ok(None)
 }
 
 /// Whose record it is, when it is not this app's.
@@ -78,8 +82,9 @@ pub(super) async fn update_or_take(
     change: impl Fn(&mut Record) + Send + Sync,
 ) -> Result<(), Foreign> {
     let (namespace, name) = (site.record_namespace(), &site.app.id.name);
-    if let Some(second) = second(site).await.filter(|_| !take_over) {
-        return Err(unwritten(site, &Foreign::new(second)));
+    if !take_over {
+        let second = second(site).await.map_err(|error| unwritten(site, &error.message))?;
+        second.map_or(Ok(()), |second| Err(unwritten(site, &Foreign::new(second))))?;
     }
     for _ in 0..ATTEMPTS {
         let read = site.wire.cluster.read_record(namespace, name).await;

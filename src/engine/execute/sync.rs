@@ -99,6 +99,8 @@ struct Tally {
     pruned: Vec<ResourceKey>,
     failed: usize,
     skipped: usize,
+    /// Objects of git's that no server takes: left out of a sync of everything.
+    refused: usize,
 }
 
 /// Applies the chosen rows wave by wave, prunes last, then writes the record.
@@ -114,6 +116,7 @@ pub(super) async fn apply_all(
     // Whoever orders may call it full; it is, when nothing of the plan is left out.
     let writes = |row: &PlanRow| wanted.contains(&row.key) && row.act != Act::Skip;
     let full = order.full && plan.rows.iter().all(|row| row.act == Act::Keep || writes(row));
+    let refused = plan.rows.iter().filter(|row| order.full && row.verdict == Verdict::Invalid).count();
     let chosen: Vec<PlanRow> = plan
         .rows
         .into_iter()
@@ -123,7 +126,7 @@ pub(super) async fn apply_all(
         return (Outcome::Nothing, Some(Foreign::from("nothing to do")));
     }
     reporter.say(RunNews::Began(chosen.iter().map(queued).collect())).await;
-    let mut tally = Tally { full, ..Tally::default() };
+    let mut tally = Tally { full, refused, ..Tally::default() };
     let mut site = site.clone();
     for (wave, rows) in waves(&chosen) {
         if abort.is_cancelled() {
@@ -249,7 +252,7 @@ async fn await_kinds(site: &mut Site, outlook: &Outlook, rows: &[&PlanRow]) {
 
 /// Writes the record, and says how it ended.
 async fn close(site: &Site, outlook: &Outlook, order: &SyncOrder, tally: &Tally, aborted: bool) -> Ending {
-    let whole = tally.failed == 0 && tally.skipped == 0;
+    let whole = tally.failed == 0 && tally.skipped == 0 && tally.refused == 0;
     let outcome = match (whole, aborted, tally.applied.len() + tally.pruned.len()) {
         (true, ..) => Outcome::Done,
         (false, true, _) => Outcome::Aborted,
@@ -289,7 +292,13 @@ async fn close(site: &Site, outlook: &Outlook, order: &SyncOrder, tally: &Tally,
 
 fn summary(tally: &Tally) -> String {
     let mut words = format!("{} applied", tally.applied.len());
-    for (count, what) in [(tally.pruned.len(), "deleted"), (tally.failed, "failed"), (tally.skipped, "not tried")] {
+    let counts = [
+        (tally.pruned.len(), "deleted"),
+        (tally.failed, "failed"),
+        (tally.skipped, "not tried"),
+        (tally.refused, "invalid in git"),
+    ];
+    for (count, what) in counts {
         if count > 0 {
             let _ = write!(words, ", {count} {what}");
         }

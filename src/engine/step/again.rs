@@ -20,7 +20,8 @@ pub(super) fn note(app: &mut AppWorld, key: &ResourceKey, row: &ResourceRow, now
 
 /// Whether the server had no answer for a cause that may pass; one who may not ask need not ask again.
 fn ask_again(row: &ResourceRow) -> bool {
-    let why = row.reason.as_ref().filter(|reason| reason.code == ReasonCode::DryRunUnavailable);
+    let passes = [ReasonCode::DryRunUnavailable, ReasonCode::Refused, ReasonCode::NamespaceTerminating];
+    let why = row.reason.as_ref().filter(|reason| passes.contains(&reason.code));
     why.is_some_and(|reason| !reason.message.raw().contains(" cannot patch "))
 }
 

@@ -35,8 +35,7 @@ pub(in crate::engine) fn keys_of(app: &AppWorld) -> BTreeSet<ResourceKey> {
 pub(super) fn judge_anew(app: &mut AppWorld) {
     app.next_epoch();
     app.changed = true;
-    app.confirmed.clear();
-    app.memos.clear();
+    app.forget_answers();
     app.dirty.extend(keys_of(app));
     if matches!(app.render, RenderState::Rendering(_)) {
         // The ticket moved on: the render that is out would be dropped as late.
@@ -270,7 +269,7 @@ fn accept(app: &mut AppWorld, judged: JudgedRow, judge_local: bool, now: Now) {
         return;
     };
     let memo = judged.memo.clone();
-    let row = if !row.pending {
+    let row = if !judged.open {
         app.waiting.remove(&key);
         app.memos.remove(&key);
         row
@@ -289,7 +288,7 @@ fn accept(app: &mut AppWorld, judged: JudgedRow, judge_local: bool, now: Now) {
         app.memos.insert(key.clone(), judged.memo);
         row
     };
-    if row.pending {
+    if row.pending || app.memos.contains_key(&key) {
         app.settled.remove(&key);
     } else {
         app.settled.insert(key.clone(), memo);
@@ -309,8 +308,7 @@ fn with_writers_of(row: &ResourceRow, known: &[Finding]) -> Vec<Finding> {
 
 /// Whether the server is being asked the same question already: only the status was written meanwhile.
 fn is_asked(app: &AppWorld, key: &ResourceKey, memo: &Memo) -> bool {
-    let pending = app.rows.get(key).is_some_and(|row| row.pending);
-    pending && !app.waiting.contains_key(key) && app.memos.get(key) == Some(memo)
+    !app.waiting.contains_key(key) && app.memos.get(key) == Some(memo)
 }
 
 /// An object was judged with the server's answer. It counts while what it was made from is what is there.

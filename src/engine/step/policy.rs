@@ -16,12 +16,17 @@ pub(in crate::engine) fn answers(policy: Policy, verdict: Verdict, moved: Option
     }
 }
 
-/// The verdict without what rules leave; `None` where that is all there is.
+/// Whether a sync would change it: not what a rule leaves, nor what it cannot take away.
+fn is_written(finding: &Finding) -> bool {
+    finding.left.is_none() && !finding.needs_delete
+}
+
+/// The verdict without what no sync changes; `None` where that is all there is.
 fn to_answer(verdict: Verdict, findings: &[Finding]) -> Option<Verdict> {
-    if findings.iter().all(|finding| finding.left.is_none()) {
+    if findings.iter().all(is_written) {
         return Some(verdict);
     }
-    let written: Vec<Finding> = findings.iter().filter(|finding| finding.left.is_none()).cloned().collect();
+    let written: Vec<Finding> = findings.iter().filter(|finding| is_written(finding)).cloned().collect();
     let judged = matches!(
         verdict,
         Verdict::Drifted | Verdict::Behind | Verdict::Diverged | Verdict::Contested | Verdict::Touched

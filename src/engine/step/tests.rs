@@ -313,7 +313,7 @@ impl Judged {
             admission: stage.world.clusters[&cluster()].admission,
             ..Memo::default()
         };
-        JudgedRow { key: self.key, stamp, memo, row: Some(row) }
+        JudgedRow { key: self.key, stamp, memo, open: row.pending, row: Some(row) }
     }
 }
 

@@ -88,7 +88,7 @@ fn what_changed_between_two_processes_is_told_once_it_is_listed_again() {
     let (one, two) = (live(&same, "1"), live(&moved, "2"));
     let cluster = ClusterName::new("prod");
     testimony.meet((&cluster, &scene("ConfigMap")), at("10:07"), |key| {
-        Some([&one, &two].into_iter().find(|live| live.key == *key))
+        [&one, &two].into_iter().find(|live| live.key == *key)
     });
     assert!(testimony.of(&same).is_none(), "the same version: nothing happened");
     let deed =
@@ -112,7 +112,7 @@ fn a_write_survives_a_restart_and_one_that_cannot_be_checked_only_while_nothing_
         let mut testimony = Testimony::recall(Some(&journal), std::iter::empty());
         let now = live(&key, version);
         let cluster = ClusterName::new("prod");
-        testimony.meet((&cluster, &scene("Secret")), at("10:07"), |_| Some(Some(&now)));
+        testimony.meet((&cluster, &scene("Secret")), at("10:07"), |_| Some(&now));
         let fields = testimony.of(&key).expect("kept").iter().filter(|w| w.deed == Deed::Field).count();
         assert_eq!(fields, kept, "version {version}: a masked value stands only while the object is the same");
     }

@@ -116,7 +116,7 @@ impl AppWorld {
 
     /// Whether newer news is on its way into the rows: a record, a render, a judgement.
     #[must_use]
-    pub fn is_settling(&self, cluster: &ClusterWorld, now: Now) -> bool {
+    pub fn is_settling(&self, cluster: &ClusterWorld, one_shot: bool, now: Now) -> bool {
         let rendering = match &self.render {
             RenderState::Rendering(_) | RenderState::Idle => true,
             RenderState::Ready => self.desired.as_ref().map(|desired| &desired.at) != self.target(now).as_ref(),
@@ -125,7 +125,9 @@ impl AppWorld {
         let failed =
             |key: &ResourceKey| matches!(crate::engine::step::scene_of(cluster, key), Some(SceneState::Failed(_)));
         let waits = self.desired.is_some() && self.dirty.iter().any(|key| !failed(key));
-        let judging = waits || !self.judging.is_empty();
+        // Pending rows count as pending; this is about those that only may be refused. A command that ends waits for them.
+        let asking = one_shot && self.memos.keys().any(|key| self.rows.get(key).is_some_and(|row| !row.pending));
+        let judging = waits || asking || !self.judging.is_empty();
         self.reading_record || rendering || judging
     }
 

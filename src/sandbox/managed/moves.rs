@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::spelled;
+use super::{Ground, spelled};
 use crate::fields::Set;
 use crate::model::FieldPath;
-use crate::schema::Node;
 use crate::typed::{self, Side};
 
 /// What differs from one object to the next, in sets of paths.
@@ -16,11 +15,23 @@ pub(super) struct Moves {
 }
 
 impl Moves {
-    pub(super) fn between(node: Option<&Node>, live: &Value, new: &Value) -> Self {
+    pub(super) fn between(ground: Ground, live: &Value, new: &Value) -> Self {
+        let (node, is_custom) = (ground.node, ground.kind.custom.is_some());
         let (before, after) = (typed::applied_set(node, live), typed::applied_set(node, new));
         let (mut added, mut removed) = (after.difference(&before), before.difference(&after));
-        let zero = |path: &FieldPath| live.is_null() && ZERO.contains(&spelled(path).as_str());
-        added = added.difference(&zeros(live, new));
+        let zero = |path: &FieldPath| {
+            let spelled = spelled(path);
+            live.is_null() && if is_custom { spelled == ".metadata" } else { ZERO.contains(&spelled.as_str()) }
+        };
+        added = still(&added, live);
+        removed = still(&removed, new);
+        if is_custom {
+            for path in empty_lists(new, &FieldPath::root()).iter().filter(|path| typed::at(live, path).is_none()) {
+                added.insert(path);
+            }
+        } else {
+            added = added.difference(&zeros(live, new));
+        }
         for path in above(&added).into_iter().filter(|path| typed::at(live, path).is_none() && !zero(path)) {
             added.insert(&path);
         }
@@ -43,7 +54,7 @@ impl Moves {
 }
 
 /// What a Go object has before anything is set: such a struct is not "added" by a create, as a pointer or a map is.
-const ZERO: [&str; 21] = [
+const ZERO: [&str; 22] = [
     ".metadata",
     ".roleRef",
     ".spec",
@@ -55,6 +66,7 @@ const ZERO: [&str; 21] = [
     ".spec.jobTemplate.spec.template.metadata",
     ".spec.jobTemplate.spec.template.spec",
     ".spec.jobTemplate.spec.template.spec.containers",
+    ".spec.names",
     ".spec.podSelector",
     ".spec.resources",
     ".spec.scaleTargetRef",
@@ -66,6 +78,24 @@ const ZERO: [&str; 21] = [
     ".spec.updateStrategy",
     ".status",
 ];
+
+/// The set without the leaves that only grew into a map, or shrank to an empty one: they are there on both sides.
+fn still(set: &Set, other: &Value) -> Set {
+    let mut out = Set::default();
+    for path in set.iter().filter(|path| !typed::at(other, path).is_some_and(Value::is_object)) {
+        out.insert(&path);
+    }
+    out
+}
+
+/// Empty lists below keys alone: a custom object keeps them, and who sets them owns them.
+fn empty_lists(value: &Value, at: &FieldPath) -> Vec<FieldPath> {
+    match value {
+        Value::Array(list) if list.is_empty() => vec![at.clone()],
+        Value::Object(map) => map.iter().flat_map(|(key, value)| empty_lists(value, &at.key(key))).collect(),
+        _ => Vec::new(),
+    }
+}
 
 /// The empty structs of a new object that it would have had anyway.
 fn zeros(live: &Value, new: &Value) -> Set {

@@ -6,18 +6,26 @@ use tower_service::Service as _;
 
 use super::*;
 
-struct Watching(Body);
+pub(super) struct Watching(Body);
 
 impl Watching {
-    fn open(sandbox: &Sandbox, path: &str) -> Self {
-        let request = http::Request::get(path).body(Empty::<bytes::Bytes>::new()).expect("a request");
+    pub(super) fn open(sandbox: &Sandbox, path: &str) -> Self {
+        Self::open_as(sandbox, path, "application/json")
+    }
+
+    /// The same, for another shape of answer.
+    pub(super) fn open_as(sandbox: &Sandbox, path: &str, accept: &str) -> Self {
+        let request = http::Request::get(path)
+            .header(http::header::ACCEPT, accept)
+            .body(Empty::<bytes::Bytes>::new())
+            .expect("a request");
         let response = sandbox.service().call(request).now_or_never().expect("answered").expect("reachable");
         assert_eq!(response.status(), 200, "{path}");
         Self(response.into_body())
     }
 
     /// The events there are now, as (type, name or version); the second says whether the stream has ended.
-    fn take(&mut self) -> (Vec<(String, Value)>, Option<bool>) {
+    pub(super) fn take(&mut self) -> (Vec<(String, Value)>, Option<bool>) {
         let mut out = Vec::new();
         loop {
             let Some(frame) = self.0.frame().now_or_never() else { return (out, None) };

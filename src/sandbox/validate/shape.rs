@@ -26,7 +26,7 @@ struct Problem {
 enum What {
     Unknown,
     Type { wanted: &'static str, go: &'static str },
-    NoKey(String),
+    NoKey(usize, String),
     Twice,
 }
 
@@ -77,7 +77,7 @@ pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut 
                     format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
                 return Err(Failure::bad(format!("{head}: {what}")));
             }
-            What::NoKey(_) | What::Twice => {}
+            What::NoKey(..) | What::Twice => {}
         }
     }
     for (_, pointer) in &unknown {
@@ -93,6 +93,25 @@ pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut 
     Ok(unknown.into_iter().map(|(plain, _)| plain).collect())
 }
 
+/// What the converter of a strategic merge patch stumbles over first; unknown fields only when they are refused.
+pub(in super::super) fn converted(node: Option<&Node>, body: &Value, strict: bool) -> Option<String> {
+    let problems = problems(node, body);
+    let misfit = problems.iter().find_map(|problem| match problem.what {
+        What::Type { go, .. } => {
+            let got = go_name(value_at(body, &problem.pointer));
+            let got = if got == "object" { "map" } else { got };
+            Some(match go {
+                "slice" | "map" => format!("cannot restore {} from {got}", if go == "map" { "struct" } else { go }),
+                other => format!("unrecognized type: {other}"),
+            })
+        }
+        _ => None,
+    });
+    let unknown = problems.iter().filter(|problem| strict && matches!(problem.what, What::Unknown));
+    let unknown: Vec<String> = unknown.map(|problem| format!("unknown field \"{}\"", problem.plain)).collect();
+    misfit.or_else(|| (!unknown.is_empty()).then(|| format!("strict decoding error: {}", unknown.join(", "))))
+}
+
 /// The apply decoder: the first thing that does not fit is a 500 that names it.
 pub(in super::super) fn declared(node: Option<&Node>, patch: &Value) -> Result<(), Failure> {
     let first = problems(node, patch).into_iter().next();
@@ -105,9 +124,9 @@ pub(in super::super) fn declared(node: Option<&Node>, patch: &Value) -> Result<(
                 let got = if wanted == "string" { go_value(value) } else { go_type(value).to_owned() };
                 format!("{place}: expected {wanted}, got {got}")
             }
-            What::NoKey(key) => format!(
-                "{place}: associative list with keys has an element that omits key field \"{key}\" (and doesn't \
-                     have default value)"
+            What::NoKey(at, keys) => format!(
+                "{place}: element {at}: associative list with keys has an element that omits all key fields [{keys}] \
+                 (and doesn't have default values for any key fields)"
             ),
             What::Twice => {
                 let key = problem.path.0.last().map(|step| spelled(&FieldPath(vec![step.clone()])));
@@ -179,8 +198,8 @@ fn walk_list(node: &Node, kind: &ListKind, value: &Value, (at, out): (&Place, &m
             ListKind::Set => Step::Member(item.clone()),
             ListKind::Map(keys) => match keyed(node, keys, item) {
                 Ok(step) => step,
-                Err(key) => {
-                    out.push(at.problem(What::NoKey(key)));
+                Err(keys) => {
+                    out.push(at.problem(What::NoKey(n, keys)));
                     continue;
                 }
             },
@@ -201,13 +220,12 @@ fn keyed(node: &Node, keys: &[std::sync::Arc<str>], item: &Value) -> Result<Step
     let field = |key: &str| node.item().and_then(|item| item.field(key));
     for key in keys {
         let own = item.get(&**key).filter(|own| !own.is_null()).cloned();
-        match own.or_else(|| field(key).and_then(|field| field.default().cloned())) {
-            Some(value) => pairs.push((key.clone(), value)),
-            None if keys.len() > 1 => {}
-            None => return Err(key.to_string()),
+        if let Some(value) = own.or_else(|| field(key).and_then(|field| field.default().cloned())) {
+            pairs.push((key.clone(), value));
         }
     }
-    Ok(Step::Item(pairs))
+    let quoted = || keys.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(" ");
+    if pairs.is_empty() { Err(quoted()) } else { Ok(Step::Item(pairs)) }
 }
 
 fn misfit(scalar: Scalar, value: &Value) -> Option<(&'static str, &'static str)> {
@@ -222,7 +240,7 @@ fn misfit(scalar: Scalar, value: &Value) -> Option<(&'static str, &'static str)>
     (!fits).then_some(names)
 }
 
-fn go_name(value: &Value) -> &'static str {
+pub(in super::super) fn go_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -46,7 +46,16 @@ pub(in super::super) fn drop_zeros(node: Option<&Node>, value: &mut Value) {
 }
 
 fn is_zero(node: Option<&Node>, key: &str, value: &Value) -> bool {
-    let is_map = || node.is_some_and(|node| matches!(node.shape(), Shape::Map));
+    let is_map = || {
+        node.is_some_and(|node| match node.shape() {
+            Shape::Map => true,
+            Shape::AtomicMap => node.fields().next().is_none(),
+            _ => false,
+        })
+    };
+    if key == "default" {
+        return false;
+    }
     match value {
         Value::Array(list) => list.is_empty() && key != "rules",
         Value::Object(map) => map.is_empty() && is_map(),

@@ -9,7 +9,7 @@ use super::super::managed;
 use super::super::route::{Part, Target};
 use super::super::store::Name;
 use super::super::{defaults, object, validate};
-use super::{Asked, create, go_kind, update};
+use super::{Asked, Author, create, go_kind, update};
 use crate::yaml;
 
 /// PATCH `application/apply-patch+yaml`, of an object that is there or not yet.
@@ -26,6 +26,7 @@ pub(in super::super) fn answer(
     }
     let mut patch = read(&asked.call.body)?;
     check(target, &mut patch)?;
+    let said = patch.clone();
     let node = world.schemas.of(&kind.gvk());
     validate::shape::declared(node.as_ref(), &patch)?;
     if let Some(fault) = validate::shape::base64_fault(kind, &patch) {
@@ -42,9 +43,14 @@ pub(in super::super) fn answer(
     let ground = super::ground(kind, node.as_ref(), state);
     let merged = managed::after_apply(ground, &live, &patch, &author, asked.flags.is("force"))?;
     let Some(mut new) = merged else { return Ok(Answer::ok(&live)) };
-    validate::zeros::keep_null_texts(node.as_ref(), &mut new);
-    validate::zeros::drop_nulls(&mut new);
-    validate::zeros::drop_zeros(node.as_ref(), &mut new);
+    if let Some(custom) = &kind.custom {
+        custom.view(&mut new);
+    } else {
+        validate::zeros::keep_null_texts(node.as_ref(), &mut new);
+        validate::zeros::drop_nulls(&mut new);
+        validate::zeros::drop_zeros(node.as_ref(), &mut new);
+    }
+    keep_last_applied(&live, (&mut new, said), &author);
     defaults::fill(kind, &mut new);
     if live.is_null() {
         let mut made = new;
@@ -57,6 +63,18 @@ pub(in super::super) fn answer(
     defaults::reallocate(state, kind, &mut new);
     let object = super::replace(world, state, kind, (&live, new), &author)?;
     Ok(Answer::ok(&object))
+}
+
+/// The annotation of client-side apply, where an object has it.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// An apply by kubectl keeps the annotation of its client-side form in step (`lastAppliedUpdater`).
+fn keep_last_applied(live: &Value, (new, mut said): (&mut Value, Value), author: &Author) {
+    let noted = live["metadata"]["annotations"].get(LAST_APPLIED).is_some();
+    if noted && author.manager == "kubectl" && author.subresource.is_none() {
+        object::take(&mut said, &["metadata", "annotations", LAST_APPLIED]);
+        object::set(new, &["metadata", "annotations", LAST_APPLIED], format!("{said}\n").into());
+    }
 }
 
 /// JSON is read as JSON, so that no number changes; YAML as Kubernetes reads it.

@@ -8,7 +8,7 @@ use super::super::failure::{Cause, Failure};
 use super::super::kinds::KindInfo;
 use super::super::route::Target;
 use super::super::store::Name;
-use super::super::{defaults, object, validate};
+use super::super::{custom, defaults, object, validate};
 use super::{Asked, Author};
 
 /// POST.
@@ -106,6 +106,7 @@ pub(in super::super) fn insert(
     check_namespace(world, state, kind, &body)?;
     defaults::allocate(state, kind, &mut body);
     validate::create(kind, &body)?;
+    custom::check(kind, &body, None)?;
     let name = Name::of(&body);
     if state.store.get(kind.id, &name).is_some() {
         return Err(Failure::exists(kind, &name.name));
@@ -113,6 +114,7 @@ pub(in super::super) fn insert(
     if dry_run {
         return Ok(body);
     }
-    state.store.put(kind.id, &body);
+    let stored = custom::for_storage(world, kind, &body);
+    state.store.put(kind.id, stored.as_ref().unwrap_or(&body));
     Ok(super::committed(world, state, kind, body))
 }

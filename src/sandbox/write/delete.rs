@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::answer::Answer;
 use super::super::core::{State, World};
+use super::super::custom;
 use super::super::failure::{Failure, details};
 use super::super::flags::Flags;
 use super::super::kinds::KindInfo;
@@ -15,7 +16,7 @@ use super::super::store::Name;
 use super::Asked;
 
 /// Kinds whose delete answers with the object, not with a Status.
-const SHOWN: [&str; 8] = [
+const SHOWN: [&str; 9] = [
     "Namespace",
     "PersistentVolume",
     "PersistentVolumeClaim",
@@ -24,6 +25,7 @@ const SHOWN: [&str; 8] = [
     "ResourceQuota",
     "Service",
     "ServiceAccount",
+    "StorageClass",
 ];
 
 /// DELETE of one object.
@@ -117,6 +119,9 @@ pub(in super::super) fn delete(
 ) -> (Value, bool) {
     let dry_run = options["dryRun"].as_array().is_some_and(|all| all.iter().any(|one| one == "All"));
     let mut last = live.clone();
+    if kind.is(custom::GROUP, custom::KIND) {
+        custom::hold(state, &mut last);
+    }
     match text(options, "/propagationPolicy") {
         "Foreground" => add_finalizer(&mut last, "foregroundDeletion"),
         "Orphan" => add_finalizer(&mut last, "orphan"),
@@ -148,11 +153,12 @@ fn mark(state: &State, kind: &KindInfo, last: &mut Value, grace: i64) {
     if !object::is_terminating(last) {
         let at = state.now.saturating_add(jiff::SignedDuration::from_secs(grace)).unwrap_or(state.now);
         object::set(last, &["metadata", "deletionTimestamp"], at.to_string().into());
-        if let Some(generation) = object::number(last, "/metadata/generation") {
+        let counts = !kind.is(custom::GROUP, custom::KIND);
+        if let Some(generation) = object::number(last, "/metadata/generation").filter(|_| counts) {
             object::set(last, &["metadata", "generation"], (generation + 1).into());
         }
     }
-    if !kind.is("", "Namespace") {
+    if !kind.is("", "Namespace") && !kind.is(custom::GROUP, custom::KIND) {
         object::set(last, &["metadata", "deletionGracePeriodSeconds"], grace.into());
     }
     if kind.is("", "Namespace") {

@@ -1,13 +1,18 @@
-//! Patch: which kind of patch it is, and merge and JSON patches. Refuses strategic merge for now, with 415.
+//! Patch: which kind of patch it is, and merge and JSON patches. Refuses strategic merge of custom kinds, with 415.
 
 use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::core::{State, World};
 use super::super::failure::Failure;
+use super::super::flags::Validation;
 use super::super::route::Target;
 use super::super::store::Name;
-use super::{Asked, apply, decode, json_patch, update};
+use super::{Asked, apply, decode, json_patch, strategic, update};
+use crate::schema::Node;
+
+/// Merges a patch into an object of a schema.
+type Merge = fn(Option<&Node>, &mut Value, &Value) -> Result<(), Failure>;
 
 /// PATCH.
 pub(in super::super) fn answer(
@@ -17,20 +22,28 @@ pub(in super::super) fn answer(
     asked: &Asked,
 ) -> Result<Answer, Failure> {
     let content = asked.call.content_type.split(';').next().unwrap_or_default().trim();
-    let merge: fn(&mut Value, &Value) -> Result<(), Failure> = match content {
+    let is_strategic = content == "application/strategic-merge-patch+json";
+    let merge: Merge = match content {
         "application/apply-patch+yaml" => return apply::answer(world, state, target, asked),
-        "application/merge-patch+json" => |live, patch| {
+        "application/merge-patch+json" => |_, live, patch| {
             merge_patch(live, patch);
             Ok(())
         },
-        "application/json-patch+json" => json_patch::patch,
+        "application/json-patch+json" => |_, live, patch| json_patch::patch(live, patch),
+        _ if target.kind.custom.is_some() => return Err(Failure::custom_media_type()),
+        _ if is_strategic => strategic::patch,
         _ => return Err(Failure::media_type()),
     };
     let live = super::stored(state, &target.kind, &Name::new(&target.namespace, &target.name))?;
     let patch: Value = serde_json::from_slice(&asked.call.body)
         .map_err(|error| Failure::bad(format!("error decoding patch: {error}")))?;
+    let node = world.schemas.of(&target.kind.gvk());
     let mut new = live.clone();
-    merge(&mut new, &patch)?;
+    merge(node.as_ref(), &mut new, &patch)?;
+    if is_strategic {
+        let strict = asked.flags.validation() == Validation::Strict;
+        strategic::converted(node.as_ref(), &target.kind, (&new, &patch), strict)?;
+    }
     let (mut new, warnings) = decode(world, &target.kind, new, asked.flags.validation())?;
     update::check_name(target, &mut new)?;
     let author = asked.author(target.part);

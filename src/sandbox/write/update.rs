@@ -26,6 +26,9 @@ pub(in super::super) fn answer(
         let why = format!("Precondition failed: UID in precondition: {said}, UID in object meta: {own}");
         return Err(Failure::precondition(&target.kind, &target.name, &why));
     }
+    if target.kind.custom.is_some() && object::text(&body, "/metadata/resourceVersion").is_empty() {
+        return Err(Failure::unversioned(&target.kind, &target.name));
+    }
     let author = asked.author(target.part);
     let object = update(world, state, (&target.kind, target.part), (&live, body), &author)?;
     Ok(Answer::ok(&object).with_warnings(warnings))

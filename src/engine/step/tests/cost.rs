@@ -57,6 +57,24 @@ fn a_record_that_changes_makes_every_answer_void() {
 }
 
 #[test]
+fn rules_that_change_make_every_answer_void() {
+    let mut stage = Stage::synced(Role::Cockpit);
+    let rule = crate::model::IgnoreRule {
+        place: "ignore[0]".into(),
+        kind: None,
+        name: Some("web".to_owned()),
+        namespace: None,
+        path: None,
+        manager: None,
+        effect: crate::model::Effect::default(),
+        reason: None,
+    };
+    let id = stage.app().spec.id.clone();
+    let effects = stage.take(Event::Ruled([(id, vec![rule])].into()));
+    assert_eq!(asked(&effects), (vec![key("api"), key("web")], vec![]), "what hides or shows is another rule now");
+}
+
+#[test]
 fn admission_that_changes_makes_the_servers_answers_void_and_only_those() {
     let mut stage = Stage::synced(Role::Cockpit);
     let effects = stage.dirty(&["web"]);

@@ -53,6 +53,7 @@ fn an_object_of_the_inventory_whose_list_is_not_there_is_unknown() {
                 stamp: *stamp,
                 memo: Memo::default(),
                 row: None,
+                open: false,
             };
             let rows = work.keys.iter().map(none).collect();
             stage.take(Event::Judged(ticket.clone(), rows));
