@@ -46,8 +46,9 @@ use places::Places;
 use screen::Screen;
 use signal::Running;
 
-pub use args::{Global, When};
+pub use args::{DemoArgs, Global, When};
 pub use error::{CliError, Kind};
+pub use signal::caught;
 pub use start::{Cockpit, cockpit};
 pub use terminal::{Terminal, no_git, zone};
 
@@ -75,6 +76,15 @@ impl Asked {
     pub fn global(&self) -> &Global {
         &self.cli.global
     }
+
+    /// What the demo was asked for.
+    #[must_use]
+    pub fn demo(&self) -> DemoArgs {
+        match &self.cli.command {
+            Some(Command::Demo(args)) => args.clone(),
+            _ => DemoArgs::default(),
+        }
+    }
 }
 
 /// Reads the command line. Help, the version and mistakes are printed here; their exit code is the error.
@@ -93,7 +103,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Mode, ExitCode
             let error = CliError::usage("a directory opens the cockpit: it takes no command");
             Err(ExitCode::from(screen.fail(&error.hint("for a command on plain manifests: driftdeck diff -f DIR"))))
         }
-        Some(Command::Demo) => Ok(Mode::Demo(Asked { cli })),
+        Some(Command::Demo(_)) => Ok(Mode::Demo(Asked { cli })),
         Some(_) => Ok(Mode::Command(Asked { cli })),
     }
 }
@@ -104,6 +114,14 @@ pub fn run(asked: &Asked) -> ExitCode {
     let mut screen = Screen::real(asked.cli.global.color);
     let exit = execute(asked, &mut screen).unwrap_or_else(|error| screen.fail(&error));
     ExitCode::from(screen.end(exit))
+}
+
+/// Prints a line of data; its exit code where nobody reads it.
+#[must_use]
+pub fn print(line: &str) -> u8 {
+    let mut screen = Screen::real(When::Auto);
+    screen.data(&format!("{line}\n"));
+    screen.end(0)
 }
 
 /// Says an error, and gives its exit code.
@@ -142,7 +160,7 @@ async fn command(command: Option<&Command>, ground: &mut Ground<'_>) -> Result<u
         Some(Command::Pin(args)) => hold::run(Hold::Pin(args), ground).await,
         Some(Command::Unpin(args)) => hold::run(Hold::Unpin(args), ground).await,
         Some(Command::Agent) => agent::run(ground).await,
-        Some(Command::Demo | Command::Config(_) | Command::Completions { .. } | Command::Man) | None => {
+        Some(Command::Demo(_) | Command::Config(_) | Command::Completions { .. } | Command::Man) | None => {
             Err(CliError::usage("this is not a command that prints"))
         }
     }

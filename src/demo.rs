@@ -1,8 +1,9 @@
 //! The sample fleet and the script that keeps it living: `driftdeck demo`.
 //!
 //! Owns three sample clusters and a fourth that is cut, a repository with forty commits in a directory of its own, and
-//! the engine's setup that reaches them. Refuses network, real clusters, and to leave anything behind: all that is ever
-//! written lies below one directory, which goes with the [`Stage`].
+//! the engine's setup that reaches them, and the port that opens them to kubectl ([`Served`]). Refuses any other network,
+//! real clusters, and to leave anything behind: all that is ever written lies below one directory, which goes with the
+//! [`Stage`]; a kubeconfig that was wanted elsewhere goes with the port.
 
 mod account;
 mod assets;
@@ -10,6 +11,7 @@ mod history;
 mod manifest;
 mod script;
 mod seed;
+mod serve;
 mod stage;
 mod world;
 
@@ -31,6 +33,7 @@ use seed::Ground;
 use stage::{Acts, Inner};
 use world::World;
 
+pub use serve::{Address, ServeError, Served};
 pub use stage::Stage;
 
 /// The cluster that does not answer.

@@ -19,6 +19,7 @@ mod kinds;
 mod managed;
 mod object;
 mod openapi;
+mod protobuf;
 mod read;
 mod review;
 mod route;

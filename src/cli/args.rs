@@ -76,7 +76,7 @@ pub enum When {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Open the cockpit on a sample fleet within this process: no cluster, no network
-    Demo,
+    Demo(DemoArgs),
     /// Say how the apps stand
     Status(StatusArgs),
     /// Show what differs between git and the clusters, and who changed it
@@ -106,6 +106,20 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// The demo.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DemoArgs {
+    /// Open the sample clusters to kubectl: on a free port of loopback, or where ADDR says
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    pub serve: Option<String>,
+    /// Write the kubeconfig for it here, one context per sample cluster; it goes when the demo ends
+    #[arg(long, value_name = "FILE")]
+    pub write_kubeconfig: Option<PathBuf>,
+    /// Serve without the cockpit, until a signal
+    #[arg(long)]
+    pub headless: bool,
 }
 
 /// A length of time, as `90s`, `2h`, `1h30m`.

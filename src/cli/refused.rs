@@ -13,7 +13,6 @@ pub fn flag(error: &clap::Error) -> Option<CliError> {
         "--plain" => "driftdeck status prints the same as text",
         "--branch" | "--pr" => "a revert is pushed to the branch that the app follows",
         "--manifests" => "docs/security.md has the RBAC that the agent needs",
-        "--serve" => "driftdeck demo opens the cockpit on it",
         _ => return None,
     };
     (error.kind() == ErrorKind::UnknownArgument).then(|| not_yet(flag, instead))

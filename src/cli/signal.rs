@@ -66,7 +66,7 @@ pub fn block_on(command: impl Future<Output = Result<u8, CliError>>, running: &R
 }
 
 /// Waits for a signal that ends commands; gives its exit code.
-async fn caught() -> u8 {
+pub async fn caught() -> u8 {
     tokio::select! {
         () = arrives(SignalKind::interrupt()) => INTERRUPT,
         () = arrives(SignalKind::terminate()) => TERMINATE,

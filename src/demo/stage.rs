@@ -64,6 +64,11 @@ impl Stage {
         self.inner.clusters.get(&ClusterName::new(name))
     }
 
+    /// All clusters by name, the one that is cut too.
+    pub(super) fn clusters(&self) -> impl Iterator<Item = (&ClusterName, &Sandbox)> {
+        self.inner.clusters.iter()
+    }
+
     /// The demo's own directory.
     #[must_use]
     pub fn directory(&self) -> &Path {

@@ -1,10 +1,10 @@
-//! The two modes with a screen: what they are started with, and the code they leave.
+//! The two modes with a screen, and the demo's without one: what they are started with, and the code they leave.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use driftdeck::cli::{self, Asked, CliError, Global, Terminal};
-use driftdeck::demo;
+use driftdeck::cli::{self, Asked, CliError, DemoArgs, Global, Terminal};
+use driftdeck::demo::{self, Address, Served, Stage};
 use driftdeck::tui::{self, Cockpit, Depth, Exit, Look, Start, ThemeName};
 
 /// The cockpit on the user's config, or on a directory.
@@ -19,8 +19,19 @@ pub fn cockpit(asked: &Asked) -> ExitCode {
     }
 }
 
-/// The cockpit on the sample fleet.
+/// The cockpit on the sample fleet, or that fleet behind a port.
 pub fn demo(asked: &Asked) -> ExitCode {
+    let wanted = asked.demo();
+    let address = match wanted.serve.as_deref().map(str::parse::<Address>).transpose() {
+        Ok(address) => address,
+        Err(error) => return cli::fail(&CliError::usage(error.to_string())),
+    };
+    // Who wants the file, or no cockpit, wants the port.
+    let wants_port = wanted.headless || wanted.write_kubeconfig.is_some();
+    let address = address.or_else(|| wants_port.then(Address::default));
+    if wanted.headless {
+        return headless(asked, &wanted, address.unwrap_or_default());
+    }
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return cli::fail(&CliError::no_terminal());
     }
@@ -28,8 +39,41 @@ pub fn demo(asked: &Asked) -> ExitCode {
     show(asked.global(), move || async move {
         let options = demo::Options { read_only, ..demo::Options::cockpit() };
         let demo = demo::start(options).await?;
-        Ok((Cockpit { setup: demo.setup, start: Start { demo: true, ..start() } }, Some(demo.stage)))
+        let served = open(&demo.stage, &wanted, address).await?;
+        let notice = served.as_ref().map(|served| format!("kubectl: {}", served.export()).into());
+        let start = Start { demo: true, notice, ..start() };
+        Ok((Cockpit { setup: demo.setup, start }, Some((served, demo.stage))))
     })
+}
+
+/// The sample clusters behind a port, until a signal.
+fn headless(asked: &Asked, wanted: &DemoArgs, address: Address) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return cli::fail(&CliError::failed(error.to_string())),
+    };
+    let read_only = asked.global().read_only;
+    let ended = runtime.block_on(async {
+        let demo = demo::start(demo::Options { read_only, ..demo::Options::cockpit() }).await?;
+        let served = open(&demo.stage, wanted, Some(address)).await?;
+        let line = served.as_ref().map(Served::export).unwrap_or_default();
+        let code = match cli::print(&line) {
+            0 => cli::caught().await,
+            unheard => unheard,
+        };
+        drop(served);
+        drop(demo.stage);
+        Ok::<u8, color_eyre::Report>(code)
+    });
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => cli::fail(&CliError::failed(error.to_string())),
+    }
+}
+
+async fn open(stage: &Stage, wanted: &DemoArgs, address: Option<Address>) -> color_eyre::Result<Option<Served>> {
+    let Some(address) = address else { return Ok(None) };
+    Ok(Some(Served::open(stage, address, wanted.write_kubeconfig.as_deref()).await?))
 }
 
 /// Runs a cockpit on a runtime of its own; what it stands on (a demo's stage) goes last, with all it wrote.

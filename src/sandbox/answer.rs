@@ -8,10 +8,15 @@ use super::body::Body;
 use super::failure::Failure;
 use super::watch::Watch;
 
+/// The type of an aggregated discovery document.
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
 /// An answer before it is put on the wire.
 pub(super) enum Answer {
     Json(u16, Bytes),
     Text(u16, &'static str),
+    /// Aggregated discovery: clients tell by the type that it is.
+    Discovery(Bytes),
     Stream(Box<Watch>),
     /// JSON with `Warning` headers.
     Warned(u16, Bytes, Vec<String>),
@@ -37,6 +42,7 @@ impl Answer {
     pub(super) fn into_response(self) -> Response<Body> {
         let (code, kind, body, warnings) = match self {
             Self::Json(code, bytes) => (code, "application/json", Body::whole(bytes), Vec::new()),
+            Self::Discovery(bytes) => (200, AGGREGATED, Body::whole(bytes), Vec::new()),
             Self::Warned(code, bytes, warnings) => (code, "application/json", Body::whole(bytes), warnings),
             Self::Text(code, text) => (code, "text/plain; charset=utf-8", Body::whole(Bytes::from(text)), Vec::new()),
             Self::Stream(watch) => (200, "application/json", Body::watch(*watch), Vec::new()),

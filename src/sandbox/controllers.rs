@@ -3,9 +3,12 @@
 //! Owns the queue of objects to look at and the order of work. Refuses to run by itself: only `tick` runs it. Each
 //! controller looks at one object and makes one step; what it writes queues whatever it concerns.
 
+mod cron;
+mod cron_job;
 mod daemon_set;
 mod deployment;
 mod garbage;
+mod horizontal;
 mod job;
 mod namespace;
 mod pod;
@@ -39,6 +42,8 @@ type Key = (KindId, Name);
 pub(super) struct Queue {
     due: BTreeSet<Key>,
     timers: BTreeMap<Timestamp, BTreeSet<Key>>,
+    /// Where the leap of time in progress ends.
+    horizon: Option<Timestamp>,
     /// Objects by the uid of each of their owners.
     children: BTreeMap<String, BTreeSet<Key>>,
 }
@@ -86,6 +91,7 @@ fn owner_key(world: &World, owner: &Value, namespace: &str) -> Option<Key> {
 
 /// Works until `target`: what is due now, then each timer at its time.
 pub(super) fn run(world: &World, state: &mut State, target: Timestamp) {
+    state.queue.horizon = Some(target);
     loop {
         settle(world, state);
         let Some((when, keys)) = state.queue.timers.pop_first() else { break };
@@ -122,12 +128,15 @@ fn look(room: &mut Room, key: &Key) {
         ("apps", "ReplicaSet") => replica_set::step(room, &kind, &live),
         ("apps", "StatefulSet") => stateful_set::step(room, &kind, &live),
         ("apps", "DaemonSet") => daemon_set::step(room, &kind, &live),
+        ("autoscaling", "HorizontalPodAutoscaler") => horizontal::step(room, &kind, &live),
+        ("batch", "CronJob") => cron_job::step(room, &kind, &live),
         ("batch", "Job") => job::step(room, &kind, &live),
         ("", "Pod") => pod::step(room, &kind, &live),
         ("", "PersistentVolumeClaim") => volume_claim::step(room, &kind, &live),
         ("", "Namespace") => namespace::step(room, &kind, &live),
         _ => {}
     }
+    horizontal::target_moved(room, &kind, &live);
 }
 
 /// What a controller has at hand.

@@ -176,6 +176,9 @@ impl Core {
             body: if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) },
         };
         match self.answer(&Account::admin(), &call) {
+            Answer::Discovery(bytes) => {
+                Answered { status: 200, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+            }
             Answer::Json(status, bytes) | Answer::Warned(status, bytes, _) => {
                 Answered { status, body: serde_json::from_slice(&bytes).unwrap_or_default() }
             }
@@ -242,7 +245,7 @@ impl Core {
 }
 
 fn elsewhere(world: &World, route: Route, call: &Call) -> Answer {
-    if call.method != Method::GET {
+    if call.method != Method::GET && !matches!(route, Route::NoResource | Route::Nowhere) {
         return Failure::no_method().into();
     }
     match route {

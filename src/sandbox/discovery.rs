@@ -1,5 +1,6 @@
 //! Discovery, aggregated (v2) and plain, and `/version`. Refuses v2beta1, which nothing since 1.30 asks for alone.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -22,9 +23,10 @@ fn wants_aggregated(accept: &str) -> bool {
 }
 
 fn aggregated(items: &Value) -> Answer {
-    Answer::ok(&json!({
+    let document = json!({
         "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items,
-    }))
+    });
+    Answer::Discovery(Bytes::from(document.to_string()))
 }
 
 /// `/api`.

@@ -30,7 +30,7 @@ struct Page {
 
 /// A list, whole or a page.
 pub(super) fn list(state: &State, target: &Target, flags: &Flags) -> Result<Answer, Failure> {
-    let selector = Selector::of(flags)?;
+    let selector = Selector::of(flags, &target.kind)?;
     let page = page(state, flags)?;
     let all = state.store.list_at(target.kind.id, &target.namespace, page.rv).ok_or_else(|| expired(flags))?;
     let start = page.after.as_ref().map_or(0, |after| all.partition_point(|(name, _)| name <= after));

@@ -1,5 +1,7 @@
 //! The `/scale` subresource of workloads, as `autoscaling/v1` Scale.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -10,7 +12,7 @@ use super::managed;
 use super::object::{self, number};
 use super::route::{Part, Target};
 use super::store::Name;
-use super::write::{self, Asked};
+use super::write::{self, Asked, Author};
 
 /// GET, PUT and PATCH of `/scale`.
 pub(super) fn answer(world: &World, state: &mut State, target: &Target, asked: &Asked) -> Result<Answer, Failure> {
@@ -39,17 +41,28 @@ pub(super) fn answer(world: &World, state: &mut State, target: &Target, asked: &
         let cause = super::failure::Cause::invalid("spec.replicas", &wanted["spec"]["replicas"], why);
         return Err(Failure::invalid(&scale_kind(&target.kind), &target.name, &[cause]));
     }
-    let mut new = live.clone();
+    let author = asked.author(Part::Whole);
+    let written = set(world, state, &target.kind, (&live, replicas), &author)?;
+    Ok(Answer::ok(&scale_of(&paths, &written.unwrap_or(live))))
+}
+
+/// Sets an object's replicas as its `/scale` does; nothing where they are that many already.
+pub(super) fn set(
+    world: &World,
+    state: &mut State,
+    kind: &Arc<KindInfo>,
+    (live, replicas): (&Value, i64),
+    author: &Author,
+) -> Result<Option<Value>, Failure> {
+    let (paths, mut new) = (Paths::of(kind), live.clone());
     let keys: Vec<&str> = paths.replicas.split('.').filter(|key| !key.is_empty()).collect();
     object::set(&mut new, &keys, replicas.into());
-    let author = asked.author(Part::Whole);
-    if live == new {
-        return Ok(Answer::ok(&was));
+    if *live == new {
+        return Ok(None);
     }
-    let node = world.schemas.of(&target.kind.gvk());
-    managed::after_scale(write::ground(&target.kind, node.as_ref(), state), &live, &mut new, &author);
-    let written = write::replace(world, state, &target.kind, (&live, new), &author)?;
-    Ok(Answer::ok(&scale_of(&paths, &written)))
+    let node = world.schemas.of(&kind.gvk());
+    managed::after_scale(write::ground(kind, node.as_ref(), state), live, &mut new, author);
+    write::replace(world, state, kind, (live, new), author).map(Some)
 }
 
 fn scale_of(paths: &Paths, object: &Value) -> Value {

@@ -1,8 +1,10 @@
-//! Label and field selectors. Refuses field labels that no built-in kind shares: only `metadata.name` and
-//! `metadata.namespace` are known, others get the real server's 400.
+//! Label and field selectors. Refuses field labels that a kind does not have, with the real server's 400.
+
+use serde_json::Value;
 
 use super::failure::Failure;
 use super::flags::Flags;
+use super::kinds::KindInfo;
 use super::store::{Name, Stored};
 
 /// What a list or watch is narrowed to.
@@ -21,10 +23,10 @@ enum Requirement {
 }
 
 impl Selector {
-    /// From `labelSelector` and `fieldSelector`.
-    pub(super) fn of(flags: &Flags) -> Result<Self, Failure> {
+    /// From `labelSelector` and `fieldSelector`, for a kind.
+    pub(super) fn of(flags: &Flags, kind: &KindInfo) -> Result<Self, Failure> {
         let labels = flags.get("labelSelector").map_or(Ok(Vec::new()), labels)?;
-        let fields = flags.get("fieldSelector").map_or(Ok(Vec::new()), fields)?;
+        let fields = flags.get("fieldSelector").map_or(Ok(Vec::new()), |text| fields(text, kind))?;
         Ok(Self { labels, fields })
     }
 
@@ -33,9 +35,10 @@ impl Selector {
     }
 
     pub(super) fn takes(&self, name: &Name, stored: &Stored) -> bool {
-        let fields = self.fields.iter().all(|(field, value, equal)| {
-            let own = if field == "metadata.name" { &name.name } else { &name.namespace };
-            (**own == **value) == *equal
+        let fields = self.fields.iter().all(|(field, value, equal)| match field.as_str() {
+            "metadata.name" => (*name.name == **value) == *equal,
+            "metadata.namespace" => (*name.namespace == **value) == *equal,
+            other => (inner(stored, other) == *value) == *equal,
         });
         fields && self.labels.iter().all(|requirement| requirement.holds(stored))
     }
@@ -52,7 +55,59 @@ impl Requirement {
     }
 }
 
-fn fields(text: &str) -> Result<Vec<(String, String, bool)>, Failure> {
+/// The field labels of a kind beside its name and namespace, as kube-apiserver registers them.
+fn of_kind(kind: &KindInfo) -> &'static [&'static str] {
+    match (&*kind.group, &*kind.kind) {
+        ("", "Event") => &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        ("", "Pod") => &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.nominatedNodeName",
+        ],
+        ("", "Node") => &["spec.unschedulable"],
+        ("", "Namespace") => &["status.phase"],
+        ("", "Secret") => &["type"],
+        ("", "Service") => &["spec.clusterIP", "spec.type"],
+        ("batch", "Job") => &["status.successful"],
+        _ => &[],
+    }
+}
+
+/// What an object has at a field label; absent is empty, and false for the two that are booleans.
+fn inner(stored: &Stored, field: &str) -> String {
+    let object: Value = serde_json::from_slice(&stored.bytes).unwrap_or_default();
+    let path = match field {
+        "source" => "/source/component".to_owned(),
+        "status.successful" => "/status/succeeded".to_owned(),
+        other => format!("/{}", other.replace('.', "/")),
+    };
+    match object.pointer(&path) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None if matches!(field, "spec.unschedulable" | "spec.hostNetwork") => "false".to_owned(),
+        Some(Value::Null) | None if field == "status.successful" => "0".to_owned(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn fields(text: &str, kind: &KindInfo) -> Result<Vec<(String, String, bool)>, Failure> {
     let mut out = Vec::new();
     for term in text.split(',').filter(|term| !term.is_empty()) {
         let unequal = term.split_once("!=").map(|(field, value)| (field, value, false));
@@ -61,7 +116,7 @@ fn fields(text: &str) -> Result<Vec<(String, String, bool)>, Failure> {
         let Some((field, value, wanted)) = unequal.or_else(equal) else {
             return Err(Failure::bad(format!("invalid selector: '{text}'; can't understand '{term}'")));
         };
-        if !matches!(field, "metadata.name" | "metadata.namespace") {
+        if !matches!(field, "metadata.name" | "metadata.namespace") && !of_kind(kind).contains(&field) {
             return Err(Failure::bad(format!("field label not supported: {field}")));
         }
         out.push((field.to_owned(), value.to_owned(), wanted));

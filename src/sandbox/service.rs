@@ -14,6 +14,7 @@ use super::answer::Answer;
 use super::body::Body;
 use super::core::{Call, Core};
 use super::failure::Failure;
+use super::protobuf;
 
 /// The largest request body taken, as kube-apiserver's default: 3 MiB.
 const BODY: usize = 3 * 1024 * 1024;
@@ -69,24 +70,34 @@ where
                 let failure = Failure::new(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
                 return Ok(Answer::from(failure).into_response());
             };
-            Ok(core.answer(&account, &call_of(&head, body.to_bytes())).into_response())
+            Ok(match call_of(&head, body.to_bytes()) {
+                Ok(call) => core.answer(&account, &call).into_response(),
+                Err(failure) => Answer::from(failure).into_response(),
+            })
         })
     }
 }
 
-fn call_of(head: &http::request::Parts, body: Bytes) -> Call {
+/// Bodies in protobuf become JSON here; nothing behind knows of them.
+fn call_of(head: &http::request::Parts, mut body: Bytes) -> Result<Call, Failure> {
     let text = |name: header::HeaderName| {
         head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
     };
-    Call {
+    let mut content_type = text(header::CONTENT_TYPE);
+    if content_type.starts_with(protobuf::TYPE) {
+        let read = protobuf::read(&body).ok_or_else(|| Failure::bad("the body is no protobuf of a known kind"))?;
+        body = Bytes::from(read.to_string());
+        "application/json".clone_into(&mut content_type);
+    }
+    Ok(Call {
         method: head.method.clone(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         accept: text(header::ACCEPT),
-        content_type: text(header::CONTENT_TYPE),
+        content_type,
         agent: text(header::USER_AGENT),
         body,
-    }
+    })
 }
 
 /// Passes at once, fails at once, or hangs until the outage changes and then fails.

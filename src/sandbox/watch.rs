@@ -57,9 +57,9 @@ impl Drop for Watch {
 
 /// Opens a watch.
 pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, table: bool) -> Result<Answer, Failure> {
-    let mut selector = Selector::of(flags)?;
+    let mut selector = Selector::of(flags, &target.kind)?;
     if !target.name.is_empty() {
-        selector = Selector::of(&Flags::parse(&format!("fieldSelector=metadata.name={}", target.name)))?;
+        selector = Selector::of(&Flags::parse(&format!("fieldSelector=metadata.name={}", target.name)), &target.kind)?;
     }
     let asked = flags.resource_version()?;
     let (ticket, now) = (core.ticket(), core.now());

@@ -115,3 +115,86 @@ fn a_seed_repeats_everything() {
     };
     assert_eq!(run(), run());
 }
+
+/// An autoscaler of `api` between two and four.
+fn autoscaler() -> Value {
+    json!({
+        "metadata": {"name": "api"},
+        "spec": {
+            "minReplicas": 2, "maxReplicas": 4,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "api"},
+        },
+    })
+}
+
+#[test]
+fn an_autoscaler_keeps_its_target_between_its_bounds() {
+    let sandbox = shop();
+    let path = "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers";
+    send(&sandbox, &format!("POST {APPS}?fieldManager=kubectl"), &deployment("x:1"), 201);
+    send(&sandbox, &format!("POST {path}"), &autoscaler(), 201);
+    sandbox.advance(Duration::from_secs(30));
+    let live = get(&sandbox, &format!("{APPS}/api"));
+    assert_eq!((&live["spec"]["replicas"], &live["status"]["readyReplicas"]), (&json!(2), &json!(2)));
+    let owned = owners(&live);
+    let scaled = owned.iter().find(|(who, _)| who == "kube-controller-manager Update scale");
+    assert!(scaled.is_some_and(|(_, set)| set["f:spec"]["f:replicas"] == json!({})), "{owned:?}");
+    let load = json!({"metadata": {"annotations": {"sandbox.driftdeck.dev/replicas": "9"}}});
+    send_as(&sandbox, &format!("PATCH {path}/api"), (&load, MERGE), 200);
+    sandbox.advance(Duration::from_secs(30));
+    let own = get(&sandbox, &format!("{path}/api"));
+    assert_eq!((&own["status"]["desiredReplicas"], &own["status"]["currentReplicas"]), (&json!(4), &json!(4)));
+    assert_eq!(condition_of(&own, "ScalingLimited")["reason"], "TooManyReplicas");
+    let by_hand = json!({"spec": {"replicas": 1}});
+    send_as(&sandbox, &format!("PATCH {APPS}/api/scale"), (&by_hand, MERGE), 200);
+    sandbox.advance(Duration::from_secs(30));
+    assert_eq!(get(&sandbox, &format!("{APPS}/api"))["spec"]["replicas"], 4, "who scales by hand is overruled");
+    let rest = version(&sandbox);
+    sandbox.advance(Duration::from_hours(1));
+    assert_eq!(version(&sandbox), rest, "an autoscaler that has nothing to do writes nothing");
+}
+
+#[test]
+fn a_cron_job_makes_a_job_when_its_time_comes_and_keeps_the_newest() {
+    let sandbox = shop();
+    let path = "/apis/batch/v1/namespaces/shop/cronjobs";
+    let pod = json!({"restartPolicy": "Never", "containers": [{"name": "c", "image": "x"}]});
+    let body = json!({
+        "metadata": {"name": "report"},
+        "spec": {"schedule": "*/10 * * * *", "jobTemplate": {"spec": {"template": {"spec": pod}}}},
+    });
+    send(&sandbox, &format!("POST {path}"), &body, 201);
+    let jobs = || get(&sandbox, "/apis/batch/v1/namespaces/shop/jobs")["items"].as_array().cloned().unwrap_or_default();
+    sandbox.advance(Duration::from_mins(9));
+    assert!(jobs().is_empty(), "its time has not come");
+    sandbox.advance(Duration::from_mins(1));
+    let first = jobs();
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0]["metadata"]["name"], "report-29453770", "it is named by its minute");
+    assert_eq!(first[0]["metadata"]["ownerReferences"][0]["kind"], "CronJob");
+    let own = get(&sandbox, &format!("{path}/report"));
+    assert_eq!(own["status"]["lastScheduleTime"], "2026-01-01T00:10:00Z");
+    assert_eq!(own["status"]["active"][0]["name"], "report-29453770");
+    for _ in 0..12 {
+        sandbox.advance(Duration::from_mins(5));
+    }
+    sandbox.advance(Duration::from_mins(5));
+    assert_eq!(jobs().len(), 3, "three that succeeded are kept");
+    let own = get(&sandbox, &format!("{path}/report"));
+    let last = own["status"]["lastSuccessfulTime"].as_str().unwrap_or_default();
+    assert!(last.starts_with("2026-01-01T01:10:0"), "{}", own["status"]);
+    let newest =
+        |jobs: &[Value]| jobs.iter().filter_map(|job| job["metadata"]["name"].as_str().map(str::to_owned)).max();
+    sandbox.advance(Duration::from_mins(95));
+    assert_eq!(newest(&jobs()).as_deref(), Some("report-29453930"), "a leap of time makes the newest run alone");
+    let names: Vec<Value> = jobs().iter().map(|job| job["metadata"]["name"].clone()).collect();
+    assert!(!names.contains(&json!("report-29453920")), "and none of those before it: {names:?}");
+    sandbox.advance(Duration::from_mins(1));
+    let hold = json!({"spec": {"suspend": true}});
+    send_as(&sandbox, &format!("PATCH {path}/report"), (&hold, MERGE), 200);
+    let rest = version(&sandbox);
+    sandbox.advance(Duration::from_hours(9));
+    let later = jobs();
+    assert!(later.iter().all(|job| job["metadata"]["creationTimestamp"].as_str() < Some("2026-01-01T03:00:00Z")));
+    assert_eq!(version(&sandbox), rest, "a suspended one starts nothing");
+}

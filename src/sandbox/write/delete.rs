@@ -56,7 +56,7 @@ pub(in super::super) fn collection(
     target: &Target,
     asked: &Asked,
 ) -> Result<Answer, Failure> {
-    let (options, selector) = (options(asked)?, Selector::of(asked.flags)?);
+    let (options, selector) = (options(asked)?, Selector::of(asked.flags, &target.kind)?);
     let listed = read::list(state, target, asked.flags)?;
     let all = state.store.list(target.kind.id, &target.namespace);
     let chosen: Vec<Value> = all
