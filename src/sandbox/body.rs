@@ -1,4 +1,4 @@
-//! The body of an answer: bytes at once, or a watch's lines as they come.
+//! The body of an answer: bytes at once, a list as it is read, or a watch's lines as they come.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use super::listed::Listed;
 use super::service::Unreachable;
 use super::watch::Watch;
 
@@ -16,12 +17,17 @@ pub struct Body(Inner);
 #[derive(Debug)]
 enum Inner {
     Whole(Option<Bytes>),
+    List(Box<Listed>),
     Watch(Box<Watch>),
 }
 
 impl Body {
     pub(super) fn whole(bytes: Bytes) -> Self {
         Self(Inner::Whole((!bytes.is_empty()).then_some(bytes)))
+    }
+
+    pub(super) fn list(list: Listed) -> Self {
+        Self(Inner::List(Box::new(list)))
     }
 
     pub(super) fn watch(watch: Watch) -> Self {
@@ -36,18 +42,23 @@ impl http_body::Body for Body {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Unreachable>>> {
         match &mut self.get_mut().0 {
             Inner::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Inner::List(list) => Poll::Ready(list.next().map(|bytes| Ok(Frame::data(bytes)))),
             Inner::Watch(watch) => watch.poll(cx).map(|next| next.map(|bytes| bytes.map(Frame::data))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.0, Inner::Whole(None))
+        match &self.0 {
+            Inner::Whole(bytes) => bytes.is_none(),
+            Inner::List(list) => list.is_ended(),
+            Inner::Watch(_) => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Inner::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Inner::Watch(_) => SizeHint::default(),
+            Inner::List(_) | Inner::Watch(_) => SizeHint::default(),
         }
     }
 }
