@@ -99,7 +99,7 @@ fn of_kind(kind: &KindInfo) -> &'static [&'static str] {
 
 /// What an object has at a field label; absent is empty, and false for the two that are booleans.
 fn inner(stored: &Stored, field: &str) -> String {
-    let object: Value = serde_json::from_slice(stored.bare()).unwrap_or_default();
+    let object: Value = serde_json::from_slice(&stored.bare()).unwrap_or_default();
     let path = match field {
         "source" => "/source/component".to_owned(),
         "status.successful" => "/status/succeeded".to_owned(),

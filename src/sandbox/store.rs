@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::kinds::KindId;
 use super::object;
-use super::stored::Stored;
+use super::stored::{Stored, Texts};
 
 /// Changes kept for watches and `continue`.
 const RING: usize = 16_384;
@@ -53,8 +53,8 @@ pub(super) struct Change {
 impl Change {
     /// What only the ring still holds of it: in the end no shelf has the state before, nor a deletion's last.
     fn weight(&self) -> usize {
-        let last = if self.deleted { self.now.bare().len() } else { 0 };
-        self.was.as_ref().map_or(0, |was| was.bare().len()) + last
+        let last = if self.deleted { self.now.weight() } else { 0 };
+        self.was.as_ref().map_or(0, |was| was.weight()) + last
     }
 }
 
@@ -78,13 +78,14 @@ pub(super) struct Store {
     weight: usize,
     /// The version of the last compaction that was asked for.
     asked: u64,
+    texts: Texts,
 }
 
 impl Store {
     /// An empty store for so many kinds.
     pub(super) fn new(kinds: usize) -> Self {
         let shelves = std::iter::repeat_with(Shelf::default).take(kinds).collect();
-        Self { shelves, rv: 1, order: VecDeque::new(), weight: 0, asked: 0 }
+        Self { shelves, rv: 1, order: VecDeque::new(), weight: 0, asked: 0, texts: Texts::default() }
     }
 
     /// A shelf for another kind.
@@ -156,7 +157,7 @@ impl Store {
     /// Writes an object at the next version.
     pub(super) fn put(&mut self, kind: KindId, object: &Value) {
         self.rv += 1;
-        let now = Arc::new(Stored::new(object, self.rv));
+        let now = Arc::new(Stored::new(object, self.rv, &mut self.texts));
         let Some(shelf) = self.shelves.get_mut(kind.0) else { return };
         let name = shelf.share(Name::of(object));
         let was = shelf.objects.insert(name.clone(), now.clone());
@@ -168,7 +169,7 @@ impl Store {
         let shelf = self.shelves.get_mut(kind.0);
         let Some((name, was)) = shelf.and_then(|shelf| shelf.objects.remove_entry(&Name::of(last))) else { return };
         self.rv += 1;
-        let now = Arc::new(Stored::new(last, self.rv));
+        let now = Arc::new(Stored::new(last, self.rv, &mut self.texts));
         self.push(Change { rv: self.rv, kind, name, was: Some(was), now, deleted: true });
     }
 

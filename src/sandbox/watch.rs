@@ -18,7 +18,7 @@ use super::route::Target;
 use super::selector::Selector;
 use super::service::{Outage, Unreachable};
 use super::store::Change;
-use super::stored::Stored;
+use super::stored::{Stored, Texts};
 use super::table::Table;
 
 /// Bytes sent in one frame at most, unless one event is larger.
@@ -219,7 +219,9 @@ impl Watch {
     /// What a selector's watcher is told of an object that left it: the state it knew, at the change's version.
     fn last_seen(&self, change: &Change) -> Arc<Stored> {
         match &change.was {
-            Some(was) if !change.deleted => Arc::new(Stored::new(&was.value(&self.target.kind), change.rv)),
+            Some(was) if !change.deleted => {
+                Arc::new(Stored::new(&was.value(&self.target.kind), change.rv, &mut Texts::default()))
+            }
             _ => change.now.clone(),
         }
     }

@@ -22,7 +22,7 @@ fn shop() -> Store {
 
 fn listed(store: &Store, namespace: &str, at: (u64, Option<&Name>)) -> Option<Vec<String>> {
     let said = |(name, stored): (&Name, &Arc<Stored>)| {
-        let read: Value = serde_json::from_slice(stored.bare()).expect("JSON");
+        let read: Value = serde_json::from_slice(&stored.bare()).expect("JSON");
         let size = read["data"]["text"].as_str().map_or(0, str::len);
         format!("{}/{} {size}", name.namespace, name.name)
     };
