@@ -39,7 +39,7 @@ pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
         Event::Minded(cluster, aside) => asides::moved(world, &cluster, aside, now),
         Event::Unminded(cluster, aside) => asides::refused(world, &cluster, aside),
         Event::RecordsMoved(cluster, names) => asides::records_moved(world, &cluster, &names),
-        Event::RecordNamed(app, named) => asides::named(world, &app, named, now),
+        Event::Named(app, named) => asides::named(world, &app, named, now),
         Event::Shown(apps) => asides::shown(world, apps),
         Event::Listed(cluster, scene, keys) => judging::listed(world, &cluster, &scene, &keys, now),
         Event::SceneFailed(cluster, scene, trouble) => judging::scene_failed(world, &cluster, &scene, &trouble, now),
