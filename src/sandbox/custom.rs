@@ -39,6 +39,7 @@ impl Custom {
     pub(super) fn view(&self, value: &mut Value) {
         read::prune(&self.schema, value);
         read::drop_nulls(&self.schema, value);
+        read::coerce_metadata(value);
         read::fill(&self.schema, value);
     }
 
@@ -82,6 +83,7 @@ pub(super) fn decode(
     }
     let unknown = read::prune(&custom.schema, &mut body);
     read::drop_nulls(&custom.schema, &mut body);
+    read::coerce_metadata(&mut body);
     read::fill(&custom.schema, &mut body);
     unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
 }
@@ -104,6 +106,7 @@ pub(super) fn for_storage(world: &World, kind: &KindInfo, object: &mut Value) ->
     let mut stored = object.clone();
     read::prune(&storage.schema, &mut stored);
     read::drop_nulls(&storage.schema, &mut stored);
+    read::coerce_metadata(&mut stored);
     let mut read = stored.clone();
     custom.view(&mut read);
     *object = read;

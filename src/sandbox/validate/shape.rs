@@ -164,7 +164,8 @@ fn walk(node: &Node, value: &Value, at: &Place, out: &mut Vec<Problem>) {
     match node.shape() {
         Shape::Any => {}
         Shape::Struct => walk_map(node, value, at, (true, out)),
-        Shape::Map | Shape::AtomicMap => walk_map(node, value, at, (false, out)),
+        Shape::AtomicMap => walk_map(node, value, at, (!node_is_open(node), out)),
+        Shape::Map => walk_map(node, value, at, (false, out)),
         Shape::List(kind) => walk_list(node, &kind, value, (at, out)),
         Shape::Scalar(scalar) => {
             if let Some((wanted, go)) = misfit(scalar, value) {
