@@ -5,6 +5,7 @@
 
 mod definition;
 mod document;
+mod formats;
 mod read;
 mod register;
 mod validate;
