@@ -128,6 +128,10 @@ pub(in super::super) fn delete(
         _ => {}
     }
     let grace = grace(kind, live, options);
+    if grace == 0 && kind.is("", "Pod") && object::is_terminating(live) {
+        // Who gives no more time ends the wait: so the kubelet takes a pod away that has stopped.
+        object::set(&mut last, &["metadata", "deletionGracePeriodSeconds"], json!(0));
+    }
     if grace == 0 && is_released(kind, &last) {
         if kind.is("", "Pod") {
             mark(state, kind, &mut last, 0);
