@@ -131,7 +131,7 @@ fn look(room: &mut Room, key: &Key) {
         ("autoscaling", "HorizontalPodAutoscaler") => horizontal::step(room, &kind, &live),
         ("batch", "CronJob") => cron_job::step(room, &kind, &live),
         ("batch", "Job") => job::step(room, &kind, &live),
-        ("", "Pod") => pod::step(room, &kind, &live),
+        ("", "Pod") if room.state.kubelets => pod::step(room, &kind, &live),
         ("", "PersistentVolumeClaim") => volume_claim::step(room, &kind, &live),
         ("", "Namespace") => namespace::step(room, &kind, &live),
         _ => {}
