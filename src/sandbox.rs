@@ -144,6 +144,13 @@ impl Sandbox {
         self.tick(to.unwrap_or(Timestamp::MAX));
     }
 
+    /// What found no rest in the last leap of time, such as `HorizontalPodAutoscaler shop/web`: two that undo each
+    /// other's work at one instant. Empty where all is well.
+    #[must_use]
+    pub fn unsettled(&self) -> Vec<String> {
+        self.core.unsettled()
+    }
+
     /// How many requests came, by Kubernetes verb: `get list watch create update patch apply delete deletecollection`,
     /// and `other` for discovery, schemas, health.
     #[must_use]

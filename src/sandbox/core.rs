@@ -126,9 +126,13 @@ impl Core {
     pub(super) fn tick(&self, now: Timestamp) {
         let mut state = self.state();
         let target = state.now.max(whole_second(now));
-        let world = state.world.clone();
-        controllers::run(&world, &mut state, target);
+        controllers::run(&mut state, target);
         state.wake(None);
+    }
+
+    pub(super) fn unsettled(&self) -> Vec<String> {
+        let state = self.state();
+        state.queue.unsettled(&state.world)
     }
 
     pub(super) fn compact(&self) {
