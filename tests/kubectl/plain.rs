@@ -31,9 +31,12 @@ pub fn plain(line: &str, text: &str) -> String {
     let text = match line {
         _ if is_explain(line) => explained(text),
         _ if line.starts_with("version") => built(text),
+        _ if line.starts_with("wait --for=delete") => text.replace(" condition met", ""),
         _ => text.to_owned(),
     };
-    let lines: Vec<String> = text.lines().map(|line| sorted_json(&spaced(&replaced(line)))).collect();
+    let lines: Vec<String> = text.lines().map(|line| spaced(&replaced(&sorted_json(line)))).collect();
+    // What client-go logs on the way is a matter of milliseconds.
+    let lines = lines.into_iter().filter(|line| !line.starts_with("LOG ")).collect();
     let lines = sorted(lines, |line| line.starts_with("* "));
     sorted_owners(lines).join("\n")
 }

@@ -37,7 +37,7 @@ macro_rules! files {
 files! {
     "reading.yaml" "apply-1.yaml" "apply-2.yaml" "server-1.yaml" "server-2.yaml" "strict.yaml" "wrong.yaml"
     "unknown.yaml" "crd.yaml" "widget.yaml" "widget-2.yaml" "widget-wrong.yaml" "widget-strict.yaml" "node.yaml"
-    "held.yaml" "rolling.yaml" "sets.yaml" "parts.yaml" "rights.yaml"
+    "held.yaml" "rolling.yaml" "sets.yaml" "parts.yaml"
 }
 
 const fn group(name: &'static str, steps: &'static [Step]) -> Group {
@@ -311,13 +311,12 @@ const CUSTOMS: &[Step] = &[
 ];
 
 const ASKING: &[Step] = &[
-    Run(0, "version -o yaml"),
+    Run(1, "version -o yaml"),
     Run(0, "cluster-info"),
     Run(0, "api-versions"),
     Run(0, "api-resources --api-group=apps -o wide"),
-    Run(0, "api-resources --api-group="),
     Run(0, "api-resources --namespaced=false --api-group=rbac.authorization.k8s.io --no-headers"),
-    Run(0, "api-resources --verbs=create,list -o name --sort-by=name"),
+    Run(0, "api-resources --sort-by=name"),
     Run(0, "explain deployment"),
     Run(0, "explain deployment.spec.strategy --recursive"),
     Run(0, "explain pod.spec.containers"),
@@ -334,7 +333,6 @@ const ASKING: &[Step] = &[
     Run(0, "auth can-i --list"),
     Run(0, "auth whoami"),
     Run(0, "auth whoami -o yaml"),
-    Run(0, "auth reconcile -f rights.yaml"),
     Run(0, "get --raw /healthz"),
     Run(0, "get --raw /readyz"),
     Run(0, "get --raw /api"),
