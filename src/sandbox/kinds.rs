@@ -164,7 +164,7 @@ impl Kinds {
     }
 
     pub(super) fn get(&self, id: KindId) -> Option<&Arc<KindInfo>> {
-        let shipped = self.all.get(id.0).filter(|kind| kind.id == id);
+        let shipped = self.all.get(id.0).filter(|kind| kind.id == id && kind.custom.is_none());
         shipped.or_else(|| self.all.iter().find(|kind| kind.id == id))
     }
 

@@ -57,7 +57,7 @@ impl Walk {
     }
 
     fn value(&mut self, schema: &Value, value: &Value, at: &str) {
-        if value.is_null() {
+        if value.is_null() && schema["nullable"] == true {
             return;
         }
         let wanted = if schema["x-kubernetes-int-or-string"] == true {
