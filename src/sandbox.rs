@@ -95,6 +95,18 @@ impl Sandbox {
         Service::new(self.core.clone(), account)
     }
 
+    /// From now on pods are neither placed nor run: the caller writes their status, as a test does that plays the
+    /// kubelet on a real server. The other controllers go on working.
+    pub fn without_kubelets(&self) {
+        self.core.state().kubelets = false;
+    }
+
+    /// From now on `NamespaceLifecycle` alone stands between a write and the store: no tolerations, no priority, no
+    /// protection of claims is added, as on a server whose other admission plugins are off.
+    pub fn without_admission(&self) {
+        self.core.state().admission = false;
+    }
+
     /// The cluster goes away: requests fail as on a refused connection, watches break off.
     pub fn cut(&self) {
         self.core.set_outage(service::Outage::Cut);
