@@ -35,6 +35,7 @@ async fn listed(act: &Act, request: Whole, way: Way) -> Reply {
     let mut body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let Some(items) = body["items"].as_array_mut() else { return Ok(Answer::ok(&body).into_response()) };
     let name = act.group();
+    act.noted();
     if !items.iter().any(|item| item["metadata"]["name"] == name) {
         items.push(json!({"metadata": {"name": name}, "versions": [{"version": "v1"}]}));
     }

@@ -5,6 +5,7 @@ use http::Method;
 
 use super::super::answer::Answer;
 use super::super::failure::Failure;
+use super::super::read;
 use super::act::Act;
 use super::asked::Asked;
 use super::layer::{Reply, Way, Whole};
@@ -25,7 +26,7 @@ pub(super) async fn expired(act: &Act, asked: &Asked, request: Whole, way: Way) 
         return Ok(event(&failure));
     }
     if is_about && asked.flags.get("continue").is_some() && act.takes() {
-        return Ok(said(Failure::expired(words::PAGE_EXPIRED)));
+        return Ok(said(read::expired(&asked.flags)));
     }
     pass(request, way).await
 }

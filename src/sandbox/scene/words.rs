@@ -29,10 +29,6 @@ pub(super) fn watch_expired(asked: u64, oldest: u64) -> Failure {
     Failure::expired(format!("too old resource version: {asked} ({oldest})"))
 }
 
-/// 410 of a page that belongs to a list the server does not remember.
-pub(super) const PAGE_EXPIRED: &str = "The provided continue parameter is too old to display a consistent list result. \
-                                       You must start a new list without the continue parameter.";
-
 /// What a webhook that says no makes of a request.
 pub(super) fn denied() -> Failure {
     let why = "images must be pinned by digest";
