@@ -50,7 +50,9 @@ async fn a_cluster_that_goes_away_in_a_sync_leaves_part_of_it_and_the_next_sync_
     assert_ne!(app.verdict, Verdict::Synced);
     assert!(app.resources.iter().all(|row| row.verdict != Verdict::Synced), "nothing is green: {}", deck.told());
     act.stop();
-    let rest = |app: &AppRow| app.verdict == Verdict::Behind && app.counts.pending == 0 && !app.settling;
+    let rest = |app: &AppRow| {
+        app.stale.is_none() && app.verdict == Verdict::Behind && app.counts.pending == 0 && !app.settling
+    };
     deck.until("what is left", rest).await;
     sync(&mut deck).await;
     deck.verdict(Verdict::Synced).await;

@@ -1,4 +1,4 @@
-//! Judging: which objects, when, locally or with the server's answer; and what a failed list means for its rows.
+//! Judging: which objects, when, locally or with the server's answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::advance::{advance, is_record_of, reread_record, schemas_needed};
 use super::again;
 use crate::engine::effect::{Effect, JudgeWork};
-use crate::engine::event::{AppTicket, JudgedRow, Memo, Scene, Trouble};
-use crate::engine::world::{AppWorld, ClusterWorld, RenderState, Role, SceneState, World, reason};
+use crate::engine::event::{AppTicket, JudgedRow, Memo, Scene};
+use crate::engine::world::{AppWorld, ClusterWorld, RenderState, Role, SceneState, World};
 use crate::model::{AppId, ClusterName, Finding, Kind, Now, ReasonCode, ResourceKey, ResourceRow, Verdict};
 
 /// Background dry runs that may be sent at once (drift.md *Cost*).
@@ -79,6 +79,7 @@ pub(super) fn listed(
 ) -> Vec<Effect> {
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
     cluster.answered = Some(now);
+    cluster.broken.remove(scene);
     let before = cluster.scenes.insert(scene.clone(), SceneState::Listed);
     let first = before != Some(SceneState::Listed);
     let changed_keys: BTreeSet<&ResourceKey> = changed.iter().collect();
@@ -96,37 +97,8 @@ pub(super) fn listed(
     effects
 }
 
-fn in_scene(key: &ResourceKey, scene: &Scene) -> bool {
+pub(super) fn in_scene(key: &ResourceKey, scene: &Scene) -> bool {
     key.kind == scene.kind && (scene.namespace.is_empty() || key.namespace == scene.namespace)
-}
-
-/// A list or watch fails. Forbidden or not served: its rows become unknown; a passing fault leaves them.
-pub(super) fn scene_failed(
-    world: &mut World,
-    name: &ClusterName,
-    scene: &Scene,
-    trouble: &Trouble,
-    now: Now,
-) -> Vec<Effect> {
-    let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
-    let before = match cluster.scenes.get(scene) {
-        Some(SceneState::Failed(old)) => Some(old.clone()),
-        _ => None,
-    };
-    let passing = matches!(trouble.code, ReasonCode::ClusterUnreachable | ReasonCode::Other);
-    if passing && cluster.scenes.get(scene) == Some(&SceneState::Listed) {
-        return Vec::new();
-    }
-    cluster.scenes.insert(scene.clone(), SceneState::Failed(reason(trouble, before.as_ref(), now)));
-    let mut effects = Vec::new();
-    for id in world.apps_on(name) {
-        let Some(app) = world.apps.get_mut(&id) else { continue };
-        app.rows.retain(|key, _| !in_scene(key, scene));
-        app.changed = true;
-        app.dirty.extend(keys_of(app).into_iter().filter(|key| in_scene(key, scene)));
-        effects.extend(advance(world, &id, now));
-    }
-    effects
 }
 
 /// Live objects changed.
