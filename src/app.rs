@@ -60,15 +60,15 @@ pub struct Setup {
     pub no_git: Option<Foreign>,
     /// What to say while there is no app at all (first run: where the config would be).
     pub welcome: Vec<Foreign>,
-    /// What stands above the fleet all the time: the line that opens the demo to kubectl.
-    pub notice: Option<Foreign>,
+    /// What stands above the fleet all the time: scenes that play, the line that opens the demo to kubectl.
+    pub notice: Vec<Foreign>,
     /// The first order's number; no other sender of orders in this process may use it or a later one.
     pub first_order: u64,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { demo: false, zone: TimeZone::UTC, no_git: None, welcome: Vec::new(), notice: None, first_order: 1 }
+        Self { demo: false, zone: TimeZone::UTC, no_git: None, welcome: Vec::new(), notice: Vec::new(), first_order: 1 }
     }
 }
 

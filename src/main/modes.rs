@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use driftdeck::cli::{self, Asked, CliError, DemoArgs, Global, Terminal};
-use driftdeck::demo::{self, Address, Served, Stage};
+use driftdeck::demo::{self, Address, Casting, Served, Stage};
 use driftdeck::tui::{self, Cockpit, Depth, Exit, Look, Start, ThemeName};
 
 /// The cockpit on the user's config, or on a directory.
@@ -26,35 +26,42 @@ pub fn demo(asked: &Asked) -> ExitCode {
         Ok(address) => address,
         Err(error) => return cli::fail(&CliError::usage(error.to_string())),
     };
+    let scenes = match wanted.scene.iter().map(|text| text.parse()).collect::<Result<Vec<Casting>, _>>() {
+        Ok(scenes) => scenes,
+        Err(error) => return cli::fail(&CliError::usage(error.to_string())),
+    };
     // Who wants the file, or no cockpit, wants the port.
     let wants_port = wanted.headless || wanted.write_kubeconfig.is_some();
     let address = address.or_else(|| wants_port.then(Address::default));
     if wanted.headless {
-        return headless(asked, &wanted, address.unwrap_or_default());
+        return headless(asked, &wanted, address.unwrap_or_default(), scenes);
     }
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return cli::fail(&CliError::no_terminal());
     }
     let read_only = asked.global().read_only;
     show(asked.global(), move || async move {
-        let options = demo::Options { read_only, ..demo::Options::cockpit() };
+        let mut notice: Vec<_> = scenes.iter().map(Casting::notice).collect();
+        let options = demo::Options { read_only, scenes, ..demo::Options::cockpit() };
         let demo = demo::start(options).await?;
         let served = open(&demo.stage, &wanted, address).await?;
-        let notice = served.as_ref().map(|served| format!("kubectl: {}", served.export()).into());
+        notice.extend(served.as_ref().map(|served| format!("kubectl: {}", served.export()).into()));
         let start = Start { demo: true, notice, ..start() };
         Ok((Cockpit { setup: demo.setup, start }, Some((served, demo.stage))))
     })
 }
 
 /// The sample clusters behind a port, until a signal.
-fn headless(asked: &Asked, wanted: &DemoArgs, address: Address) -> ExitCode {
+fn headless(asked: &Asked, wanted: &DemoArgs, address: Address, scenes: Vec<Casting>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return cli::fail(&CliError::failed(error.to_string())),
     };
     let read_only = asked.global().read_only;
     let ended = runtime.block_on(async {
-        let demo = demo::start(demo::Options { read_only, ..demo::Options::cockpit() }).await?;
+        // Who has no cockpit to look at has no time to wait either.
+        let lead_in = std::time::Duration::ZERO;
+        let demo = demo::start(demo::Options { read_only, scenes, lead_in, ..demo::Options::cockpit() }).await?;
         let served = open(&demo.stage, wanted, Some(address)).await?;
         let line = served.as_ref().map(Served::export).unwrap_or_default();
         let code = match cli::print(&line) {

@@ -22,9 +22,8 @@ const PATTERNS: [(&str, &str); 14] = [
     (r"[ \t]*\b(E|W|I)\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", "LOG "),
 ];
 
-static REGEXES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-    PATTERNS.iter().map(|(pattern, with)| (Regex::new(pattern).expect("a pattern"), *with)).collect()
-});
+static REGEXES: LazyLock<Vec<(Regex, &str)>> =
+    LazyLock::new(|| PATTERNS.iter().map(|(pattern, with)| (Regex::new(pattern).expect("a pattern"), *with)).collect());
 
 /// A text as it must be on both servers.
 pub fn plain(line: &str, text: &str) -> String {
@@ -91,7 +90,9 @@ fn by_manager(mut entries: Vec<String>) -> Vec<String> {
 /// What of a server's version says how it was built is left out.
 fn built(text: &str) -> String {
     let is_built = |line: &&str| {
-        ["gitCommit", "gitVersion", "gitTreeState", "goVersion", "buildDate"].iter().any(|key| line.trim().starts_with(key))
+        ["gitCommit", "gitVersion", "gitTreeState", "goVersion", "buildDate"]
+            .iter()
+            .any(|key| line.trim().starts_with(key))
     };
     text.lines().filter(|line| !is_built(line)).collect::<Vec<_>>().join("\n")
 }

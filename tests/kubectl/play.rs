@@ -19,7 +19,17 @@ const LIMIT: Duration = Duration::from_secs(20);
 const WORKERS: usize = 4;
 /// Commands that write nothing, and so may be typed again.
 const READS: [&str; 12] = [
-    "get", "describe", "explain", "api-resources", "api-versions", "auth", "diff", "wait", "version", "events", "rollout status",
+    "get",
+    "describe",
+    "explain",
+    "api-resources",
+    "api-versions",
+    "auth",
+    "diff",
+    "wait",
+    "version",
+    "events",
+    "rollout status",
     "rollout history",
 ];
 
@@ -54,7 +64,9 @@ fn the_same_commands_say_the_same_on_kube_apiserver_and_on_the_sandbox() {
     if std::env::var("KQ_SERVE").is_ok() {
         let (a, b) = (port::open(false), port::open(true));
         eprintln!("{} {}", a.url, b.url);
-        loop { apiserver::breathe(); }
+        loop {
+            apiserver::breathe();
+        }
     }
     let Some(server) = apiserver::with(Admission::NamespaceLifecycle) else { return };
     let mut found = all(&server, &port::open(false).url, false);
@@ -63,14 +75,23 @@ fn the_same_commands_say_the_same_on_kube_apiserver_and_on_the_sandbox() {
     let is_expected = |one: &Difference| DIFFERS.iter().any(|row| (row.0, row.1) == (one.group, one.line));
     let wrong: Vec<&str> = found.iter().filter(|one| !is_expected(one)).map(|one| &*one.text).collect();
     let stale = DIFFERS.iter().filter(|row| !found.iter().any(|one| (row.0, row.1) == (one.group, one.line)));
-    let stale: Vec<String> = stale.map(|row| format!("does not differ any more: {}: kubectl {}", row.0, row.1)).collect();
-    assert!(wrong.is_empty() && stale.is_empty(), "{} differ:\n{}\n{}", wrong.len(), wrong.join("\n"), stale.join("\n"));
+    let stale: Vec<String> =
+        stale.map(|row| format!("does not differ any more: {}: kubectl {}", row.0, row.1)).collect();
+    assert!(
+        wrong.is_empty() && stale.is_empty(),
+        "{} differ:\n{}\n{}",
+        wrong.len(),
+        wrong.join("\n"),
+        stale.join("\n")
+    );
 }
 
 /// Every group that wants the controllers so, under every kubectl.
 fn all(server: &Server, sandbox: &str, with_controllers: bool) -> Vec<Difference> {
     let mut programs: Vec<PathBuf> = kubectls();
-    if std::env::var("KQ_ONE").is_ok() { programs.truncate(1); }
+    if std::env::var("KQ_ONE").is_ok() {
+        programs.truncate(1);
+    }
     let jobs = programs.iter().zip('a'..).flat_map(|(program, letter)| {
         let groups = SCRIPT.iter().filter(move |group| group.with_controllers == with_controllers);
         groups.map(move |group| Job { group, program, letter })
@@ -112,7 +133,9 @@ fn play(job: &Job, server: &Server, sandbox: &str) -> Vec<Difference> {
         let _guard = TimeLog(t, format!("{}-{} {step:?}", job.group.name, job.letter));
         if let Some((line, text)) = pair.step(*step) {
             let text = format!("{} ({}): kubectl {line}\n{text}", job.group.name, job.letter);
-            if std::env::var("KQ_LIMIT").is_ok() { eprintln!("{text}"); }
+            if std::env::var("KQ_LIMIT").is_ok() {
+                eprintln!("{text}");
+            }
             out.push(Difference { group: job.group.name, line, text });
         }
     }
