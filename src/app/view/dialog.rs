@@ -169,7 +169,9 @@ impl App {
             row("d", "diff"),
             row("c", "command  ").dim(self.command_here()),
         ];
-        lines.extend(self.setup.kubectl.iter().map(|way| row("k", "kubectl  ").dim(way.line.clone())));
+        if self.setup.kubectl.is_some() {
+            lines.push(row("k", "the line above the fleet, for kubectl"));
+        }
         Panel {
             title: Line::new().strong(Role::Text, "COPY"),
             corner: Line::new().dim("esc closes"),
