@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::advance::{advance, is_record_of, reread_record};
 use super::judging::keys_of;
 use crate::engine::effect::Effect;
-use crate::engine::event::{Scene, Trouble};
-use crate::engine::world::{AppWorld, SceneState, World, reason};
-use crate::model::{AppId, ClusterName, Now, ReasonCode, ResourceKey};
+use crate::engine::event::Scene;
+use crate::engine::world::{AppWorld, SceneState, World};
+use crate::model::{AppId, ClusterName, Now, ResourceKey};
 
 /// A list is complete: everything in its scene can be judged.
 pub(super) fn listed(
