@@ -12,6 +12,9 @@ use super::watch::Watch;
 /// The type of an aggregated discovery document.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
+/// The type of OpenAPI v2 in protobuf.
+const LEGACY: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
 /// An answer before it is put on the wire.
 pub(super) enum Answer {
     Json(u16, Bytes),
@@ -19,6 +22,8 @@ pub(super) enum Answer {
     /// Aggregated discovery: clients tell by the type that it is.
     Discovery(Bytes),
     List(Listed),
+    /// OpenAPI v2 in protobuf.
+    Legacy(Bytes),
     Stream(Box<Watch>),
     /// JSON with `Warning` headers.
     Warned(u16, Bytes, Vec<String>),
@@ -54,6 +59,7 @@ impl Answer {
             Self::Json(code, bytes) => (code, "application/json", Body::whole(bytes), Vec::new()),
             Self::List(list) => (200, "application/json", Body::list(list), Vec::new()),
             Self::Discovery(bytes) => (200, AGGREGATED, Body::whole(bytes), Vec::new()),
+            Self::Legacy(bytes) => (200, LEGACY, Body::whole(bytes), Vec::new()),
             Self::Warned(code, bytes, warnings) => (code, "application/json", Body::whole(bytes), warnings),
             Self::Text(code, text) => (code, "text/plain; charset=utf-8", Body::whole(Bytes::from(text)), Vec::new()),
             Self::Stream(watch) => (200, "application/json", Body::watch(*watch), Vec::new()),
