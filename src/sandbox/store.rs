@@ -101,7 +101,7 @@ impl Store {
 
     /// The oldest version a watch of the kind can start from.
     pub(super) fn compacted(&self, kind: KindId) -> u64 {
-        self.shelves.get(kind.0).map_or(self.asked, |shelf| shelf.compacted)
+        self.shelves.get(kind.0).map_or(self.asked, |row| row.compacted)
     }
 
     /// The version up to which everything was forgotten because somebody asked for it.
@@ -120,7 +120,7 @@ impl Store {
         let shelves = self.shelves.get(kind.0);
         shelves
             .into_iter()
-            .flat_map(move |shelf| shelf.objects.range(from.clone()..))
+            .flat_map(move |row| row.objects.range(from.clone()..))
             .take_while(move |(name, _)| within.is_empty() || *name.namespace == *within)
     }
 
@@ -131,9 +131,9 @@ impl Store {
         namespace: &str,
         (rv, after): (u64, Option<&Name>),
     ) -> Option<impl Iterator<Item = (&Name, &Arc<Stored>)>> {
-        let shelf = self.shelves.get(kind.0).filter(|shelf| rv >= shelf.compacted)?;
+        let row = self.shelves.get(kind.0).filter(|row| rv >= row.compacted)?;
         let mut undone = BTreeMap::new();
-        for change in shelf.ring.iter().rev().take_while(|change| change.rv > rv) {
+        for change in row.ring.iter().rev().take_while(|change| change.rv > rv) {
             undone.insert(&change.name, change.was.as_ref());
         }
         let from = after.cloned().unwrap_or_else(|| Name::new(namespace, ""));
@@ -144,30 +144,30 @@ impl Store {
         let start = if after.is_some() { Bound::Excluded(from) } else { Bound::Included(from) };
         let within = namespace.to_owned();
         let past =
-            Past { then: then.into_iter().peekable(), now: shelf.objects.range((start, Bound::Unbounded)).peekable() };
+            Past { then: then.into_iter().peekable(), now: row.objects.range((start, Bound::Unbounded)).peekable() };
         Some(past.take_while(move |(name, _)| within.is_empty() || *name.namespace == *within))
     }
 
     /// The changes of a kind after `rv`, oldest first; none when some of them are forgotten.
     pub(super) fn since(&self, kind: KindId, rv: u64) -> Option<impl Iterator<Item = &Arc<Change>>> {
-        let shelf = self.shelves.get(kind.0).filter(|shelf| rv >= shelf.compacted)?;
-        Some(shelf.ring.range(shelf.ring.partition_point(|change| change.rv <= rv)..))
+        let row = self.shelves.get(kind.0).filter(|row| rv >= row.compacted)?;
+        Some(row.ring.range(row.ring.partition_point(|change| change.rv <= rv)..))
     }
 
     /// Writes an object at the next version.
     pub(super) fn put(&mut self, kind: KindId, object: &Value) {
         self.rv += 1;
         let now = Arc::new(Stored::new(object, self.rv, &mut self.texts));
-        let Some(shelf) = self.shelves.get_mut(kind.0) else { return };
-        let name = shelf.share(Name::of(object));
-        let was = shelf.objects.insert(name.clone(), now.clone());
+        let Some(row) = self.shelves.get_mut(kind.0) else { return };
+        let name = row.share(Name::of(object));
+        let was = row.objects.insert(name.clone(), now.clone());
         self.push(Change { rv: self.rv, kind, name, was, now, deleted: false });
     }
 
     /// Takes an object away; `last` is what watches are told it was.
     pub(super) fn remove(&mut self, kind: KindId, last: &Value) {
-        let shelf = self.shelves.get_mut(kind.0);
-        let Some((name, was)) = shelf.and_then(|shelf| shelf.objects.remove_entry(&Name::of(last))) else { return };
+        let row = self.shelves.get_mut(kind.0);
+        let Some((name, was)) = row.and_then(|row| row.objects.remove_entry(&Name::of(last))) else { return };
         self.rv += 1;
         let now = Arc::new(Stored::new(last, self.rv, &mut self.texts));
         self.push(Change { rv: self.rv, kind, name, was: Some(was), now, deleted: true });
@@ -177,17 +177,17 @@ impl Store {
     pub(super) fn compact(&mut self) {
         (self.asked, self.weight) = (self.rv, 0);
         self.order.clear();
-        for shelf in &mut self.shelves {
-            shelf.ring.clear();
-            shelf.compacted = self.rv;
+        for row in &mut self.shelves {
+            row.ring.clear();
+            row.compacted = self.rv;
         }
     }
 
     fn push(&mut self, change: Change) {
         self.weight += change.weight();
         self.order.push_back(change.kind);
-        if let Some(shelf) = self.shelves.get_mut(change.kind.0) {
-            shelf.ring.push_back(Arc::new(change));
+        if let Some(row) = self.shelves.get_mut(change.kind.0) {
+            row.ring.push_back(Arc::new(change));
         }
         while (self.order.len() > RING || self.weight > RING_BYTES) && self.forget() {}
     }
@@ -195,10 +195,10 @@ impl Store {
     /// Drops the oldest change; says whether there was one.
     fn forget(&mut self) -> bool {
         let Some(kind) = self.order.pop_front() else { return false };
-        if let Some(shelf) = self.shelves.get_mut(kind.0)
-            && let Some(gone) = shelf.ring.pop_front()
+        if let Some(row) = self.shelves.get_mut(kind.0)
+            && let Some(gone) = row.ring.pop_front()
         {
-            shelf.compacted = gone.rv;
+            row.compacted = gone.rv;
             self.weight -= gone.weight();
         }
         true

@@ -76,9 +76,8 @@ fn the_rings_are_bounded_by_number_and_by_bytes() {
     for _ in 0..200 {
         store.put(PODS, &object("shop", "large", size));
     }
-    let weigh = |store: &Store| -> usize {
-        store.shelves.iter().flat_map(|shelf| &shelf.ring).map(|change| change.weight()).sum()
-    };
+    let weigh =
+        |store: &Store| -> usize { store.shelves.iter().flat_map(|row| &row.ring).map(|change| change.weight()).sum() };
     assert_eq!(store.weight, weigh(&store), "the count is the truth");
     assert!(store.weight <= RING_BYTES && store.weight > RING_BYTES / 2, "{}", store.weight);
     for turn in 0..2 * RING {
@@ -87,7 +86,7 @@ fn the_rings_are_bounded_by_number_and_by_bytes() {
     }
     assert_eq!(store.order.len(), RING);
     assert_eq!(store.weight, weigh(&store), "with deletions, too");
-    assert_eq!(store.shelves.iter().map(|shelf| shelf.ring.len()).sum::<usize>(), RING);
+    assert_eq!(store.shelves.iter().map(|row| row.ring.len()).sum::<usize>(), RING);
     store.compact();
     assert_eq!((store.weight, weigh(&store)), (0, 0));
 }
