@@ -6,6 +6,12 @@
 //! watch events pass a second on two threads with ten watchers on each kind, as fast as they go and at 1,000 writes a
 //! second, and how long does one write take then? Everything goes through the tower service, as the kube client's
 //! requests do, but for the socket. Prints figures; judges nothing.
+//!
+//! Measured once on two cores that a dozen compilers shared, so that processor time means more than rates: 100,000
+//! objects that are 363 MB as JSON (a Pod 5.3 kB, a Deployment 4.7 kB, a ConfigMap and a Secret 2 kB) took 336 MB when
+//! filled and 367 MB in the end and at most, 3.3 kB each; with 40 watchers a write and its ten events took 0.6 ms of one
+//! core; all 40,000 Pods were listed in 0.3 s, streamed in 1.1 s. With 10,000 objects and 0.7 of a core for it, 1,336
+//! writes and 13,364 events passed a second. A first sandbox took 12 ms where nobody was in the way, a second 0.2 ms.
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a bench stops at the first surprise")]
 #![allow(clippy::cast_precision_loss, reason = "figures for people: no count here comes near 2^52")]
