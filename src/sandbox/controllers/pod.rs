@@ -22,7 +22,11 @@ const KUBELET: &str = "kubelet";
 
 /// One step in a pod's life.
 pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
-    if object::is_terminating(live) {
+    if !room.state.kubelets {
+        if object::is_terminating(live) {
+            job::release_orphan(room, live);
+        }
+    } else if object::is_terminating(live) {
         stop(room, kind, live);
     } else if text(live, "/spec/nodeName").is_empty() {
         scheduler::place(room, kind, live);

@@ -218,7 +218,6 @@ fn info(id: KindId, body: &Value, version: &Value) -> KindInfo {
             schema: version["schema"]["openAPIV3Schema"].clone(),
             columns: version["additionalPrinterColumns"].clone(),
             scale: subresources["scale"].clone(),
-            is_storage: version["storage"] == true,
             is_served: version["served"] == true,
             is_going: object::is_terminating(body),
         })),

@@ -24,9 +24,9 @@ pub(super) fn whole(schema: &Value, body: &Value) -> Vec<Cause> {
 
 /// The status alone: sentences name its fields without `status.` before them.
 pub(super) fn status(schema: &Value, body: &Value) -> Vec<Cause> {
-    let mut walk = Walk { causes: Vec::new(), prefix: "status." };
-    let (schema, status) = (&schema["properties"]["status"], &body["status"]);
-    if !schema.is_null() && !status.is_null() {
+    let mut walk = Walk { causes: Vec::new(), prefix: "status" };
+    let schema = &schema["properties"]["status"];
+    if let Some(status) = body.get("status").filter(|_| !schema.is_null()) {
         walk.value(schema, status, "");
     }
     walk.causes
@@ -51,7 +51,12 @@ fn is_of(wanted: &str, value: &Value) -> bool {
 
 impl Walk {
     fn push(&mut self, reason: &'static str, at: &str, message: String) {
-        self.causes.push(Cause { reason, message, field: format!("{}{at}", self.prefix) });
+        let field = match (self.prefix, at) {
+            ("", at) => at.to_owned(),
+            (prefix, "") => prefix.to_owned(),
+            (prefix, at) => format!("{prefix}.{at}"),
+        };
+        self.causes.push(Cause { reason, message, field });
     }
 
     fn invalid(&mut self, at: &str, value: &Value, why: &str) {
@@ -59,7 +64,7 @@ impl Walk {
     }
 
     fn value(&mut self, schema: &Value, value: &Value, at: &str) {
-        if value.is_null() {
+        if value.is_null() && schema["nullable"] == true {
             return;
         }
         let wanted = if schema["x-kubernetes-int-or-string"] == true {
