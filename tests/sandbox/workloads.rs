@@ -215,3 +215,56 @@ fn what_is_told_again_is_counted_and_forgotten_after_an_hour() {
     pass(&sandbox, 3_700);
     assert_eq!(list(&sandbox, &format!("{CORE}/events")), Vec::<Value>::new());
 }
+
+#[test]
+fn of_many_pods_made_at_once_the_first_25_are_told() {
+    let sandbox = shop();
+    send(&sandbox, &format!("POST {APPS}/deployments"), &deployment(40, &json!({})));
+    pass(&sandbox, 10);
+    let events = list(&sandbox, &format!("{CORE}/events"));
+    let made = events.iter().filter(|event| event["reason"] == "SuccessfulCreate").count();
+    assert_eq!(made, 25, "client-go's recorder lets no more through");
+    assert_eq!(health(&get(&sandbox, &format!("{APPS}/deployments/w"))), "Healthy 40/40 ready");
+}
+
+#[test]
+fn a_held_job_goes_on_and_a_finished_one_goes_when_its_time_is_over() {
+    let sandbox = shop();
+    let pod = template(&json!({}), "Never");
+    let body = json!({"metadata": {"name": "w"}, "spec": {
+        "suspend": true, "ttlSecondsAfterFinished": 60, "template": pod,
+    }});
+    send(&sandbox, &format!("POST {BATCH}/jobs"), &body);
+    pass(&sandbox, 30);
+    assert!(list(&sandbox, &format!("{CORE}/pods")).is_empty(), "a held job has no pods");
+    send(&sandbox, &format!("PATCH {BATCH}/jobs/w"), &json!({"spec": {"suspend": false}}));
+    pass(&sandbox, 10);
+    let done = get(&sandbox, &format!("{BATCH}/jobs/w"));
+    assert_eq!((health(&done).as_str(), &done["status"]["startTime"]), ("Healthy", &json!("2026-01-01T00:00:30Z")));
+    assert_eq!(list(&sandbox, &format!("{CORE}/pods")).len(), 1, "its pod stays with it");
+    pass(&sandbox, 70);
+    assert!(list(&sandbox, &format!("{BATCH}/jobs")).is_empty() && list(&sandbox, &format!("{CORE}/pods")).is_empty());
+}
+
+#[test]
+fn a_cordoned_node_gets_no_pod_but_a_daemons() {
+    let sandbox = shop();
+    for node in ["node-1", "node-2", "node-3"] {
+        send(&sandbox, &format!("PATCH /api/v1/nodes/{node}"), &json!({"spec": {"unschedulable": true}}));
+    }
+    send(&sandbox, &format!("POST {APPS}/deployments"), &deployment(1, &json!({})));
+    let mut daemon = deployment(1, &json!({}));
+    for key in ["replicas", "progressDeadlineSeconds"] {
+        daemon["spec"].as_object_mut().expect("a spec").remove(key);
+    }
+    daemon["metadata"]["name"] = "d".into();
+    daemon["spec"]["selector"]["matchLabels"]["app"] = "d".into();
+    daemon["spec"]["template"]["metadata"]["labels"]["app"] = "d".into();
+    send(&sandbox, &format!("POST {APPS}/daemonsets"), &daemon);
+    pass(&sandbox, 10);
+    assert_eq!(health(&get(&sandbox, &format!("{APPS}/daemonsets/d"))), "Healthy 3/3 ready");
+    assert_eq!(health(&get(&sandbox, &format!("{APPS}/deployments/w"))), "Progressing 0/1 ready");
+    send(&sandbox, "PATCH /api/v1/nodes/node-2", &json!({"spec": {"unschedulable": null}}));
+    pass(&sandbox, 10);
+    assert_eq!(health(&get(&sandbox, &format!("{APPS}/deployments/w"))), "Healthy 1/1 ready");
+}
