@@ -4,6 +4,8 @@
 
 #[path = "sandbox/rollouts.rs"]
 mod rollouts;
+#[path = "sandbox/rows.rs"]
+mod rows;
 #[path = "sandbox/workloads.rs"]
 mod workloads;
 
