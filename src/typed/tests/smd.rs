@@ -79,3 +79,14 @@ fn merged_and_pruned_values_are_those_of_smd() {
         assert_eq!(dense(&only), dense(&case["only"]), "case {at}: {} of {live}", leaves.to_v1());
     }
 }
+
+#[test]
+fn what_loses_all_it_holds_goes_with_it_unless_a_server_reckons() {
+    let object = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"labels": {"team": "shop"}}});
+    let node = node_of(&object);
+    let only = Set::from_v1(&json!({"f:metadata": {"f:labels": {"f:team": {}}}})).expect("a set");
+    let rest = remove(Some(&node), &object, &only);
+    assert_eq!(rest["metadata"].get("labels"), None, "a null would be sent, and owned: {rest}");
+    let rest = remove_to_null(Some(&node), &object, &only);
+    assert_eq!(rest["metadata"], Value::Null, "all the way up");
+}
