@@ -73,7 +73,8 @@ const DISCOVERY: [&str; 11] = [
 
 fn rules(world: &World, account: &Account, namespace: &str) -> Value {
     let known = world.kinds.iter().map(|kind| (&*kind.group, &*kind.plural));
-    let create = |group: &str, resources: &[&str]| json!({"verbs": ["create"], "apiGroups": [group], "resources": resources});
+    let create =
+        |group: &str, resources: &[&str]| json!({"verbs": ["create"], "apiGroups": [group], "resources": resources});
     let mut resources = vec![
         create("authorization.k8s.io", &["selfsubjectaccessreviews", "selfsubjectrulesreviews"]),
         create("authentication.k8s.io", &["selfsubjectreviews"]),

@@ -127,9 +127,7 @@ fn fields(text: &str, kind: &KindInfo) -> Result<Vec<(String, String, bool)>, Fa
 /// Kinds with fields of their own have another sentence than those that know the two of all.
 fn unknown(kind: &KindInfo, field: &str) -> String {
     if of_kind(kind).is_empty() && kind.custom.is_none() {
-        return format!(
-            "\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-        );
+        return format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
     }
     format!("field label not supported: {field}")
 }

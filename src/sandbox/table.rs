@@ -84,8 +84,7 @@ fn scale(read: &Value, now: Timestamp) -> Value {
     ];
     let count = |part: &str| read[part]["replicas"].as_i64().unwrap_or_default();
     let cells = json!([read["metadata"]["name"], count("spec"), count("status"), age::of(read, now)]);
-    let object =
-        json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": read["metadata"]});
+    let object = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": read["metadata"]});
     json!({
         "kind": "Table", "apiVersion": "meta.k8s.io/v1",
         "metadata": {"resourceVersion": read["metadata"]["resourceVersion"]},

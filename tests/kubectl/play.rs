@@ -19,7 +19,17 @@ const LIMIT: Duration = Duration::from_secs(20);
 const WORKERS: usize = 4;
 /// Commands that write nothing, and so may be typed again.
 const READS: [&str; 12] = [
-    "get", "describe", "explain", "api-resources", "api-versions", "auth", "diff", "wait", "version", "events", "rollout status",
+    "get",
+    "describe",
+    "explain",
+    "api-resources",
+    "api-versions",
+    "auth",
+    "diff",
+    "wait",
+    "version",
+    "events",
+    "rollout status",
     "rollout history",
 ];
 
@@ -51,32 +61,32 @@ struct Pair {
 fn the_same_commands_say_the_same_on_kube_apiserver_and_on_the_sandbox() {
     let commands: usize = SCRIPT.iter().map(|group| group.steps.len()).sum();
     assert!(commands >= 60, "{commands} commands are few");
-    if std::env::var("KQ_SERVE").is_ok() {
-        let (a, b) = (port::open(false), port::open(true));
-        eprintln!("{} {}", a.url, b.url);
-        loop { apiserver::breathe(); }
-    }
     let Some(server) = apiserver::with(Admission::NamespaceLifecycle) else { return };
     let mut found = all(&server, &port::open(false).url, false);
-    let _controllers = controllers::start(&server);
-    found.extend(all(&server, &port::open(true).url, true));
+    if let Some(_controllers) = controllers::start(&server) {
+        found.extend(all(&server, &port::open(true).url, true));
+    }
     let is_expected = |one: &Difference| DIFFERS.iter().any(|row| (row.0, row.1) == (one.group, one.line));
     let wrong: Vec<&str> = found.iter().filter(|one| !is_expected(one)).map(|one| &*one.text).collect();
     let stale = DIFFERS.iter().filter(|row| !found.iter().any(|one| (row.0, row.1) == (one.group, one.line)));
-    let stale: Vec<String> = stale.map(|row| format!("does not differ any more: {}: kubectl {}", row.0, row.1)).collect();
-    assert!(wrong.is_empty() && stale.is_empty(), "{} differ:\n{}\n{}", wrong.len(), wrong.join("\n"), stale.join("\n"));
+    let stale: Vec<String> =
+        stale.map(|row| format!("does not differ any more: {}: kubectl {}", row.0, row.1)).collect();
+    assert!(
+        wrong.is_empty() && stale.is_empty(),
+        "{} differ:\n{}\n{}",
+        wrong.len(),
+        wrong.join("\n"),
+        stale.join("\n")
+    );
 }
 
 /// Every group that wants the controllers so, under every kubectl.
 fn all(server: &Server, sandbox: &str, with_controllers: bool) -> Vec<Difference> {
-    let mut programs: Vec<PathBuf> = kubectls();
-    if std::env::var("KQ_ONE").is_ok() { programs.truncate(1); }
+    let programs: Vec<PathBuf> = kubectls();
     let jobs = programs.iter().zip('a'..).flat_map(|(program, letter)| {
         let groups = SCRIPT.iter().filter(move |group| group.with_controllers == with_controllers);
         groups.map(move |group| Job { group, program, letter })
     });
-    let only = std::env::var("DRIFTDECK_KUBECTL_GROUP").ok();
-    let jobs = jobs.filter(|job| only.as_ref().is_none_or(|only| only == job.group.name));
     let (jobs, found) = (Mutex::new(jobs), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
@@ -95,9 +105,10 @@ fn all(server: &Server, sandbox: &str, with_controllers: bool) -> Vec<Difference
 fn play(job: &Job, server: &Server, sandbox: &str) -> Vec<Difference> {
     let namespace = format!("{}-{}", job.group.name, job.letter);
     let place = (job.letter, &*namespace);
+    let there = format!("server: \"{}\", certificate-authority: \"{}\"", server.url(), server.ca_file().display());
     let pair = Pair {
-        real: Side::new(job.program, (server.url(), &User::Admin.token()), place),
-        ours: Side::new(job.program, (sandbox, "none"), place),
+        real: Side::new(job.program, (&there, &User::Admin.token()), place),
+        ours: Side::new(job.program, (&format!("server: \"{sandbox}\""), "none"), place),
         letter: job.letter,
         namespace: namespace.clone(),
         settles: job.group.with_controllers || job.group.name == "customs",
@@ -108,11 +119,8 @@ fn play(job: &Job, server: &Server, sandbox: &str) -> Vec<Difference> {
     }
     let mut out = Vec::new();
     for step in job.group.steps {
-        let t = Instant::now();
-        let _guard = TimeLog(t, format!("{}-{} {step:?}", job.group.name, job.letter));
         if let Some((line, text)) = pair.step(*step) {
             let text = format!("{} ({}): kubectl {line}\n{text}", job.group.name, job.letter);
-            if std::env::var("KQ_LIMIT").is_ok() { eprintln!("{text}"); }
             out.push(Difference { group: job.group.name, line, text });
         }
     }
@@ -174,8 +182,7 @@ impl Pair {
             });
             let expected = DIFFERS.iter().any(|row| row.1 == line);
             let harmless = READS.iter().any(|read| line.starts_with(read)) || (code == 0 && real.code != Some(0));
-            let limit = std::env::var("KQ_LIMIT").map_or(LIMIT, |t| Duration::from_millis(t.parse().unwrap()));
-            if differs.is_none() || expected || !harmless || !self.settles || started.elapsed() > limit {
+            if differs.is_none() || expected || !harmless || !self.settles || started.elapsed() > LIMIT {
                 return differs;
             }
             apiserver::breathe();
@@ -212,14 +219,6 @@ fn ready(side: &Side, selector: &str) -> (usize, usize) {
 fn lines_of(real: &str, ours: &str) -> String {
     let diff = similar::TextDiff::from_lines(real, ours);
     let text = diff.unified_diff().context_radius(2).header("kube-apiserver", "sandbox").to_string();
-    text.lines().map(|line| format!("    {line}\n")).collect()
-}
-
-struct TimeLog(Instant, String);
-impl Drop for TimeLog {
-    fn drop(&mut self) {
-        if std::env::var("KQ_LIMIT").is_ok() && self.0.elapsed() > Duration::from_secs(3) {
-            eprintln!("SLOW {:?} {}", self.0.elapsed(), self.1);
-        }
-    }
+    let lines: Vec<String> = text.lines().map(|line| format!("    {line}")).collect();
+    lines.join("\n")
 }

@@ -106,20 +106,21 @@ const READING: &[Step] = &[
     Run(0, "get pods -n nosuch"),
     Run(0, "create cm seen --from-literal=a=1"),
     Run(0, "label cm seen watched=yes"),
-    Watch("get cm -w -l watched=yes", (2, 5), &[
-        "annotate cm seen b=2",
-        "label cm two watched=yes",
-        "label cm seen watched-",
-    ]),
-    Watch("get cm/two -w --output-watch-events -o custom-columns=NAME:.metadata.name,LABELS:.metadata.labels.watched", (2, 4), &[
-        "label cm two watched-",
-        "delete cm two",
-    ]),
+    Watch(
+        "get cm -w -l watched=yes",
+        (2, 5),
+        &["annotate cm seen b=2", "label cm two watched=yes", "label cm seen watched-"],
+    ),
+    Watch(
+        "get cm/two -w --output-watch-events -o custom-columns=NAME:.metadata.name,LABELS:.metadata.labels.watched",
+        (2, 4),
+        &["label cm two watched-", "delete cm two"],
+    ),
 ];
 
 const DESCRIBING: &[Step] = &[
     Run(0, "apply -f reading.yaml"),
-    Run(0, "describe cm"),
+    Run(0, "describe cm two three"),
     Run(0, "describe secret hush"),
     Run(0, "describe svc"),
     Run(0, "describe pod alone"),
@@ -196,7 +197,10 @@ const CHANGING: &[Step] = &[
     Run(1, "patch cm one -p 'no json'"),
     Run(1, "patch cm nosuch -p '{}'"),
     Run(1, "patch cm three --type=merge -p '{\"data\":{\"a\":\"1\"}}'"),
-    Run(0, "patch deploy web -p '{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"registry.example.com/web:2\"}]}}}}'"),
+    Run(
+        0,
+        "patch deploy web -p '{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"registry.example.com/web:2\"}]}}}}'",
+    ),
     Run(0, "get deploy web -o jsonpath='{.metadata.generation} {.spec.template.spec.containers[*].image}'"),
     Run(1, "patch deploy web --type=merge -p '{\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"x\"}}}}'"),
     Run(1, "patch deploy web --type=merge -p '{\"spec\":{\"replicas\":\"two\"}}'"),
@@ -294,7 +298,10 @@ const CUSTOMS: &[Step] = &[
     Run(0, "apply -f widget-strict.yaml --validate=warn"),
     Run(0, "patch wd<p> first --type=merge -p '{\"spec\":{\"size\":3}}'"),
     Run(1, "patch wd<p> first -p '{\"spec\":{\"size\":3}}'"),
-    Run(0, "patch wd<p> first --type=merge --subresource=status -p '{\"status\":{\"size\":3,\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}'"),
+    Run(
+        0,
+        "patch wd<p> first --type=merge --subresource=status -p '{\"status\":{\"size\":3,\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}'",
+    ),
     Run(0, "scale wd<p>/first --replicas=5"),
     Run(0, "get wd<p>"),
     Run(0, "[s/colour: red/colour: blue/] edit wd<p> first"),
@@ -311,7 +318,7 @@ const CUSTOMS: &[Step] = &[
 ];
 
 const ASKING: &[Step] = &[
-    Run(1, "version -o yaml"),
+    Run(0, "get --raw /version"),
     Run(0, "cluster-info"),
     Run(0, "api-versions"),
     Run(0, "api-resources --api-group=apps -o wide"),
@@ -404,7 +411,7 @@ const ROLLING: &[Step] = &[
     Ready("app=web", 3),
     Run(0, "wait --for=condition=Available deploy/web"),
     Run(0, "get deploy web -o yaml"),
-    Run(0, "get rs -o yaml"),
+    Run(0, "get rs -o yaml --sort-by='{.metadata.annotations.deployment\\.kubernetes\\.io/revision}'"),
     Run(0, "apply -f sets.yaml"),
     Ready("app=db", 2),
     Run(0, "rollout status sts/db"),
