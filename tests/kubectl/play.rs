@@ -139,12 +139,13 @@ impl Pair {
                 });
                 self.difference(line, &real, &ours).map(|text| (line, text))
             }
-            Step::Ready(selector, count) => self.both(selector, |side| ready(side, selector) == (count, count)),
+            Step::Ready(selector, count) => self.both(selector, |side| reach(side, selector, READY) == (count, count)),
+            Step::Ended(selector, count) => self.both(selector, |side| reach(side, selector, ENDED) == (count, count)),
             Step::Rolled(what) => self.both(what, |side| {
                 let selector = what.split_once('/').map(|(_, name)| format!("app={name}")).unwrap_or_default();
-                ready(side, &selector);
+                reach(side, &selector, READY);
                 let said = side.run(&format!("rollout status {what} --watch=false"));
-                said.out.contains("successfully rolled out")
+                said.out.contains("successfully rolled out") || said.out.contains("rolling update complete")
             }),
         }
     }
@@ -199,16 +200,22 @@ impl Pair {
     }
 }
 
-/// Makes the pods of a selector ready; how many there are, and how many of them were ready before.
-fn ready(side: &Side, selector: &str) -> (usize, usize) {
+/// What the kubelet says of pods: the phase, and the rest of the status.
+const READY: (&str, &str) =
+    ("Running", r#"[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"}]"#);
+const ENDED: (&str, &str) = ("Succeeded", "[]");
+
+/// Brings the pods of a selector to a phase; how many there are, and how many were there before.
+fn reach(side: &Side, selector: &str, (phase, conditions): (&str, &str)) -> (usize, usize) {
     let said = side.run(&format!("get pods -l {selector} -o json"));
     let read: Value = serde_json::from_str(&said.out).unwrap_or_default();
     let pods = read["items"].as_array().cloned().unwrap_or_default();
-    let pods: Vec<&Value> = pods.iter().filter(|pod| pod["metadata"].get("deletionTimestamp").is_none()).collect();
-    let status = r#"{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}"#;
-    let is_ready = |pod: &&&Value| pod["status"]["phase"] == "Running";
-    let before = pods.iter().filter(is_ready).count();
-    for pod in pods.iter().filter(|pod| !is_ready(pod)) {
+    let is_there = |pod: &&Value| pod["status"]["phase"] == phase;
+    let goes = |pod: &&Value| pod["metadata"].get("deletionTimestamp").is_some();
+    let pods: Vec<&Value> = pods.iter().filter(|pod| !goes(pod)).collect();
+    let status = format!(r#"{{"status":{{"phase":"{phase}","conditions":{conditions}}}}}"#);
+    let before = pods.iter().filter(|pod| is_there(pod)).count();
+    for pod in pods.iter().filter(|pod| !is_there(pod)) {
         let name = pod["metadata"]["name"].as_str().unwrap_or_default();
         side.run(&format!("patch pod {name} --subresource=status --type=merge -p '{status}'"));
     }

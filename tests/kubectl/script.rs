@@ -3,7 +3,7 @@
 //! `<p>` stands for the letter of the kubectl under test, `<ns>` for the group's namespace; `[script] edit …` is an edit
 //! by that sed script. The exit code is that of kubectl 1.36.
 
-use Step::{Ready, Rolled, Run, Watch};
+use Step::{Ended, Ready, Rolled, Run, Watch};
 
 /// One row of the script.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,8 @@ pub enum Step {
     Watch(&'static str, (usize, usize), &'static [&'static str]),
     /// The kubelet's part: once so many pods of a selector are there, they are ready.
     Ready(&'static str, usize),
+    /// The kubelet's part: so many pods of a selector have done their work.
+    Ended(&'static str, usize),
     /// The kubelet's part until a rollout is at its end.
     Rolled(&'static str),
 }
@@ -37,7 +39,7 @@ macro_rules! files {
 files! {
     "reading.yaml" "apply-1.yaml" "apply-2.yaml" "server-1.yaml" "server-2.yaml" "strict.yaml" "wrong.yaml"
     "unknown.yaml" "crd.yaml" "widget.yaml" "widget-2.yaml" "widget-wrong.yaml" "widget-strict.yaml" "node.yaml"
-    "held.yaml" "rolling.yaml" "sets.yaml" "parts.yaml"
+    "held.yaml" "rolling.yaml" "sets.yaml" "parts.yaml" "jobs.yaml" "agents.yaml"
 }
 
 const fn group(name: &'static str, steps: &'static [Step]) -> Group {
@@ -61,6 +63,7 @@ pub const SCRIPT: &[Group] = &[
     moving("rolling", ROLLING),
     moving("cascading", CASCADING),
     moving("ending", ENDING),
+    moving("working", WORKING),
 ];
 
 const READING: &[Step] = &[
@@ -417,6 +420,16 @@ const ROLLING: &[Step] = &[
     Run(0, "rollout status sts/db"),
     Run(0, "get sts,pods -l app=db -o wide"),
     Run(0, "rollout history sts/db"),
+    Run(0, "set image sts/db c=registry.example.com/db:2"),
+    Rolled("sts/db"),
+    Run(0, "rollout status sts/db"),
+    Run(0, "rollout history sts/db"),
+    Run(0, "rollout undo sts/db"),
+    Rolled("sts/db"),
+    Run(0, "get sts db -o jsonpath='{.spec.template.spec.containers[0].image}'"),
+    Run(0, "scale sts/db --replicas=1"),
+    Run(0, "wait --for=delete pod/db-1"),
+    Run(0, "get sts,pods -l app=db"),
 ];
 
 const CASCADING: &[Step] = &[
@@ -448,4 +461,31 @@ const ENDING: &[Step] = &[
     Run(0, "wait --for=delete ns/gone-<p>"),
     Run(1, "get ns gone-<p>"),
     Run(1, "create cm late -n gone-<p>"),
+];
+
+const WORKING: &[Step] = &[
+    Run(0, "apply -f jobs.yaml"),
+    Run(0, "get jobs,cronjobs"),
+    Ended("job-name=once", 2),
+    Run(0, "wait --for=condition=complete job/once"),
+    Run(0, "get jobs,pods -l app=once"),
+    Run(0, "describe job once"),
+    Run(0, "create job by-hand --from=cronjob/nightly"),
+    Ended("job-name=by-hand", 1),
+    Run(0, "wait --for=condition=complete job/by-hand"),
+    Run(0, "patch job halted --type=merge -p '{\"spec\":{\"suspend\":true}}'"),
+    Run(0, "wait --for=condition=Suspended job/halted"),
+    Run(0, "get pods -l job-name=halted"),
+    Run(0, "delete job once by-hand halted"),
+    Run(0, "wait --for=delete pods -l app=once"),
+    Run(0, "get jobs,pods"),
+    Run(0, "create -f node.yaml"),
+    Run(0, "apply -f agents.yaml"),
+    Ready("app=agent", 1),
+    Run(0, "rollout status ds/agent"),
+    Run(0, "get ds"),
+    Run(0, "rollout history ds/agent"),
+    Run(0, "delete ds agent"),
+    Run(0, "wait --for=delete pods -l app=agent"),
+    Run(0, "delete node worker-<p>"),
 ];
