@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex_automata::meta::Regex;
 
 /// Letters of generated names and of hashes: Kubernetes' alphabet without vowels.
-const PATTERNS: [(&str, &str); 14] = [
+const PATTERNS: [(&str, &str); 15] = [
     (r"^[EWI]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", "LOG "),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| [+-]\d{4})", "TIME"),
@@ -19,6 +19,7 @@ const PATTERNS: [(&str, &str); 14] = [
     (r"/(LIVE|MERGED)-\d+/", "/$/"),
     (r"-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "-HASH-SUFFIX"),
     (r"(-|pod-template-hash[=:] ?)[bcdfghjklmnpqrstvwxz2456789]{8,10}\b", "-HASH"),
+    (r"-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "-SUFFIX"),
     (r"\b(\d{1,3}s|\d{1,2}m(\d{1,2}s)?)(\s|$|\))", "AGE "),
 ];
 
@@ -40,7 +41,7 @@ pub fn plain(line: &str, text: &str) -> String {
     // What client-go logs on the way is a matter of milliseconds.
     let lines = lines.into_iter().filter(|line| !line.starts_with("LOG ")).collect();
     let lines = sorted(lines, |line| line.starts_with("* "));
-    let lines = sorted(lines, |line| line.contains("-HASH") && !line.starts_with(' '));
+    let lines = sorted(lines, |line| (line.contains("-HASH") || line.contains("-SUFFIX")) && !line.starts_with(' '));
     sorted_owners(lines).join("\n")
 }
 
