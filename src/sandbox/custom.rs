@@ -5,6 +5,7 @@
 
 mod definition;
 mod document;
+mod formats;
 mod read;
 mod register;
 mod validate;
@@ -32,6 +33,8 @@ pub(super) struct Custom {
     pub(super) scale: Value,
     /// Whether requests may name this version.
     pub(super) is_served: bool,
+    /// Whether the definition is about to go.
+    pub(super) is_going: bool,
 }
 
 impl Custom {
@@ -39,6 +42,7 @@ impl Custom {
     pub(super) fn view(&self, value: &mut Value) {
         read::prune(&self.schema, value);
         read::drop_nulls(&self.schema, value);
+        read::coerce_metadata(value);
         read::fill(&self.schema, value);
     }
 
@@ -82,8 +86,20 @@ pub(super) fn decode(
     }
     let unknown = read::prune(&custom.schema, &mut body);
     read::drop_nulls(&custom.schema, &mut body);
+    read::coerce_metadata(&mut body);
     read::fill(&custom.schema, &mut body);
     unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
+}
+
+/// Whether a new object of the kind can be made: not while its definition goes.
+pub(super) fn open(kind: &KindInfo, name: &str) -> Result<(), Failure> {
+    match &kind.custom {
+        Some(custom) if custom.is_going => {
+            let why = "create not allowed while custom resource definition is terminating";
+            Err(Failure::forbidden(kind, name, why))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether an object keeps its schema; a write to the status is judged by its status alone.
@@ -104,6 +120,7 @@ pub(super) fn for_storage(world: &World, kind: &KindInfo, object: &mut Value) ->
     let mut stored = object.clone();
     read::prune(&storage.schema, &mut stored);
     read::drop_nulls(&storage.schema, &mut stored);
+    read::coerce_metadata(&mut stored);
     let mut read = stored.clone();
     custom.view(&mut read);
     *object = read;

@@ -151,7 +151,7 @@ pub(super) fn replace(
     custom::check(kind, &new, author.subresource)?;
     object::set(&mut new, &["metadata", "resourceVersion"], live["metadata"]["resourceVersion"].clone());
     let stored = custom::for_storage(world, kind, &mut new);
-    if timeless(live) == timeless(&new) {
+    if timeless(live) == timeless(&new) && stored.as_ref().is_none_or(|stored| is_stored(state, kind, stored)) {
         return Ok(live.clone());
     }
     if author.dry_run {
@@ -243,6 +243,16 @@ fn timeless(object: &Value) -> Value {
         object::take(entry, &["time"]);
     }
     object
+}
+
+/// Whether a custom object lies in the store just so. Another version may show what was asked for and hide what is lost.
+fn is_stored(state: &State, kind: &KindInfo, stored: &Value) -> bool {
+    let lying = state.store.get(kind.id, &Name::of(stored)).map(|lying| serde_json::from_slice(&lying.bytes));
+    let Some(Ok(mut lying)) = lying else { return false };
+    for key in ["apiVersion", "kind"] {
+        object::put(&mut lying, key, stored[key].clone());
+    }
+    timeless(&lying) == timeless(stored)
 }
 
 /// The object with its status (a write to the whole) or all but its status (a write to the status) as it was.

@@ -82,7 +82,7 @@ async fn a_script_of_kubectl_commands_goes_as_on_a_real_server() {
         std::fs::write(home.path().join("FILE"), MANIFEST).expect("a manifest");
         let more = MANIFEST.replace("\"1\"", "\"2\"").replace("replicas: 2", "replicas: 3");
         std::fs::write(home.path().join("MORE"), more).expect("a manifest");
-        let served = Served::open(&demo.stage, Address::default(), None).await.expect("a port");
+        let served = Served::open(&demo.stage, Address::default(), None).expect("a port");
         for &(code, line, said) in SCRIPT {
             let words: Vec<&str> = line.split_whitespace().collect();
             let (program, home, config) = (program.clone(), home.path().to_owned(), served.kubeconfig().to_owned());
@@ -112,7 +112,7 @@ async fn an_edit_by_kubectl_is_seen_with_its_manager() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (_clock, clock) = held();
     let Demo { setup, stage } = demo::start(Options::headless(clock, Role::OneShot)).await.expect("a demo");
-    let served = Served::open(&stage, Address::default(), None).await.expect("a port");
+    let served = Served::open(&stage, Address::default(), None).expect("a port");
     let (engine, _answers) = engine::start(setup);
     let app = AppId::new("web", ClusterName::new("stage-eu"));
     let mut fleets = engine.fleet();

@@ -70,7 +70,9 @@ fn the_same_commands_say_the_same_on_kube_apiserver_and_on_the_sandbox() {
     }
     let is_expected = |one: &Difference| DIFFERS.iter().any(|row| (row.0, row.1) == (one.group, one.line));
     let wrong: Vec<&str> = found.iter().filter(|one| !is_expected(one)).map(|one| &*one.text).collect();
-    let stale = DIFFERS.iter().filter(|row| only().is_none() && !found.iter().any(|one| (row.0, row.1) == (one.group, one.line)));
+    let stale = DIFFERS
+        .iter()
+        .filter(|row| only().is_none() && !found.iter().any(|one| (row.0, row.1) == (one.group, one.line)));
     let stale: Vec<String> =
         stale.map(|row| format!("does not differ any more: {}: kubectl {}", row.0, row.1)).collect();
     assert!(

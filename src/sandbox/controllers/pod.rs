@@ -6,6 +6,7 @@
 mod fate;
 mod kubelet;
 mod scheduler;
+mod told;
 
 use serde_json::{Value, json};
 

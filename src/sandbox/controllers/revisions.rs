@@ -9,6 +9,9 @@ use super::{Room, hash};
 /// The label that names a template's hash.
 pub(super) const HASH: &str = "controller-revision-hash";
 
+/// The same, on the revisions of a StatefulSet.
+const HISTORY: &str = "controller.kubernetes.io/hash";
+
 /// The revision of the owner's template as it is (made or renewed where need be), and all others, oldest first.
 pub(super) fn of(room: &mut Room, owner: &Value) -> Option<(Value, Vec<Value>)> {
     let mut all = room.owned("apps", "ControllerRevision", owner);
@@ -55,7 +58,8 @@ fn revision(owner: &Value, data: &Value, number: i64) -> Value {
         "name": format!("{}-{hash}", object::name(owner)), "namespace": object::namespace(owner),
         "labels": owner["spec"]["template"]["metadata"]["labels"], "ownerReferences": object::owned_by(owner),
     });
-    object::set(&mut metadata, &["labels", HASH], hash.into());
+    let key = if owner["kind"] == "DaemonSet" { HASH } else { HISTORY };
+    object::set(&mut metadata, &["labels", key], hash.into());
     if let Some(own) = owner["metadata"].get("annotations") {
         metadata["annotations"] = own.clone();
     }

@@ -98,7 +98,7 @@ impl Look<'_> {
         if !object::is_terminating(pod) {
             room.delete(pod, &json!({}));
             let said =
-                format!("delete Pod {} in StatefulSet {} successful", object::name(pod), object::name(self.live));
+                format!("Delete Pod {} in StatefulSet {} successful", object::name(pod), object::name(self.live));
             room.tell(self.live, BY, ("SuccessfulDelete", &said));
         }
     }
@@ -149,7 +149,8 @@ impl Look<'_> {
             (HASH, object::name(of)),
             ("statefulset.kubernetes.io/pod-name", &name),
         ];
-        let mut pod = pod_of(&owner, &json!({"name": name}), &labels);
+        let mut pod =
+            pod_of(&owner, &json!({"name": name, "generateName": format!("{}-", object::name(self.live))}), &labels);
         object::set(&mut pod, &["spec", "hostname"], name.as_str().into());
         if !text(self.live, "/spec/serviceName").is_empty() {
             object::set(&mut pod, &["spec", "subdomain"], self.live["spec"]["serviceName"].clone());
@@ -158,12 +159,12 @@ impl Look<'_> {
         let set = object::name(self.live);
         match room.create(pod) {
             Ok(_) => {
-                let said = format!("create Pod {name} in StatefulSet {set} successful");
+                let said = format!("Create Pod {name} in StatefulSet {set} successful");
                 room.tell(self.live, BY, ("SuccessfulCreate", &said));
             }
             Err(failure) if is_going(&failure) || failure.reason == "AlreadyExists" => {}
             Err(failure) => {
-                let said = format!("create Pod {name} in StatefulSet {set} failed error: {}", failure.message);
+                let said = format!("Create Pod {name} in StatefulSet {set} failed error: {}", failure.message);
                 room.warn(self.live, BY, ("FailedCreate", &said));
             }
         }
@@ -187,7 +188,7 @@ impl Look<'_> {
             });
             if room.create(body).is_ok() {
                 let said =
-                    format!("create Claim {claim} Pod {name} in StatefulSet {} success", object::name(self.live));
+                    format!("Create Claim {claim} Pod {name} in StatefulSet {} success", object::name(self.live));
                 room.tell(self.live, BY, ("SuccessfulCreate", &said));
             }
             volumes.push(json!({"name": object::name(template), "persistentVolumeClaim": {"claimName": claim}}));

@@ -76,6 +76,22 @@ pub(super) fn drop_nulls(schema: &Value, value: &mut Value) {
     }
 }
 
+/// Metadata goes through its Go type: what is empty there is left out.
+pub(super) fn coerce_metadata(object: &mut Value) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    for key in ["annotations", "finalizers", "labels", "ownerReferences"] {
+        let is_empty = |value: &Value| match value {
+            Value::Null => true,
+            Value::Object(map) => map.is_empty(),
+            Value::Array(list) => list.is_empty(),
+            _ => false,
+        };
+        if metadata.get(key).is_some_and(is_empty) {
+            metadata.remove(key);
+        }
+    }
+}
+
 /// Fills in defaults, also in the place of a null that may not be.
 pub(super) fn fill(schema: &Value, value: &mut Value) {
     match value {

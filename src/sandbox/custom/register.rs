@@ -35,7 +35,8 @@ pub(in super::super) fn written(world: &World, state: &mut State, written: &Valu
     }
     let uid = object::uid(written).to_owned();
     if !gone && object::is_terminating(written) {
-        empty(world, state, &kind, written);
+        rebuild(state, &kind);
+        empty(&state.world.clone(), state, &kind, written);
         return;
     }
     if gone {
@@ -218,6 +219,7 @@ fn info(id: KindId, body: &Value, version: &Value) -> KindInfo {
             columns: version["additionalPrinterColumns"].clone(),
             scale: subresources["scale"].clone(),
             is_served: version["served"] == true,
+            is_going: object::is_terminating(body),
         })),
     }
 }

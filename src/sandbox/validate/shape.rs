@@ -164,7 +164,8 @@ fn walk(node: &Node, value: &Value, at: &Place, out: &mut Vec<Problem>) {
     match node.shape() {
         Shape::Any => {}
         Shape::Struct => walk_map(node, value, at, (true, out)),
-        Shape::Map | Shape::AtomicMap => walk_map(node, value, at, (false, out)),
+        Shape::AtomicMap => walk_map(node, value, at, (!node_is_open(node), out)),
+        Shape::Map => walk_map(node, value, at, (false, out)),
         Shape::List(kind) => walk_list(node, &kind, value, (at, out)),
         Shape::Scalar(scalar) => {
             if let Some((wanted, go)) = misfit(scalar, value) {
@@ -332,7 +333,9 @@ fn go_value(value: &Value) -> String {
 fn go_syntax(value: &Value) -> String {
     match value {
         Value::Null => "interface {}(nil)".to_owned(),
-        Value::Array(items) => format!("[]interface {{}}{{{}}}", items.iter().map(go_syntax).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => {
+            format!("[]interface {{}}{{{}}}", items.iter().map(go_syntax).collect::<Vec<_>>().join(", "))
+        }
         Value::Object(map) => {
             let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key:?}:{}", go_syntax(value))).collect();
             format!("map[string]interface {{}}{{{}}}", pairs.join(", "))

@@ -124,6 +124,10 @@ pub(in super::super) fn delete(
     }
     propagate(&mut last, text(options, "/propagationPolicy"));
     let grace = grace(kind, live, options);
+    if grace == 0 && kind.is("", "Pod") && object::is_terminating(live) {
+        // Who gives no more time ends the wait: so the kubelet takes a pod away that has stopped.
+        object::set(&mut last, &["metadata", "deletionGracePeriodSeconds"], json!(0));
+    }
     if grace == 0 && is_released(kind, &last) {
         if kind.is("", "Pod") {
             mark(state, kind, &mut last, 0);

@@ -5,28 +5,25 @@ use serde_json::{Value, json};
 
 use super::super::super::kinds::KindInfo;
 use super::super::super::object::{self, number, text};
-use super::super::events::Teller;
 use super::super::{Room, after, later, status};
 use super::KUBELET;
 use super::fate::{self, Doing, Lot, Now};
 
 /// How long a Job's container works.
 const WORK: i64 = 5;
-/// Seconds until a probe that fails is told of again.
-const REPEAT: i64 = 300;
 
 /// A container as it is now: waiting for a word, or started at a time.
-enum Seen {
+pub(super) enum Seen {
     Waits(&'static str),
     Is { now: Now, begin: Timestamp, lot: Lot, ready_at: Option<Timestamp> },
 }
 
 /// All containers of a pod at a moment.
-struct Pod<'a> {
-    live: &'a Value,
-    now: Timestamp,
-    init: Vec<(&'a Value, Seen)>,
-    main: Vec<(&'a Value, Seen)>,
+pub(super) struct Pod<'a> {
+    pub(super) live: &'a Value,
+    pub(super) now: Timestamp,
+    pub(super) init: Vec<(&'a Value, Seen)>,
+    pub(super) main: Vec<(&'a Value, Seen)>,
     initialized: bool,
 }
 
@@ -250,7 +247,7 @@ impl<'a> Pod<'a> {
     }
 
     /// What the status says of a container before this moment.
-    fn before(&self, key: &str, name: &str) -> Value {
+    pub(super) fn before(&self, key: &str, name: &str) -> Value {
         let all = self.live["status"][key].as_array().into_iter().flatten();
         all.clone().find(|own| own["name"] == name).cloned().unwrap_or_default()
     }
@@ -293,93 +290,14 @@ impl<'a> Pod<'a> {
         let all = self.init.iter().chain(&self.main).filter_map(|(_, seen)| of(seen));
         all.chain((start > self.now).then_some(start)).min()
     }
-
-    /// Tells of containers that came to another state.
-    fn tell(&self, room: &mut Room, new: &Value) {
-        for (key, place, all) in
-            [("initContainerStatuses", "initContainers", &self.init), ("containerStatuses", "containers", &self.main)]
-        {
-            for (one, seen) in all {
-                let name = text(one, "/name");
-                let list = new["status"][key].as_array().into_iter().flatten();
-                let own = list.clone().find(|own| own["name"] == name).cloned().unwrap_or_default();
-                let was = self.before(key, name);
-                let word = |own: &Value| {
-                    (
-                        own["restartCount"].clone(),
-                        own["state"]["waiting"]["reason"].clone(),
-                        own["state"].get("running").is_some(),
-                    )
-                };
-                if let Seen::Is { now, .. } = seen
-                    && word(&was) != word(&own)
-                {
-                    self.tell_of(room, (one, &format!("spec.{place}{{{name}}}")), now.doing);
-                }
-            }
-        }
-    }
-
-    fn tell_of(&self, room: &mut Room, (one, field): (&Value, &str), doing: Doing) {
-        let (by, live, image) = (Teller::of(KUBELET, field), self.live, text(one, "/image"));
-        match doing {
-            Doing::Running => {
-                let said =
-                    format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
-                room.tell(live, by, ("Pulled", &said));
-                room.tell(live, by, ("Created", "Container created"));
-                room.tell(live, by, ("Started", "Container started"));
-            }
-            Doing::Ended(..) => {}
-            Doing::BackOff(..) => {
-                let (pod, space) = (object::name(live), object::namespace(live));
-                let place = format!("{pod}_{space}({})", object::uid(live));
-                let said = format!("Back-off restarting failed container {} in pod {place}", text(one, "/name"));
-                room.warn(live, by, ("BackOff", &said));
-            }
-            Doing::PullFailed => {
-                room.tell(live, by, ("Pulling", &format!("Pulling image \"{image}\"")));
-                room.warn(live, by, ("Failed", &format!("Failed to pull image \"{image}\": {}", not_there(image))));
-                room.warn(live, by, ("Failed", "Error: ErrImagePull"));
-            }
-            Doing::PullBackOff => {
-                room.tell(live, by, ("BackOff", &format!("Back-off pulling image \"{image}\"")));
-                room.warn(live, by, ("Failed", "Error: ImagePullBackOff"));
-            }
-        }
-    }
-
-    /// Tells of probes that fail, now and every five minutes; says when the next is due.
-    fn tell_unhealthy(&self, room: &mut Room) -> Option<Timestamp> {
-        let mut next: Option<Timestamp> = None;
-        for (one, seen) in &self.main {
-            let Seen::Is { now: Now { doing: Doing::Running, .. }, begin, .. } = seen else { continue };
-            if !never(one) {
-                continue;
-            }
-            let (field, what) =
-                (format!("spec.containers{{{}}}", text(one, "/name")), ("Unhealthy", "Readiness probe failed: "));
-            let by = Teller::of(KUBELET, &field);
-            let told = room.told_at(self.live, by, what);
-            let due = told.and_then(|told| later(told, REPEAT)).or_else(|| later(*begin, delay(one)))?;
-            let due = if due <= self.now {
-                room.warn(self.live, by, what);
-                later(self.now, REPEAT)?
-            } else {
-                due
-            };
-            next = Some(next.map_or(due, |next| next.min(due)));
-        }
-        next
-    }
 }
 
 /// Whether a container's probe will never succeed.
-fn never(container: &Value) -> bool {
+pub(super) fn never(container: &Value) -> bool {
     runs_false(container.pointer("/readinessProbe/exec/command"))
 }
 
-fn delay(container: &Value) -> i64 {
+pub(super) fn delay(container: &Value) -> i64 {
     number(container, "/readinessProbe/initialDelaySeconds").unwrap_or_default()
 }
 
@@ -394,7 +312,7 @@ fn look(live: &Value, (one, is_init): (&Value, bool), begin: Timestamp, now: Tim
 }
 
 /// What a registry says of an image that it does not have.
-fn not_there(image: &str) -> String {
+pub(super) fn not_there(image: &str) -> String {
     format!(
         "rpc error: code = NotFound desc = failed to pull and unpack image \"{image}\": failed to resolve reference \
          \"{image}\": {image}: not found"

@@ -90,12 +90,12 @@ pub(super) fn place(room: &mut Room, kind: &KindInfo, live: &Value) {
     }
 }
 
-/// As by `/binding`: nobody is noted as the owner of the node's name.
+/// As by `/binding`: nobody is noted as the owner of the node's name, and the generation stays.
 fn bind(room: &mut Room, kind: &KindInfo, live: &Value, node: &str) {
     let mut new = live.clone();
     object::set(&mut new, &["spec", "nodeName"], node.into());
     new["status"]["conditions"] = json!([scheduled(room, live, ("True", "", ""))]);
-    let author = Author::controller("kube-scheduler");
+    let author = Author { subresource: Some("binding"), ..Author::controller("kube-scheduler") };
     let _ = write::replace(room.world, room.state, kind, (live, new), &author);
     let said = format!("Successfully assigned {}/{} to {node}", object::namespace(live), object::name(live));
     room.tell(live, BY, ("Scheduled", &said));
