@@ -158,7 +158,7 @@ impl Pair {
                 let selector = what.split_once('/').map(|(_, name)| format!("app={name}")).unwrap_or_default();
                 reach(side, &selector, READY);
                 let said = side.run(&format!("rollout status {what} --watch=false"));
-                said.out.contains("successfully rolled out") || said.out.contains("rolling update complete")
+                said.out.contains("successfully rolled out") || said.out.contains("roll out complete")
             }),
         }
     }
