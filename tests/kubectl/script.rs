@@ -39,7 +39,7 @@ macro_rules! files {
 files! {
     "reading.yaml" "apply-1.yaml" "apply-2.yaml" "server-1.yaml" "server-2.yaml" "strict.yaml" "wrong.yaml"
     "unknown.yaml" "crd.yaml" "widget.yaml" "widget-2.yaml" "widget-wrong.yaml" "widget-strict.yaml" "node.yaml"
-    "held.yaml" "rolling.yaml" "sets.yaml" "parts.yaml" "jobs.yaml" "agents.yaml"
+    "held.yaml" "rolling.yaml" "sets.yaml" "parts.yaml" "slice.yaml" "jobs.yaml" "agents.yaml"
 }
 
 const fn group(name: &'static str, steps: &'static [Step]) -> Group {
@@ -162,6 +162,13 @@ const WRITING: &[Step] = &[
     Run(0, "create pdb p --selector=app=made --min-available=50%"),
     Run(0, "create quota q --hard=pods=3,services=2 -o yaml"),
     Run(0, "create priorityclass script-<p> --value=10"),
+    Run(0, "get priorityclass script-<p> -o yaml"),
+    Run(0, "get priorityclass script-<p> -o wide"),
+    Run(0, "create -f slice.yaml -o yaml"),
+    Run(0, "label endpointslice inner-1 a=b"),
+    Run(0, "get endpointslices -o yaml"),
+    Run(0, "get endpointslices"),
+    Run(0, "describe svc inner"),
     Run(0, "create ns extra-<p> --dry-run=server -o name"),
     Run(0, "create deploy dry --image=x --dry-run=server -o yaml"),
     Run(0, "create deploy dry --image=x --dry-run=client -o name"),
