@@ -3,7 +3,10 @@
 //! `<p>` stands for the letter of the kubectl under test, `<ns>` for the group's namespace; `[script] edit …` is an edit
 //! by that sed script. The exit code is that of kubectl 1.36.
 
-use Step::{Ended, Ready, Rolled, Run, Watch};
+#[path = "moving.rs"]
+mod moving;
+
+use Step::{Run, Watch};
 
 /// One row of the script.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +49,7 @@ const fn group(name: &'static str, steps: &'static [Step]) -> Group {
     Group { name, with_controllers: false, steps }
 }
 
-const fn moving(name: &'static str, steps: &'static [Step]) -> Group {
+const fn with_controllers(name: &'static str, steps: &'static [Step]) -> Group {
     Group { name, with_controllers: true, steps }
 }
 
@@ -60,10 +63,10 @@ pub const SCRIPT: &[Group] = &[
     group("customs", CUSTOMS),
     group("asking", ASKING),
     group("deleting", DELETING),
-    moving("rolling", ROLLING),
-    moving("cascading", CASCADING),
-    moving("ending", ENDING),
-    moving("working", WORKING),
+    with_controllers("rolling", moving::ROLLING),
+    with_controllers("cascading", moving::CASCADING),
+    with_controllers("ending", moving::ENDING),
+    with_controllers("working", moving::WORKING),
 ];
 
 const READING: &[Step] = &[
@@ -386,113 +389,4 @@ const DELETING: &[Step] = &[
     Run(0, "get all,cm,secret,ing,pvc"),
     Run(0, "delete clusterrole script-none-<p> --ignore-not-found"),
     Run(1, "delete ns nosuch-<p>"),
-];
-
-const ROLLING: &[Step] = &[
-    Run(0, "apply -f rolling.yaml"),
-    Run(0, "get deploy,rs,pods"),
-    Run(0, "rollout status deploy/web --watch=false"),
-    Ready("app=web", 2),
-    Run(0, "rollout status deploy/web"),
-    Run(0, "get deploy,rs,pods -o wide"),
-    Run(0, "describe deploy web"),
-    Run(0, "set image deploy/web c=registry.example.com/web:2"),
-    Run(0, "get deploy,rs"),
-    Run(0, "rollout status deploy/web --watch=false"),
-    Rolled("deploy/web"),
-    Run(0, "annotate deploy web kubernetes.io/change-cause=second"),
-    Run(0, "rollout history deploy/web"),
-    Run(0, "rollout history deploy/web --revision=2"),
-    Run(0, "get deploy,rs"),
-    Run(0, "rollout restart deploy/web"),
-    Rolled("deploy/web"),
-    Run(0, "rollout undo deploy/web --dry-run=server"),
-    Run(0, "rollout undo deploy/web --to-revision=1"),
-    Rolled("deploy/web"),
-    Run(0, "rollout history deploy/web"),
-    Run(0, "get deploy web -o jsonpath='{.spec.template.spec.containers[0].image} {.metadata.annotations}'"),
-    Run(1, "rollout undo deploy/web --to-revision=9"),
-    Run(0, "rollout pause deploy/web"),
-    Run(0, "set image deploy/web c=registry.example.com/web:9"),
-    Run(0, "rollout status deploy/web --watch=false"),
-    Run(0, "rollout resume deploy/web"),
-    Rolled("deploy/web"),
-    Run(0, "scale deploy/web --replicas=3"),
-    Ready("app=web", 3),
-    Run(0, "wait --for=condition=Available deploy/web"),
-    Run(0, "get deploy web -o yaml"),
-    Run(0, "get rs -o yaml --sort-by='{.metadata.annotations.deployment\\.kubernetes\\.io/revision}'"),
-    Run(0, "apply -f sets.yaml"),
-    Ready("app=db", 2),
-    Run(0, "rollout status sts/db"),
-    Run(0, "get sts,pods -l app=db -o wide"),
-    Run(0, "rollout history sts/db"),
-    Run(0, "set image sts/db c=registry.example.com/db:2"),
-    Rolled("sts/db"),
-    Run(0, "rollout status sts/db"),
-    Run(0, "rollout history sts/db"),
-    Run(0, "rollout undo sts/db"),
-    Rolled("sts/db"),
-    Run(0, "get sts db -o jsonpath='{.spec.template.spec.containers[0].image}'"),
-    Run(0, "scale sts/db --replicas=1"),
-    Run(0, "wait --for=delete pod/db-1"),
-    Run(0, "get sts,pods -l app=db"),
-];
-
-const CASCADING: &[Step] = &[
-    Run(0, "apply -f rolling.yaml"),
-    Ready("app=web", 2),
-    Run(0, "delete deploy web --cascade=orphan"),
-    Run(0, "get deploy,rs,pods -l app=web"),
-    Run(0, "apply -f rolling.yaml"),
-    Run(0, "get deploy,rs -l app=web"),
-    Run(0, "delete deploy web --cascade=foreground"),
-    Run(0, "get deploy,rs,pods"),
-    Run(0, "apply -f rolling.yaml"),
-    Ready("app=web", 2),
-    Run(0, "delete deploy web"),
-    Run(0, "wait --for=delete rs,pods -l app=web"),
-    Run(0, "get deploy,rs,pods"),
-    Run(0, "create -f held.yaml"),
-];
-
-const ENDING: &[Step] = &[
-    Run(0, "create ns gone-<p>"),
-    Run(0, "create deploy web --image=registry.example.com/web:1 -n gone-<p>"),
-    Run(0, "create -f held.yaml -n gone-<p>"),
-    Run(0, "delete ns gone-<p> --wait=false"),
-    Run(0, "get ns gone-<p>"),
-    Run(1, "create cm late -n gone-<p>"),
-    Run(0, "get cm -n gone-<p> held -o jsonpath='{.metadata.finalizers}'"),
-    Run(0, "patch cm held -n gone-<p> --type=merge -p '{\"metadata\":{\"finalizers\":null}}'"),
-    Run(0, "wait --for=delete ns/gone-<p>"),
-    Run(1, "get ns gone-<p>"),
-    Run(1, "create cm late -n gone-<p>"),
-];
-
-const WORKING: &[Step] = &[
-    Run(0, "apply -f jobs.yaml"),
-    Run(0, "get jobs,cronjobs"),
-    Ended("job-name=once", 2),
-    Run(0, "wait --for=condition=complete job/once"),
-    Run(0, "get jobs,pods -l app=once"),
-    Run(0, "describe job once"),
-    Run(0, "create job by-hand --from=cronjob/nightly"),
-    Ended("job-name=by-hand", 1),
-    Run(0, "wait --for=condition=complete job/by-hand"),
-    Run(0, "patch job halted --type=merge -p '{\"spec\":{\"suspend\":true}}'"),
-    Run(0, "wait --for=condition=Suspended job/halted"),
-    Run(0, "get pods -l job-name=halted"),
-    Run(0, "delete job once by-hand halted"),
-    Run(0, "wait --for=delete pods -l app=once"),
-    Run(0, "get jobs,pods"),
-    Run(0, "create -f node.yaml"),
-    Run(0, "apply -f agents.yaml"),
-    Ready("app=agent", 1),
-    Run(0, "rollout status ds/agent"),
-    Run(0, "get ds"),
-    Run(0, "rollout history ds/agent"),
-    Run(0, "delete ds agent"),
-    Run(0, "wait --for=delete pods -l app=agent"),
-    Run(0, "delete node worker-<p>"),
 ];

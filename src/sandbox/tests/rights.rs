@@ -62,7 +62,11 @@ fn reviews_tell_what_the_account_may() {
     let rules = said["status"]["resourceRules"].as_array().expect("rules");
     let resources: Vec<&Value> = rules.iter().map(|rule| &rule["resources"]).collect();
     let reviews = json!(["selfsubjectaccessreviews", "selfsubjectrulesreviews"]);
-    assert_eq!(resources, [&reviews, &json!(["selfsubjectreviews"]), &json!(["secrets"])], "its own beside the reviews");
+    assert_eq!(
+        resources,
+        [&reviews, &json!(["selfsubjectreviews"]), &json!(["secrets"])],
+        "its own beside the reviews"
+    );
 }
 
 #[test]
