@@ -133,6 +133,16 @@ async fn heartbeat(sandbox: Sandbox) {
     }
 }
 
+/// Waits until a scene has taken place so often.
+pub async fn happened(act: &Act, times: u64) {
+    let often = async {
+        while act.times() < times {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_mins(1), often).await.is_ok(), "{} never took place", act.scene());
+}
+
 /// Syncs, and wants it done.
 pub async fn sync(deck: &mut Deck) {
     let (outcome, note) = deck.sync(false).await;
