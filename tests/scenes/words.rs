@@ -289,8 +289,18 @@ async fn a_scene_tells_what_a_real_server_told() {
     let denied = "admission webhook \"images.example.com\" denied the request: images must be pinned by digest";
     let maps = Cast::of(&[("", "configmaps")]);
     let table = [
-        (Act::of(Scene::Throttled), lists.to_owned(), Value::Null, (429, Some("1".to_owned()), json!("Too many requests, please try again later.\n"))),
-        (Act::of(Scene::Broken), lists.to_owned(), Value::Null, (500, None, status(json!({"message": "etcdserver: request timed out", "code": 500})))),
+        (
+            Act::of(Scene::Throttled),
+            lists.to_owned(),
+            Value::Null,
+            (429, Some("1".to_owned()), json!("Too many requests, please try again later.\n")),
+        ),
+        (
+            Act::of(Scene::Broken),
+            lists.to_owned(),
+            Value::Null,
+            (500, None, status(json!({"message": "etcdserver: request timed out", "code": 500}))),
+        ),
         (
             Act::of(Scene::Webhook).about(maps),
             apply("shop", "one", false),
@@ -301,7 +311,11 @@ async fn a_scene_tells_what_a_real_server_told() {
             Act::of(Scene::Expired),
             format!("{lists}?watch=true&resourceVersion=1"),
             Value::Null,
-            (200, None, json!({"type": "ERROR", "object": status(json!({"message": "too old resource version: 1 (NOW)", "reason": "Expired", "code": 410}))})),
+            (
+                200,
+                None,
+                json!({"type": "ERROR", "object": status(json!({"message": "too old resource version: 1 (NOW)", "reason": "Expired", "code": 410}))}),
+            ),
         ),
     ];
     for (act, what, sent, wanted) in table {
@@ -310,7 +324,8 @@ async fn a_scene_tells_what_a_real_server_told() {
         let now = now["metadata"]["resourceVersion"].as_str().expect("a version").to_owned();
         sandbox.play(act);
         let (status, after, said) = scene(&sandbox, &what, (&sent, APPLY)).await;
-        let wanted = (wanted.0, wanted.1, serde_json::from_str(&wanted.2.to_string().replace("NOW", &now)).expect("JSON"));
+        let wanted =
+            (wanted.0, wanted.1, serde_json::from_str(&wanted.2.to_string().replace("NOW", &now)).expect("JSON"));
         assert_eq!((status, after, said), wanted, "{what}");
     }
 }

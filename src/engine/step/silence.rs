@@ -5,7 +5,8 @@
 
 use super::advance::advance;
 use super::clusters::{STALE_AFTER, is_stale};
-use super::judging::{in_scene, keys_of, listed};
+use super::judging::keys_of;
+use super::lists::{in_scene, listed};
 use crate::engine::effect::Effect;
 use crate::engine::event::{Scene, Trouble};
 use crate::engine::world::{ClusterWorld, Link, SceneState, World, reason};
