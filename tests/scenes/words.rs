@@ -1,7 +1,7 @@
 //! A scene tells what a real kube-apiserver tells when the like happens there: status, message, reason and details.
 //!
 //! On the real server it is made to happen: a quota's status written by hand, a webhook that listens and is silent, a
-//! namespace that cannot end, an APIService without a Service, a token that nobody knows.
+//! namespace that cannot end, an `APIService` without a Service, a token that nobody knows.
 
 use std::net::TcpListener;
 use std::time::Duration;

@@ -21,7 +21,10 @@ pub(super) async fn play(act: &Act, asked: &Asked, request: Whole, way: Way) -> 
         Scene::Forbidden => closed(act, asked, request, way).await,
         Scene::Slow => late(act, request, way).await,
         Scene::Cut => broken_off(act),
-        Scene::SignedOut => refused(act, words::signed_out()),
+        Scene::SignedOut => {
+            act.noted();
+            Ok(said(words::signed_out()))
+        }
         Scene::Throttled if !asked.is_health() && act.takes() => {
             Ok(Answer::Text(429, words::THROTTLED).into_response())
         }
@@ -50,11 +53,6 @@ pub(super) fn said(failure: Failure) -> Response<Body> {
 
 fn is_about(act: &Act, asked: &Asked) -> bool {
     asked.is_object() && act.cast().has(asked)
-}
-
-fn refused(act: &Act, failure: Failure) -> Reply {
-    act.noted();
-    Ok(said(failure))
 }
 
 fn broken_off(act: &Act) -> Reply {
