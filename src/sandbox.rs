@@ -112,6 +112,18 @@ impl Sandbox {
         self.board.all()
     }
 
+    /// From now on pods are neither placed nor run: the caller writes their status, as a test does that plays the
+    /// kubelet on a real server. The other controllers go on working.
+    pub fn without_kubelets(&self) {
+        self.core.state().kubelets = false;
+    }
+
+    /// From now on `NamespaceLifecycle` alone stands between a write and the store: no tolerations, no priority, no
+    /// protection of claims is added, as on a server whose other admission plugins are off.
+    pub fn without_admission(&self) {
+        self.core.state().admission = false;
+    }
+
     /// The cluster goes away: requests fail as on a refused connection, watches break off.
     pub fn cut(&self) {
         self.core.set_outage(service::Outage::Cut);
@@ -147,6 +159,13 @@ impl Sandbox {
     pub fn advance(&self, by: Duration) {
         let to = self.now().saturating_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX));
         self.tick(to.unwrap_or(Timestamp::MAX));
+    }
+
+    /// What found no rest in the last leap of time, such as `HorizontalPodAutoscaler shop/web`: two that undo each
+    /// other's work at one instant. Empty where all is well.
+    #[must_use]
+    pub fn unsettled(&self) -> Vec<String> {
+        self.core.unsettled()
     }
 
     /// How many requests came, by Kubernetes verb: `get list watch create update patch apply delete deletecollection`,

@@ -87,6 +87,16 @@ impl Account {
         &self.user
     }
 
+    /// Whether everything is allowed, what is no resource too.
+    pub(super) fn is_admin(&self) -> bool {
+        matches!(&self.allowed, Allowed::AllBut(without) if without.is_empty())
+    }
+
+    /// The user's groups: an administrator is one by its group.
+    pub(super) fn groups(&self) -> &'static [&'static str] {
+        if self.is_admin() { &["system:masters", "system:authenticated"] } else { &["system:authenticated"] }
+    }
+
     /// Whether the wish is granted.
     pub(super) fn allows(&self, wish: Wish) -> bool {
         if self.closed.has(wish.group, wish.resource) {
