@@ -87,7 +87,9 @@ async fn serve(options: demo::Options, wanted: &DemoArgs, address: Address) -> c
         return Ok(unheard);
     }
     cli::say(&format!("driftdeck: serving {} until Ctrl-c", served.words()));
-    scenes.iter().for_each(|scene| cli::say(&format!("driftdeck: {scene}")));
+    for scene in scenes {
+        cli::say(&format!("driftdeck: {scene}"));
+    }
     if let Some(warning) = served.warning() {
         cli::say(&format!("driftdeck: {warning}"));
     }

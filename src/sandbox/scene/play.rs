@@ -9,6 +9,7 @@ use super::super::account::Closed;
 use super::super::answer::Answer;
 use super::super::body::Body;
 use super::super::failure::Failure;
+use super::super::protobuf;
 use super::super::service::Unreachable;
 use super::act::Act;
 use super::asked::Asked;
@@ -126,8 +127,12 @@ pub(super) fn with_option(uri: &Uri, option: &str) -> Option<Uri> {
     format!("{uri}{joint}{option}").parse().ok()
 }
 
-/// The body that a request sends, as JSON; YAML bodies are none.
+/// The body that a request sends, as JSON, also where it is sent as protobuf; YAML bodies are none.
 pub(super) async fn sent(request: &Whole) -> Value {
     let Ok(body) = request.body().clone().collect().await;
+    let kind = request.headers().get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    if kind.is_some_and(|kind| kind.starts_with(protobuf::TYPE.as_bytes())) {
+        return protobuf::read(&body.to_bytes()).unwrap_or_default();
+    }
     serde_json::from_slice(&body.to_bytes()).unwrap_or_default()
 }
