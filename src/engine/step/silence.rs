@@ -28,6 +28,8 @@ pub(super) fn scene_failed(
         return Vec::new();
     }
     let before = match cluster.scenes.get(scene) {
+        // What is forbidden stays so until a list says otherwise: an answer that did not come says nothing of rights.
+        Some(SceneState::Failed(old)) if passing && old.code == ReasonCode::Forbidden => return Vec::new(),
         Some(SceneState::Failed(old)) => Some(old.clone()),
         _ => None,
     };
