@@ -60,6 +60,8 @@ pub struct Setup {
     pub no_git: Option<Foreign>,
     /// What to say while there is no app at all (first run: where the config would be).
     pub welcome: Vec<Foreign>,
+    /// What stands above the fleet all the time: scenes that play.
+    pub notice: Vec<Foreign>,
     /// How the demo is opened to kubectl, if it is.
     pub kubectl: Option<Kubectl>,
     /// The first order's number; no other sender of orders in this process may use it or a later one.
@@ -77,7 +79,15 @@ pub struct Kubectl {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { demo: false, zone: TimeZone::UTC, no_git: None, welcome: Vec::new(), kubectl: None, first_order: 1 }
+        Self {
+            demo: false,
+            zone: TimeZone::UTC,
+            no_git: None,
+            welcome: Vec::new(),
+            notice: Vec::new(),
+            kubectl: None,
+            first_order: 1,
+        }
     }
 }
 

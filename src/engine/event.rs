@@ -135,8 +135,10 @@ pub enum Event {
     ConnectFailed(ClusterName, Trouble),
     /// The probe's answer.
     Probed(ClusterName, Result<Option<Foreign>, Trouble>),
-    /// A watch said something, if only that it lives.
+    /// A cluster said something, if only that it lives.
     Alive(ClusterName),
+    /// The same of the watch of a scene.
+    SceneAlive(ClusterName, Scene),
     /// Schemas of these group-versions are loaded, or known not to be had.
     SchemasLoaded(ClusterName, BTreeSet<Arc<str>>),
     /// The schemas of these kinds are others than before.

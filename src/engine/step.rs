@@ -16,6 +16,7 @@ mod lists;
 mod orders;
 pub(in crate::engine) mod policy;
 mod remotes;
+mod silence;
 
 use super::effect::Effect;
 use super::event::Event;
@@ -36,6 +37,7 @@ pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
         Event::Rediscovered(cluster) => clusters::rediscovered(world, &cluster, now),
         Event::ConnectFailed(cluster, trouble) => clusters::failed(world, &cluster, &trouble, now),
         Event::Probed(cluster, answer) => clusters::probed(world, &cluster, answer, now),
+        Event::SceneAlive(cluster, scene) => silence::scene_alive(world, &cluster, &scene, now),
         Event::Alive(cluster) => clusters::alive(world, &cluster, now),
         Event::SchemasLoaded(cluster, loaded) => clusters::schemas(world, &cluster, loaded, now),
         Event::SchemasMoved(cluster, kinds) => asides::schemas_moved(world, &cluster, &kinds, now),
@@ -45,7 +47,7 @@ pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
         Event::Named(app, named) => asides::named(world, &app, named, now),
         Event::Shown(apps) => asides::shown(world, apps),
         Event::Listed(cluster, scene, keys) => lists::listed(world, &cluster, &scene, &keys, now),
-        Event::SceneFailed(cluster, scene, trouble) => lists::scene_failed(world, &cluster, &scene, &trouble, now),
+        Event::SceneFailed(cluster, scene, trouble) => silence::scene_failed(world, &cluster, &scene, &trouble, now),
         Event::LiveChanged(cluster, keys) => lists::live_changed(world, &cluster, &keys, now),
         Event::Polled(repo, heads) => remotes::polled(world, &repo, heads, now),
         Event::DirChanged(app) => remotes::dir_changed(world, &app, now),
@@ -65,6 +67,7 @@ pub fn step(world: &mut World, event: Event, now: Now) -> Vec<Effect> {
 /// What time alone brings: polls, probes, retries, ends of pauses and unlocks, debounced confirmations.
 fn tick(world: &mut World, now: Now) -> Vec<Effect> {
     let mut effects = clusters::tick(world, now);
+    effects.extend(silence::tick(world, now));
     effects.extend(asides::tick(world, now));
     effects.extend(remotes::tick(world, now));
     effects.extend(confirming::tick(world, now));

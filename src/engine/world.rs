@@ -102,6 +102,8 @@ pub struct ClusterWorld {
     pub probe_failed: Option<Reason>,
     /// Lists and watches.
     pub scenes: BTreeMap<Scene, SceneState>,
+    /// Watches that fail by a passing fault: since when, and what was said last.
+    pub broken: BTreeMap<Scene, (Now, Foreign)>,
     /// Group-versions whose schema is loaded or known not to be had.
     pub schemas: BTreeSet<Arc<str>>,
     /// Group-versions asked for.
@@ -286,6 +288,7 @@ impl ClusterWorld {
             tokens_at: Duration::ZERO,
             minded: BTreeSet::new(),
             unminded: BTreeSet::new(),
+            broken: BTreeMap::new(),
             admission: 0,
             looks: Vec::new(),
             throttled: None,

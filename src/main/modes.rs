@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use driftdeck::cli::{self, Asked, CliError, DemoArgs, Global, Terminal};
-use driftdeck::demo::{self, Address, Served, Stage};
+use driftdeck::demo::{self, Address, Casting, Served, Stage};
 use driftdeck::tui::{self, Cockpit, Depth, Exit, Kubectl, Look, Start, ThemeName};
 
 /// The cockpit on the user's config, or on a directory.
@@ -26,11 +26,15 @@ pub fn demo(asked: &Asked) -> ExitCode {
         Ok(address) => address,
         Err(error) => return cli::fail(&CliError::usage(error.to_string())),
     };
+    let scenes = match wanted.scene.iter().map(|text| text.parse()).collect::<Result<Vec<Casting>, _>>() {
+        Ok(scenes) => scenes,
+        Err(error) => return cli::fail(&CliError::usage(error.to_string())),
+    };
     // Who wants the file, or no cockpit, wants the port.
     let wants_port = wanted.headless || wanted.write_kubeconfig.is_some();
     let address = address.or_else(|| wants_port.then(Address::default));
     if wanted.headless {
-        return headless(asked, &wanted, address.unwrap_or_default());
+        return headless(asked, &wanted, address.unwrap_or_default(), scenes);
     }
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         let hint = "without one: driftdeck demo --headless serves the sample clusters to kubectl until a signal";
@@ -38,23 +42,26 @@ pub fn demo(asked: &Asked) -> ExitCode {
     }
     let read_only = asked.global().read_only;
     show(asked.global(), move || async move {
-        let options = demo::Options { read_only, ..demo::Options::cockpit() };
+        let notice = scenes.iter().map(Casting::notice).collect();
+        let options = demo::Options { read_only, scenes, ..demo::Options::cockpit() };
         let demo = demo::start(options).await?;
         let served = open(&demo.stage, &wanted, address)?;
         let way = |served: &Served| Kubectl { line: served.export().into(), warning: served.warning().map(Into::into) };
-        let start = Start { demo: true, kubectl: served.as_ref().map(way), ..start() };
+        let start = Start { demo: true, notice, kubectl: served.as_ref().map(way), ..start() };
         Ok((Cockpit { setup: demo.setup, start }, Some((served, demo.stage))))
     })
 }
 
 /// The sample clusters behind a port, until a signal.
-fn headless(asked: &Asked, wanted: &DemoArgs, address: Address) -> ExitCode {
+fn headless(asked: &Asked, wanted: &DemoArgs, address: Address, scenes: Vec<Casting>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return cli::fail(&CliError::failed(error.to_string())),
     };
     let read_only = asked.global().read_only;
-    let options = demo::Options { read_only, ..demo::Options::cockpit() };
+    // Who has no cockpit to look at has no time to wait either.
+    let lead_in = std::time::Duration::ZERO;
+    let options = demo::Options { read_only, scenes, lead_in, ..demo::Options::cockpit() };
     let ended = runtime.block_on(async {
         tokio::select! {
             // First: a signal that comes while the clusters are made is already waited for.

@@ -29,7 +29,8 @@ impl App {
     fn fleet_intro(&self) -> Vec<Line> {
         let (shown, all) = (self.root.order.len(), self.fleet.apps.len());
         let text = self.root.filter_text();
-        let mut lines = self.kubectl_lines();
+        let notice = self.setup.notice.iter().map(|notice| Line::new().text(notice.clone()));
+        let mut lines: Vec<Line> = notice.chain(self.kubectl_lines()).collect();
         if text.is_empty() && !self.root.problems && self.root.marks.is_empty() && !self.root.is_due() {
             return lines;
         }

@@ -156,7 +156,7 @@ impl Driver {
             }
             SeenWhat::Alive => {
                 line.alive(&seen.target, now);
-                Event::Alive(name)
+                Event::SceneAlive(name, scene)
             }
             what => {
                 let listed = matches!(what, SeenWhat::Listed(_));

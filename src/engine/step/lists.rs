@@ -1,13 +1,13 @@
-//! Lists and watches: what they told, which rows it touches, and what a failed list means for its rows.
+//! Lists and watches: what they told, and which rows it touches.
 
 use std::collections::BTreeSet;
 
 use super::advance::{advance, is_record_of, reread_record};
 use super::judging::keys_of;
 use crate::engine::effect::Effect;
-use crate::engine::event::{Scene, Trouble};
-use crate::engine::world::{AppWorld, SceneState, World, reason};
-use crate::model::{AppId, ClusterName, Now, ReasonCode, ResourceKey};
+use crate::engine::event::Scene;
+use crate::engine::world::{AppWorld, SceneState, World};
+use crate::model::{AppId, ClusterName, Now, ResourceKey};
 
 /// A list is complete: everything in its scene can be judged.
 pub(super) fn listed(
@@ -19,6 +19,7 @@ pub(super) fn listed(
 ) -> Vec<Effect> {
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
     cluster.answered = Some(now);
+    cluster.broken.remove(scene);
     let before = cluster.scenes.insert(scene.clone(), SceneState::Listed);
     let first = before != Some(SceneState::Listed);
     let changed_keys: BTreeSet<&ResourceKey> = changed.iter().collect();
@@ -36,37 +37,8 @@ pub(super) fn listed(
     effects
 }
 
-fn in_scene(key: &ResourceKey, scene: &Scene) -> bool {
+pub(super) fn in_scene(key: &ResourceKey, scene: &Scene) -> bool {
     key.kind == scene.kind && (scene.namespace.is_empty() || key.namespace == scene.namespace)
-}
-
-/// A list or watch fails. Forbidden or not served: its rows become unknown; a passing fault leaves them.
-pub(super) fn scene_failed(
-    world: &mut World,
-    name: &ClusterName,
-    scene: &Scene,
-    trouble: &Trouble,
-    now: Now,
-) -> Vec<Effect> {
-    let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
-    let before = match cluster.scenes.get(scene) {
-        Some(SceneState::Failed(old)) => Some(old.clone()),
-        _ => None,
-    };
-    let passing = matches!(trouble.code, ReasonCode::ClusterUnreachable | ReasonCode::Other);
-    if passing && cluster.scenes.get(scene) == Some(&SceneState::Listed) {
-        return Vec::new();
-    }
-    cluster.scenes.insert(scene.clone(), SceneState::Failed(reason(trouble, before.as_ref(), now)));
-    let mut effects = Vec::new();
-    for id in world.apps_on(name) {
-        let Some(app) = world.apps.get_mut(&id) else { continue };
-        app.rows.retain(|key, _| !in_scene(key, scene));
-        app.changed = true;
-        app.dirty.extend(keys_of(app).into_iter().filter(|key| in_scene(key, scene)));
-        effects.extend(advance(world, &id, now));
-    }
-    effects
 }
 
 /// Live objects changed.
