@@ -168,8 +168,8 @@ async fn plain_http_is_told_that_this_is_https() {
 async fn a_cluster_that_is_cut_refuses_connections_until_it_is_back() {
     let site = site();
     let served = site.served();
-    let (server, authority, token) = entry(&served, "edge-07");
-    let own = server.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/edge-07")).expect("an address");
+    let (url, authority, token) = entry(&served, "edge-07");
+    let own = url.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/edge-07")).expect("an address");
     let own: SocketAddr = own.parse().expect("an address");
     assert_ne!(own, served.address(), "it has a port of its own");
     let refused = beside(move || TcpStream::connect(own).map(drop)).await.expect_err("nobody listens");
