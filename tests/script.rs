@@ -1,0 +1,258 @@
+//! The demo's script under a real engine, on a clock that the test holds: every word of the vocabulary is published within
+//! two minutes, and after an hour the fleet is as lively as before, and no larger.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use driftdeck::app::Status;
+use driftdeck::demo::{self, Demo, Options, Stage};
+use driftdeck::engine::{self, Clock, Handle, Role};
+use driftdeck::model::*;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+/// A hang would end here; nothing is measured by it.
+const HANG: Duration = Duration::from_mins(2);
+/// What only the process says that does it: a cockpit knows of its own runs, and the agent of the agent's.
+const ONES_OWN: [&str; 2] = ["queued", "running"];
+
+/// After this time the server is asked about a difference, and answers as long as time stands.
+const DEBOUNCED: Duration = Duration::from_secs(3);
+
+/// Where and when a word was first published.
+type Words = BTreeMap<&'static str, String>;
+
+struct Watched {
+    clock: watch::Sender<Now>,
+    opened: Timestamp,
+    engine: Handle,
+    stage: Stage,
+    statuses: Words,
+    healths: Words,
+    /// Differences that the server has not confirmed, and since when they are seen.
+    pending: BTreeMap<ResourceKey, Duration>,
+}
+
+impl Watched {
+    async fn open() -> Self {
+        let opened = "2026-11-21T14:02:00Z".parse().expect("a time");
+        let (clock, held) = Clock::held(Now { wall: opened, since_start: Duration::from_secs(10) });
+        let options = Options { is_scripted: true, ..Options::headless(held, Role::Cockpit) };
+        let Demo { setup, stage } = demo::start(options).await.expect("a demo");
+        let (engine, _) = engine::start(setup);
+        let (statuses, healths, pending) = (Words::new(), Words::new(), BTreeMap::new());
+        let mut watched = Self { clock, opened, engine, stage, statuses, healths, pending };
+        watched.look().await;
+        watched
+    }
+
+    /// Moves time on, lets the script play, and looks once nobody does anything any more as long as time stands.
+    async fn step(&mut self, by: Duration) {
+        self.clock.send_modify(|now| {
+            now.since_start += by;
+            now.wall = now.wall.checked_add(by).expect("a time");
+        });
+        self.stage.beat();
+        self.look().await;
+    }
+
+    async fn look(&mut self) {
+        let due = self.pending.iter().filter(|(_, since)| self.clock.borrow().since_start >= **since + DEBOUNCED);
+        let due: BTreeSet<ResourceKey> = due.map(|(key, _)| key.clone()).collect();
+        let answered = |fleet: &Fleet| pending(fleet).all(|key| !due.contains(key));
+        let calm = async {
+            self.stage.rest().await;
+            let now = self.clock.borrow().wall;
+            let calm = |fleet: &Arc<Fleet>| is_calm(fleet) && answered(fleet) && is_fresh(fleet, now);
+            self.engine.fleet().wait_for(calm).await.expect("the engine runs");
+        };
+        let calm = tokio::time::timeout(HANG, calm).await;
+        let agent = || self.stage.agent().map(|agent| format!("{}{:?}", told(&agent.borrow()), agent.borrow().runs.last()));
+        assert!(calm.is_ok(), "never calm:\n{}\n{:?}", told(&self.engine.fleet().borrow()), agent());
+        let fleet = self.engine.fleet().borrow().clone();
+        let now = self.clock.borrow().since_start;
+        let before = std::mem::take(&mut self.pending);
+        self.pending = pending(&fleet).map(|key| (key.clone(), *before.get(key).unwrap_or(&now))).collect();
+        self.read("the cockpit", &fleet);
+        if let Some(agent) = self.stage.agent() {
+            let fleet = agent.borrow().clone();
+            self.read("the agent", &fleet);
+        }
+    }
+
+    fn read(&mut self, whose: &str, fleet: &Fleet) {
+        let after = self.clock.borrow().wall.duration_since(self.opened).as_secs();
+        for app in &fleet.apps {
+            let place = |what: &str| format!("{after:>3} s  {whose}: {} {what}", app.id);
+            let mut note = |status: Status, health: Health, what: &str| {
+                self.statuses.entry(status.word()).or_insert_with(|| place(what));
+                self.healths.entry(health.word()).or_insert_with(|| place(what));
+            };
+            // The roll-up of an app hides the words of its rows: both are read.
+            note(Status::of_app(app, fleet), app.health, "");
+            for row in &app.resources {
+                note(Status::of_object(row), row.health, &format!("{}/{}", row.key.kind.kind, row.key.name));
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.statuses.clear();
+        self.healths.clear();
+    }
+
+    /// Where each word was seen first.
+    fn table(&self) -> String {
+        let mut table = String::new();
+        for (word, place) in self.statuses.iter().chain(&self.healths) {
+            let _ = writeln!(table, "{word:<12} {place}");
+        }
+        table
+    }
+
+    fn has_all_words(&self) -> Result<(), String> {
+        let missing = |seen: &Words, all: &mut dyn Iterator<Item = &'static str>| -> Vec<&str> {
+            all.filter(|word| !seen.contains_key(word)).collect()
+        };
+        let statuses = missing(&self.statuses, &mut Status::ALL.iter().map(|status| status.word()));
+        let healths = missing(&self.healths, &mut Health::ALL.iter().map(|health| health.word()));
+        if statuses.is_empty() && healths.is_empty() {
+            return Ok(());
+        }
+        Err(format!("never published: {statuses:?} {healths:?}\n{}\n{}", self.table(), self.acts()))
+    }
+
+    fn acts(&self) -> String {
+        let played = self.stage.played();
+        let after = |at: Timestamp| at.duration_since(self.opened).as_secs();
+        played.iter().map(|one| format!("{:>4} s {} {:?}\n", after(one.at), one.typed, one.left)).collect()
+    }
+
+    async fn close(self) {
+        let dir = self.stage.directory().to_owned();
+        self.engine.close().await;
+        drop(self.stage);
+        assert!(!dir.exists(), "nothing is left behind");
+    }
+}
+
+/// Every app is judged, or says why it is not, and nothing is on its way.
+fn is_calm(fleet: &Fleet) -> bool {
+    let loads = |app: &AppRow| app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::Loading);
+    !fleet.apps.is_empty() && !fleet.apps.iter().any(|app| loads(app) || (app.reason.is_none() && app.settling))
+}
+
+fn told(fleet: &Fleet) -> String {
+    let line = |app: &AppRow| format!("{} {} settling={} {:?}\n", app.id, app.verdict.word(), app.settling, app.reason);
+    fleet.apps.iter().map(|app| line(app)).collect()
+}
+
+/// The clusters that answer have answered since they were asked last.
+fn is_fresh(fleet: &Fleet, now: Timestamp) -> bool {
+    let silent = |row: &Arc<ClusterRow>| row.observed_at.is_some_and(|at| now.duration_since(at).as_secs() > 6);
+    !fleet.clusters.iter().any(silent)
+}
+
+/// What the server is to confirm, on clusters that answer.
+fn pending(fleet: &Fleet) -> impl Iterator<Item = &ResourceKey> {
+    let apps = fleet.apps.iter().filter(|app| app.reason.is_none());
+    apps.flat_map(|app| &app.resources).filter(|row| row.pending).map(|row| &row.key)
+}
+
+/// Apps that need somebody's look.
+fn troubled(fleet: &Fleet) -> usize {
+    fleet.apps.iter().filter(|app| !matches!(app.verdict, Verdict::Synced | Verdict::Touched)).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_word_of_the_vocabulary_is_published_within_two_minutes() {
+    let mut watched = Watched::open().await;
+    for _ in 0..120 {
+        watched.step(Duration::from_secs(1)).await;
+    }
+    if let Err(missing) = watched.has_all_words() {
+        panic!("{missing}");
+    }
+    let others: BTreeSet<&str> =
+        watched.statuses.iter().filter(|(_, place)| place.contains("the agent")).map(|(word, _)| *word).collect();
+    assert!(others.iter().all(|word| ONES_OWN.contains(word)), "all others in the cockpit itself:\n{}", watched.table());
+    for one in watched.stage.played() {
+        let hand = one.typed.split(' ').next().unwrap_or_default();
+        assert!(["kubectl", "git", "driftdeck"].contains(&hand), "{} is what nobody could do", one.typed);
+        assert_eq!(one.left, None, "{}: nobody disturbs the script here", one.typed);
+    }
+    println!("{}", watched.table());
+    watched.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_agent_is_seen_by_its_lease() {
+    let mut watched = Watched::open().await;
+    for _ in 0..12 {
+        watched.step(Duration::from_secs(1)).await;
+    }
+    let fleet = watched.engine.fleet().borrow().clone();
+    let on = |cluster: &'static str| fleet.apps.iter().filter(move |app| app.id.cluster.as_str() == cluster);
+    assert!(on("stage-eu").all(|app| matches!(app.agent, AgentSeen::At(_))), "the agent of staging");
+    assert!(on("prod-eu").all(|app| app.agent == AgentSeen::Never), "there is none in production");
+    watched.close().await;
+}
+
+/// Objects of the kinds that come and go by themselves, on all clusters that answer.
+fn objects(stage: &Stage) -> usize {
+    let count = |cluster: &str| -> usize {
+        let paths = [
+            "/api/v1/pods",
+            "/api/v1/configmaps",
+            "/api/v1/events",
+            "/apis/apps/v1/replicasets",
+            "/apis/batch/v1/jobs",
+            "/apis/coordination.k8s.io/v1/leases",
+        ];
+        let sandbox = stage.sandbox(cluster).expect("a cluster");
+        let listed = paths.map(|path| sandbox.request("GET", path, &serde_json::Value::Null, "").body);
+        listed.iter().map(|list| list["items"].as_array().map_or(0, Vec::len)).sum()
+    };
+    ["prod-eu", "prod-us", "stage-eu"].map(count).iter().sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_hour_later_the_fleet_is_as_lively_and_no_larger() {
+    let mut watched = Watched::open().await;
+    let mirror = {
+        let repository = watched.stage.directory().join("platform.git");
+        driftdeck::source::open_in_place(&repository).expect("the sample repository")
+    };
+    let head = mirror.resolve("main").expect("a head");
+    let (trouble, size) = (troubled(&watched.engine.fleet().borrow()), objects(&watched.stage));
+    for minute in 0..60 {
+        for _ in 0..6 {
+            watched.step(Duration::from_secs(10)).await;
+            // A command takes a few seconds: more small steps, so that the next one finds its hands free.
+            for _ in 0..60 {
+                if !watched.stage.is_busy() {
+                    break;
+                }
+                watched.step(Duration::from_secs(1)).await;
+            }
+        }
+        let now = troubled(&watched.engine.fleet().borrow());
+        assert!(now.abs_diff(trouble) <= 8, "minute {minute}: {now} apps in trouble, {trouble} at first\n{}", watched.acts());
+        if minute == 44 {
+            watched.forget();
+        }
+    }
+    if let Err(missing) = watched.has_all_words() {
+        panic!("in the last quarter of an hour: {missing}");
+    }
+    let commits = mirror.ahead(&head, &mirror.resolve("main").expect("a head")).expect("counted");
+    assert!((5..=25).contains(&commits), "{commits} commits in an hour");
+    let grown = objects(&watched.stage);
+    assert!(grown < size + 80, "{size} objects at first, {grown} after an hour");
+    assert!(watched.engine.fleet().borrow().runs.is_empty(), "the cockpit has done nothing by itself");
+    watched.close().await;
+}
