@@ -20,9 +20,6 @@ const HANG: Duration = Duration::from_mins(2);
 /// What only the process says that does it: a cockpit knows of its own runs, and the agent of the agent's.
 const ONES_OWN: [&str; 2] = ["queued", "running"];
 
-/// After this time the server is asked about a difference, and answers as long as time stands.
-const DEBOUNCED: Duration = Duration::from_secs(3);
-
 /// Where and when a word was first published.
 type Words = BTreeMap<&'static str, String>;
 
@@ -33,19 +30,18 @@ struct Watched {
     stage: Stage,
     statuses: Words,
     healths: Words,
-    /// Differences that the server has not confirmed, and since when they are seen.
-    pending: BTreeMap<ResourceKey, Duration>,
 }
 
 impl Watched {
     async fn open() -> Self {
         let opened = "2026-11-21T14:02:00Z".parse().expect("a time");
         let (clock, held) = Clock::held(Now { wall: opened, since_start: Duration::from_secs(10) });
-        let options = Options { is_scripted: true, ..Options::headless(held, Role::Cockpit) };
+        // As a cockpit, but without its pauses before the server is asked: what is not confirmed yet can be waited for.
+        let options = Options { is_scripted: true, ..Options::headless(held, Role::OneShot) };
         let Demo { setup, stage } = demo::start(options).await.expect("a demo");
         let (engine, _) = engine::start(setup);
-        let (statuses, healths, pending) = (Words::new(), Words::new(), BTreeMap::new());
-        let mut watched = Self { clock, opened, engine, stage, statuses, healths, pending };
+        let (statuses, healths) = (Words::new(), Words::new());
+        let mut watched = Self { clock, opened, engine, stage, statuses, healths };
         watched.look().await;
         watched
     }
@@ -61,27 +57,29 @@ impl Watched {
     }
 
     async fn look(&mut self) {
-        let due = self.pending.iter().filter(|(_, since)| self.clock.borrow().since_start >= **since + DEBOUNCED);
-        let due: BTreeSet<ResourceKey> = due.map(|(key, _)| key.clone()).collect();
-        let answered = |fleet: &Fleet| pending(fleet).all(|key| !due.contains(key));
-        let calm = async {
-            self.stage.rest().await;
-            let now = self.clock.borrow().wall;
-            let calm = |fleet: &Arc<Fleet>| is_calm(fleet) && answered(fleet) && is_fresh(fleet, now);
-            self.engine.fleet().wait_for(calm).await.expect("the engine runs");
-        };
-        let calm = tokio::time::timeout(HANG, calm).await;
-        let agent = || self.stage.agent().map(|agent| format!("{}{:?}", told(&agent.borrow()), agent.borrow().runs.last()));
-        assert!(calm.is_ok(), "never calm:\n{}\n{:?}", told(&self.engine.fleet().borrow()), agent());
+        let rests = tokio::time::timeout(HANG, self.stage.rest()).await;
+        assert!(rests.is_ok(), "{:?} never rests:\n{}\n{}", self.stage, self.agents(), self.acts());
+        let now = self.clock.borrow().wall;
+        let fresh = |fleet: &Arc<Fleet>| is_fresh(fleet, now);
+        self.until("every cluster has answered", fresh).await;
+        self.until("every app is judged", |fleet| is_calm(fleet)).await;
         let fleet = self.engine.fleet().borrow().clone();
-        let now = self.clock.borrow().since_start;
-        let before = std::mem::take(&mut self.pending);
-        self.pending = pending(&fleet).map(|key| (key.clone(), *before.get(key).unwrap_or(&now))).collect();
         self.read("the cockpit", &fleet);
         if let Some(agent) = self.stage.agent() {
             let fleet = agent.borrow().clone();
             self.read("the agent", &fleet);
         }
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&Arc<Fleet>) -> bool) {
+        let mut fleets = self.engine.fleet();
+        let came = tokio::time::timeout(HANG, fleets.wait_for(|fleet| holds(fleet))).await.is_ok();
+        assert!(came, "never: {what}\n{}\n{}", told(&self.engine.fleet().borrow()), self.acts());
+    }
+
+    fn agents(&self) -> String {
+        let fleet = self.stage.agent().map(|agent| agent.borrow().clone()).unwrap_or_default();
+        format!("{}{:#?}", told(&fleet), fleet.runs.last())
     }
 
     fn read(&mut self, whose: &str, fleet: &Fleet) {
@@ -140,10 +138,11 @@ impl Watched {
     }
 }
 
-/// Every app is judged, or says why it is not, and nothing is on its way.
+/// Every app is judged and confirmed, or says why it is not, and nothing is on its way.
 fn is_calm(fleet: &Fleet) -> bool {
     let loads = |app: &AppRow| app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::Loading);
-    !fleet.apps.is_empty() && !fleet.apps.iter().any(|app| loads(app) || (app.reason.is_none() && app.settling))
+    let waits = |app: &AppRow| app.settling || app.resources.iter().any(|row| row.pending);
+    !fleet.apps.is_empty() && !fleet.apps.iter().any(|app| loads(app) || (app.reason.is_none() && waits(app)))
 }
 
 fn told(fleet: &Fleet) -> String {
@@ -155,12 +154,6 @@ fn told(fleet: &Fleet) -> String {
 fn is_fresh(fleet: &Fleet, now: Timestamp) -> bool {
     let silent = |row: &Arc<ClusterRow>| row.observed_at.is_some_and(|at| now.duration_since(at).as_secs() > 6);
     !fleet.clusters.iter().any(silent)
-}
-
-/// What the server is to confirm, on clusters that answer.
-fn pending(fleet: &Fleet) -> impl Iterator<Item = &ResourceKey> {
-    let apps = fleet.apps.iter().filter(|app| app.reason.is_none());
-    apps.flat_map(|app| &app.resources).filter(|row| row.pending).map(|row| &row.key)
 }
 
 /// Apps that need somebody's look.

@@ -62,6 +62,14 @@ struct Shared {
     agent: OnceLock<watch::Receiver<Arc<Fleet>>>,
 }
 
+impl std::fmt::Debug for Crew {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [commands, agents] = &self.shared.underway;
+        let counts = [&self.shared.open, commands, agents].map(|count| *count.borrow());
+        write!(f, "Crew({} errands, {} and {} requests underway)", counts[0], counts[1], counts[2])
+    }
+}
+
 impl Crew {
     pub(super) fn new(tools: Tools) -> Self {
         let count = || watch::Sender::new(0);

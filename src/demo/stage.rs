@@ -76,7 +76,7 @@ impl Acts {
 
 impl std::fmt::Debug for Stage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Stage({} clusters)", self.inner.clusters().len())
+        write!(f, "Stage({} clusters, {:?})", self.inner.clusters().len(), self.inner.crew)
     }
 }
 
