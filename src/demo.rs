@@ -8,6 +8,7 @@
 
 mod account;
 mod assets;
+mod casting;
 mod crew;
 mod history;
 mod manifest;
@@ -30,13 +31,14 @@ use crate::cluster::connect;
 use crate::config::{self, Config, ConfigError, Standing};
 use crate::engine::{Clock, Ports, Role, Setup};
 use crate::model::{ClusterName, ClusterSpec, Foreign, Without};
-use crate::sandbox::{Sandbox, SandboxError};
+use crate::sandbox::{Act, Sandbox, SandboxError};
 use crate::source::{self, SourceError, Writer};
 use crew::{Crew, Tools};
 use seed::Ground;
-use stage::{Acts, Inner};
+use stage::{Acts, Billed, Inner};
 use world::World;
 
+pub use casting::Casting;
 pub use serve::{Address, ServeError, Served};
 pub use stage::{Played, Stage};
 
@@ -44,6 +46,8 @@ pub use stage::{Played, Stage};
 const CUT: &str = "edge-07";
 /// Who looks at the fleet.
 const YOU: &str = "you@demo";
+/// Time to look round before a scene begins.
+const LEAD_IN: Duration = Duration::from_secs(10);
 
 /// What a demo is started with.
 #[derive(Clone, Debug)]
@@ -60,6 +64,10 @@ pub struct Options {
     pub pace: Option<Duration>,
     /// Whether the script plays.
     pub is_scripted: bool,
+    /// What else happens to the clusters.
+    pub scenes: Vec<Casting>,
+    /// How long the fleet is well before the scenes begin.
+    pub lead_in: Duration,
 }
 
 impl Options {
@@ -73,13 +81,15 @@ impl Options {
             read_only: false,
             pace: Some(Duration::from_secs(1)),
             is_scripted: true,
+            scenes: Vec::new(),
+            lead_in: LEAD_IN,
         }
     }
 
     /// Without a screen, for tests: time stands unless moved, nothing happens by itself.
     #[must_use]
     pub fn headless(clock: Clock, role: Role) -> Self {
-        Self { clock, role, pace: None, is_scripted: false, ..Self::cockpit() }
+        Self { clock, role, pace: None, is_scripted: false, lead_in: Duration::ZERO, ..Self::cockpit() }
     }
 }
 
@@ -106,6 +116,14 @@ pub enum DemoError {
     /// The sample config.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A scene for a cluster that is none of the samples.
+    #[error("there is no sample cluster \"{}\" for a scene; there are {known}", .name.as_str().escape_debug())]
+    NoCluster {
+        /// What was asked for.
+        name: ClusterName,
+        /// Those there are.
+        known: String,
+    },
     /// A sample text is not what it should be: a fault of the build.
     #[error("assets/demo/{asset}: {what}")]
     Asset {
@@ -152,6 +170,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         cut.cut();
     }
     let mirror = source::open_in_place(&repository)?;
+    let (billed, begin) = (bill(&options, &clusters)?, options.clock.now().since_start + options.lead_in);
     let script = options.is_scripted.then(|| script::Script::new(options.seed, start)).transpose()?;
     let tools = Tools {
         config: config.clone(),
@@ -172,8 +191,23 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         only: None,
         without: Without::NOTHING,
     };
-    let inner = Inner { crew: Crew::new(tools), writer, mirror, acts: Mutex::new(Some(Acts::of(script))) };
+    let billed = Billed { acts: billed, begin };
+    let inner = Inner { crew: Crew::new(tools), writer, mirror, acts: Mutex::new(Some(Acts::of(script, billed))) };
     Ok(Demo { setup, stage: Stage::new(inner, dir, options.pace) })
+}
+
+/// Puts the scenes on their clusters; those that wait for their time come back.
+fn bill(options: &Options, clusters: &BTreeMap<ClusterName, Sandbox>) -> Result<Vec<Act>, DemoError> {
+    let begins = options.lead_in.is_zero();
+    let mut billed = Vec::new();
+    for casting in &options.scenes {
+        let Some(sandbox) = clusters.get(&casting.cluster) else {
+            let known = clusters.keys().map(ClusterName::as_str).collect::<Vec<_>>().join(", ");
+            return Err(DemoError::NoCluster { name: casting.cluster.clone(), known });
+        };
+        billed.push(sandbox.play(casting.act(begins)));
+    }
+    Ok(if begins { Vec::new() } else { billed })
 }
 
 /// All clusters, each made on a task of its own.

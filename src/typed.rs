@@ -4,6 +4,7 @@
 //! difference are the caller's. `None` for a node means that nothing is known of the kind.
 
 mod compare;
+mod delta;
 mod form;
 mod merge;
 mod path;
@@ -12,18 +13,21 @@ mod quantity;
 mod same;
 mod sets;
 mod subset;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod update;
 
 pub use compare::{compare, compare_with};
+pub use delta::{Delta, changed};
 pub use merge::merge;
 pub use path::at;
 pub use prune::{extract, remove};
 pub use quantity::quantity_eq;
 pub use sets::{applied_set, name_members, set_of};
 pub use subset::{is_taken_apart, order_matters, reordered, subset};
-pub use update::{Conflict, Delta, apply, changed, update};
+pub use terms::{Terms, Told, Unconvertible};
+pub use update::{Applied, Conflict, Refused, apply, update};
 
 use serde_json::Value;
 

@@ -181,7 +181,11 @@ async fn every_word_of_the_vocabulary_is_published_within_two_minutes() {
     }
     let others: BTreeSet<&str> =
         watched.statuses.iter().filter(|(_, place)| place.contains("the agent")).map(|(word, _)| *word).collect();
-    assert!(others.iter().all(|word| ONES_OWN.contains(word)), "all others in the cockpit itself:\n{}", watched.table());
+    assert!(
+        others.iter().all(|word| ONES_OWN.contains(word)),
+        "all others in the cockpit itself:\n{}",
+        watched.table()
+    );
     for one in watched.stage.played() {
         let hand = one.typed.split(' ').next().unwrap_or_default();
         assert!(["kubectl", "git", "driftdeck"].contains(&hand), "{} is what nobody could do", one.typed);

@@ -130,7 +130,9 @@ impl Crew {
         let [mut commands, mut agents] = [0, 1].map(|at: usize| self.shared.underway[at].subscribe());
         let mut open = self.shared.open.subscribe();
         while *open.borrow_and_update() > 0 && *commands.borrow_and_update() == 0 {
-            let moved = async { tokio::select! { moved = open.changed() => moved, moved = commands.changed() => moved } };
+            let moved = async {
+                tokio::select! { moved = open.changed() => moved, moved = commands.changed() => moved }
+            };
             if moved.await.is_err() {
                 return;
             }
@@ -138,7 +140,9 @@ impl Crew {
         let Some(mut fleets) = self.agent() else { return };
         // Whoever works on an app and waits for time has a request on its way.
         while *agents.borrow_and_update() < at_work(&fleets.borrow_and_update()) {
-            let moved = async { tokio::select! { moved = fleets.changed() => moved, moved = agents.changed() => moved } };
+            let moved = async {
+                tokio::select! { moved = fleets.changed() => moved, moved = agents.changed() => moved }
+            };
             if moved.await.is_err() {
                 return;
             }

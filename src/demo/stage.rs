@@ -20,7 +20,7 @@ use super::crew::Crew;
 use super::script::{Move, Script};
 use crate::engine::Clock;
 use crate::model::{ClusterName, Fleet};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{self, Sandbox};
 use crate::source::{Mirror, Writer};
 
 /// Attempts to remove the directory.
@@ -47,7 +47,15 @@ pub(super) struct Inner {
 /// What there is to be played, and what was.
 pub(super) struct Acts {
     script: Option<Script>,
+    billed: Billed,
     played: VecDeque<Played>,
+}
+
+/// Scenes that have not begun.
+pub(super) struct Billed {
+    pub(super) acts: Vec<sandbox::Act>,
+    /// When they do, since the clock's start.
+    pub(super) begin: Duration,
 }
 
 /// One act of the script, and what came of it.
@@ -62,8 +70,8 @@ pub struct Played {
 }
 
 impl Acts {
-    pub(super) fn of(script: Option<Script>) -> Self {
-        Self { script, played: VecDeque::new() }
+    pub(super) fn of(script: Option<Script>, billed: Billed) -> Self {
+        Self { script, billed, played: VecDeque::new() }
     }
 
     fn note(&mut self, played: Played) {
@@ -88,7 +96,7 @@ impl Stage {
         Self { inner, heart, path: dir.path().to_owned(), dir: Some(dir) }
     }
 
-    /// A cluster, to do something to it.
+    /// A cluster, to do something to it, or to have a scene played on it.
     #[must_use]
     pub fn sandbox(&self, name: &str) -> Option<&Sandbox> {
         self.inner.sandbox(name)
@@ -191,7 +199,11 @@ impl Inner {
     fn beat(&self) {
         let mut guard = self.acts();
         let Some(acts) = guard.as_mut() else { return };
-        let now = self.clock().now().wall;
+        let now = self.clock().now();
+        if now.since_start >= acts.billed.begin {
+            acts.billed.acts.drain(..).for_each(|act| act.start());
+        }
+        let now = now.wall;
         for sandbox in self.clusters().values() {
             sandbox.tick(now);
         }

@@ -97,7 +97,8 @@ async fn what_you_have_worked_on_is_left_alone() {
     let yours = serde_json::json!({"what": "sync", "by": YOU, "time": now, "commit": null, "result": "done"});
     record["operations"].as_array_mut().expect("operations").push(yours);
     let patch = serde_json::json!({"data": {"app.json": record.to_string()}});
-    let written = stage.sandbox("stage-eu").expect("a cluster").request("PATCH", path, &patch, "application/merge-patch+json");
+    let written =
+        stage.sandbox("stage-eu").expect("a cluster").request("PATCH", path, &patch, "application/merge-patch+json");
     assert_eq!(written.status, 200, "{}", written.body);
     play(&sender, stage, 30);
     let config = get(stage, "stage-eu", "/api/v1/namespaces/search/configmaps/search-config");

@@ -5,6 +5,7 @@
 
 mod definition;
 mod document;
+mod formats;
 mod read;
 mod register;
 mod validate;
@@ -16,10 +17,7 @@ use super::failure::Failure;
 use super::flags::Validation;
 use super::kinds::KindInfo;
 use super::object;
-use super::validate::shape;
 use super::write::unknown_said;
-use crate::fields;
-use crate::model::Gvk;
 
 pub(super) use definition::check as check_definition;
 pub(super) use register::{Registered, hold, removed, written};
@@ -33,16 +31,23 @@ pub(super) struct Custom {
     pub(super) columns: Value,
     /// `subresources.scale`, or null.
     pub(super) scale: Value,
-    /// Whether objects are stored in this version.
-    pub(super) is_storage: bool,
     /// Whether requests may name this version.
     pub(super) is_served: bool,
+    /// Whether the definition is about to go.
+    pub(super) is_going: bool,
 }
 
 impl Custom {
     /// A stored object as this version shows it: without what its schema does not know, with its defaults.
     pub(super) fn view(&self, value: &mut Value) {
         read::prune(&self.schema, value);
+        read::drop_nulls(&self.schema, value);
+        read::coerce_metadata(value);
+        read::fill(&self.schema, value);
+    }
+
+    /// The same with its defaults, and no more.
+    pub(super) fn fill(&self, value: &mut Value) {
         read::fill(&self.schema, value);
     }
 }
@@ -80,8 +85,21 @@ pub(super) fn decode(
         return Err(Failure::invalid(&named, object::name(&body), &[cause]));
     }
     let unknown = read::prune(&custom.schema, &mut body);
+    read::drop_nulls(&custom.schema, &mut body);
+    read::coerce_metadata(&mut body);
     read::fill(&custom.schema, &mut body);
     unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
+}
+
+/// Whether a new object of the kind can be made: not while its definition goes.
+pub(super) fn open(kind: &KindInfo, name: &str) -> Result<(), Failure> {
+    match &kind.custom {
+        Some(custom) if custom.is_going => {
+            let why = "create not allowed while custom resource definition is terminating";
+            Err(Failure::forbidden(kind, name, why))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether an object keeps its schema; a write to the status is judged by its status alone.
@@ -94,27 +112,18 @@ pub(super) fn check(kind: &KindInfo, body: &Value, subresource: Option<&str>) ->
     if causes.is_empty() { Ok(()) } else { Err(Failure::invalid(kind, object::name(body), &causes)) }
 }
 
-/// Whether somebody owns fields in a version whose schema does not know the object as it is now: an update then forgets
-/// all owners, as kube-apiserver 1.36 does (its field manager gives up without an error).
-pub(super) fn is_unconvertible(world: &World, kind: &KindInfo, live: &Value, new: &Value) -> bool {
-    let entries = fields::managed(live);
-    entries.iter().any(|entry| {
-        let version = entry.api_version.raw();
-        let (group, short) = version.split_once('/').unwrap_or(("", version));
-        if group != &*kind.group || short == &*kind.version {
-            return false;
-        }
-        let node = world.schemas.of(&Gvk { version: short.into(), ..kind.gvk() });
-        [live, new].iter().any(|object| shape::converted(node.as_ref(), object, true).is_some())
-    })
-}
-
-/// What is stored of an object that was written in another version than the storage version; `None` = it as it is.
-pub(super) fn for_storage(world: &World, kind: &KindInfo, object: &Value) -> Option<Value> {
-    kind.custom.as_ref().filter(|custom| !custom.is_storage)?;
+/// What is stored of an object, and the object as it is read back: written in the storage version's schema, read in its
+/// own; `None` = it as it is.
+pub(super) fn for_storage(world: &World, kind: &KindInfo, object: &mut Value) -> Option<Value> {
+    let custom = kind.custom.as_ref()?;
     let storage = world.kinds.get(kind.id)?.custom.clone()?;
     let mut stored = object.clone();
-    storage.view(&mut stored);
+    read::prune(&storage.schema, &mut stored);
+    read::drop_nulls(&storage.schema, &mut stored);
+    read::coerce_metadata(&mut stored);
+    let mut read = stored.clone();
+    custom.view(&mut read);
+    *object = read;
     Some(stored)
 }
 

@@ -14,7 +14,7 @@ use crate::model::Gvk;
 const DISCOVERY: &str = include_str!("../../assets/openapi/discovery.json");
 
 /// Kinds that are answered without being stored.
-const REVIEWS: [&str; 2] = ["selfsubjectaccessreviews", "selfsubjectrulesreviews"];
+const REVIEWS: [&str; 3] = ["selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"];
 /// Subresources that are answered.
 const SUBRESOURCES: [&str; 2] = ["status", "scale"];
 
@@ -164,7 +164,7 @@ impl Kinds {
     }
 
     pub(super) fn get(&self, id: KindId) -> Option<&Arc<KindInfo>> {
-        let shipped = self.all.get(id.0).filter(|kind| kind.id == id);
+        let shipped = self.all.get(id.0).filter(|kind| kind.id == id && kind.custom.is_none());
         shipped.or_else(|| self.all.iter().find(|kind| kind.id == id))
     }
 

@@ -1,216 +1,96 @@
-//! managedFields as kube-apiserver keeps them: what structured-merge-diff's updater and its field manager do (KEP-555).
+//! managedFields as kube-apiserver keeps them: its field manager around structured-merge-diff's updater (KEP-555).
 //!
-//! Owns ownership after an update and after an apply, conflicts and pruning. Refuses version conversion (each kind has
-//! one version here) and the cap on update managers.
+//! Owns entries read and written, whose they are, resets, the cap on updaters, and what kubectl's client-side applies
+//! still own. Refuses the reckoning itself: `typed` does it. `terms` says how an object is told in another version.
 
-mod moves;
-
-use std::collections::BTreeMap;
+mod cap;
+mod conflict;
+mod last_applied;
+mod terms;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::failure::{Cause, Failure};
+use super::core::World;
+use super::failure::Failure;
 use super::kinds::KindInfo;
 use super::object;
 use super::write::Author;
 use crate::fields::{self, Entry, Set};
-use crate::model::{FieldPath, Foreign, Step};
-use crate::schema::{Node, Shape};
-use crate::typed;
-use moves::Moves;
+use crate::model::{FieldPath, Foreign};
+use crate::typed::{self, Refused};
+pub(super) use conflict::spelled;
+pub(super) use last_applied::LAST_APPLIED;
 
-/// A kind's schema and the moment: what every computation here needs.
+/// A kind, the schemas, and the moment: what every computation here needs.
 #[derive(Clone, Copy)]
 pub(super) struct Ground<'a> {
+    pub(super) world: &'a World,
     pub(super) kind: &'a KindInfo,
-    pub(super) node: Option<&'a Node>,
     pub(super) now: Timestamp,
 }
 
 /// Sets the managedFields of `new` after an update of `live` (null for a create).
 pub(super) fn after_update(ground: Ground, live: &Value, new: &mut Value, author: &Author) {
-    let asked = object::take(new, &["metadata", "managedFields"]);
+    let asked = object::take(new, &["metadata", "managedFields"]).filter(|_| author.subresource.is_none());
     let reset = asked.as_ref().is_some_and(|asked| asked.as_array().is_some_and(|list| is_reset(list)));
-    let bare = without_managed(live);
-    if reset {
-        return;
-    }
-    let mut entries = match asked {
-        Some(Value::Array(list)) if !list.is_empty() => fields::managed(&json!({"metadata": {"managedFields": list}})),
-        _ => fields::managed(live),
+    let said = asked.map(|list| distinct(fields::managed(&json!({"metadata": {"managedFields": list}}))));
+    let entries = match said {
+        _ if reset => Vec::new(),
+        Some(said) if !said.is_empty() => said,
+        _ => distinct(fields::managed(live)),
     };
     if entries.is_empty() && !live.is_null() {
         return;
     }
-    let moves = Moves::between(ground, &bare, new);
-    let written = moves.written();
-    for entry in &mut entries {
-        entry.set = entry.set.difference(&written).difference(&moves.removed);
+    let by = entry(ground, author, "Update", Set::default());
+    let settled = terms::with(ground, author, |terms| typed::update(terms, (live, new), entries, &by));
+    // Where an entry does not fit the object in its version, the field manager gives up and forgets all owners.
+    if let Ok(entries) = settled {
+        store(new, cap::capped(entries));
     }
-    if !written.is_empty() {
-        let version = ground.kind.api_version();
-        let is_own = |entry: &&mut Entry| is_of(entry, author, "Update") && entry.api_version.raw() == version;
-        let own = entries.iter_mut().find(is_own);
-        match own {
-            Some(own) => {
-                own.set = own.set.union(&written);
-                own.time = Some(ground.now);
-            }
-            None => entries.push(entry(ground, author, "Update", written)),
-        }
-    }
-    store(new, entries);
 }
 
-/// `managedFields: [{}]` in an update asks to forget all owners.
+/// `managedFields: [{}]` or `[]` in a write asks to forget all owners.
 fn is_reset(list: &[Value]) -> bool {
-    matches!(list, [Value::Object(only)] if only.is_empty())
+    matches!(list, [Value::Object(only)] if only.is_empty()) || list.is_empty()
 }
 
-/// An apply merged into `live` (null where there is none yet), with its managedFields; `None` when nothing moves.
+/// One entry of each manager, the last.
+fn distinct(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut out: Vec<Entry> = Vec::new();
+    for entry in entries {
+        out.retain(|other| conflict::identifier(other) != conflict::identifier(&entry));
+        out.push(entry);
+    }
+    out
+}
+
+/// An apply merged into `live` (null where there is none yet), with its managedFields.
 pub(super) fn after_apply(
     ground: Ground,
     live: &Value,
     patch: &Value,
     author: &Author,
     force: bool,
-) -> Result<Option<Value>, Failure> {
-    let mut entries = fields::managed(live);
-    let bare = without_managed(live);
-    if entries.is_empty() && !live.is_null() {
-        let before = Author { manager: "before-first-apply".to_owned(), ..Author::default() };
-        entries.push(entry(ground, &before, "Update", Moves::between(ground, &Value::Null, &bare).written()));
-    }
-    let applied = typed::applied_set(ground.node, patch);
-    let own = entries.iter().find(|entry| is_of(entry, author, "Apply"));
-    let (last, last_time) = (own.map(|own| own.set.clone()), own.and_then(|own| own.time));
-    entries.retain(|entry| !is_of(entry, author, "Apply"));
-    let merged = if live.is_null() { patch.clone() } else { typed::merge(ground.node, &bare, patch) };
-    let whole = typed::set_of(ground.node, patch);
-    let new = match &last {
-        Some(last) => prune(ground.node, &merged, last, entries.iter().map(|entry| &entry.set).chain([&whole])),
-        None => merged,
+) -> Result<Value, Failure> {
+    let by = entry(ground, author, "Apply", Set::default());
+    let apply = |force| terms::with(ground, author, |terms| typed::apply(terms, live, patch, &by, force));
+    let applied = match apply(force) {
+        Err(Refused::Conflicts(all)) => match last_applied::still_disputed(ground, live, author, all) {
+            left if left.is_empty() => apply(true),
+            left => Err(Refused::Conflicts(left)),
+        },
+        other => other,
     };
-    let moves = Moves::between(ground, &bare, &new);
-    if !live.is_null() {
-        settle(&mut entries, &moves, force)?;
-    }
-    let same_set = last.as_ref() == Some(&applied);
-    if same_set && new == bare {
-        return Ok(None);
-    }
-    let time = if new == bare { last_time } else { Some(ground.now) };
-    entries.push(Entry { time, ..entry(ground, author, "Apply", applied) });
-    let mut new = new;
-    store(&mut new, entries);
-    Ok(Some(new))
-}
-
-/// What an applier no longer declares and nobody else holds goes away (SMD `prune`).
-fn prune<'a>(node: Option<&Node>, merged: &Value, last: &Set, held: impl Iterator<Item = &'a Set>) -> Value {
-    let held = held.fold(Set::default(), |all, set| all.union(set));
-    let gone = ensure_named(node, last).difference(&ensure_named(node, &held));
-    if gone.is_empty() { merged.clone() } else { typed::remove(node, merged, &gone) }
-}
-
-/// The set with each declared struct field above a member as a member (SMD `EnsureNamedFieldsAreMembers`).
-fn ensure_named(node: Option<&Node>, set: &Set) -> Set {
-    let mut out = set.clone();
-    for path in set.iter() {
-        let (mut at, mut way) = (node.cloned(), FieldPath::root());
-        for step in path.0.iter().take(path.0.len().saturating_sub(1)) {
-            way = way.child(step.clone());
-            let is_struct = at.as_ref().is_some_and(|node| node.shape() == Shape::Struct);
-            at = match step {
-                Step::Key(key) => at.and_then(|node| node.field(key)),
-                _ => at.and_then(|node| node.item()),
-            };
-            if is_struct && at.is_some() && matches!(step, Step::Key(_)) {
-                out.insert(&way);
-            }
-        }
-    }
-    out
-}
-
-/// Takes what was written from the other managers, or names the conflict.
-fn settle(entries: &mut Vec<Entry>, moves: &Moves, force: bool) -> Result<(), Failure> {
-    let written = moves.written();
-    let conflicts: Vec<(String, Set)> = entries
-        .iter()
-        .map(|entry| (named(entry), entry.set.intersection(&written)))
-        .filter(|(_, set)| !set.is_empty())
-        .collect();
-    if !force && !conflicts.is_empty() {
-        return Err(conflict(&conflicts));
-    }
-    for entry in entries.iter_mut() {
-        entry.set = entry.set.difference(&written).difference(&moves.removed);
-    }
-    entries.retain(|entry| !entry.set.is_empty());
-    Ok(())
-}
-
-/// `"kubectl-edit" using apps/v1`, as conflict sentences name a manager.
-fn named(entry: &Entry) -> String {
-    let mut out = format!("\"{}\"", entry.manager.raw());
-    if let Some(subresource) = &entry.subresource {
-        out = format!("{out} with subresource \"{}\"", subresource.raw());
-    }
-    if entry.operation.raw() == "Update" {
-        out = format!("{out} using {}", entry.api_version.raw());
-    }
-    out
-}
-
-fn conflict(conflicts: &[(String, Set)]) -> Failure {
-    let mut by_manager: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (manager, set) in conflicts {
-        by_manager.entry(manager).or_default().extend(members_first(set).iter().map(spelled));
-    }
-    let count: usize = by_manager.values().map(Vec::len).sum();
-    let causes: Vec<Cause> = by_manager
-        .iter()
-        .flat_map(|(manager, paths)| paths.iter().map(move |path| (manager, path)))
-        .map(|(manager, path)| Cause {
-            reason: "FieldManagerConflict",
-            message: format!("conflict with {manager}"),
-            field: path.clone(),
-        })
-        .collect();
-    let lists = |(manager, paths): (&&str, &Vec<String>)| match paths.as_slice() {
-        [one] if count == 1 => format!("conflict with {manager}: {one}"),
-        many => format!("conflicts with {manager}:\n- {}", many.join("\n- ")),
-    };
-    let said: Vec<String> = by_manager.iter().map(lists).collect();
-    let plural = if count == 1 { "conflict" } else { "conflicts" };
-    Failure::apply_conflict(format!("Apply failed with {count} {plural}: {}", said.join("\n")), &causes)
-}
-
-/// A set's paths as structured-merge-diff lists them: at each level the members before what lies below.
-fn members_first(set: &Set) -> Vec<FieldPath> {
-    let mut paths: Vec<(usize, FieldPath)> = set.iter().enumerate().collect();
-    paths.sort_by(|(m, a), (n, b)| {
-        let shared = a.0.iter().zip(&b.0).take_while(|(a, b)| a == b).count();
-        let is_deep = |path: &FieldPath| path.0.len() > shared + 1;
-        is_deep(a).cmp(&is_deep(b)).then(m.cmp(n))
-    });
-    paths.into_iter().map(|(_, path)| path).collect()
-}
-
-/// A path as structured-merge-diff spells it: `.spec.containers[name="app"].image`.
-pub(super) fn spelled(path: &FieldPath) -> String {
-    let step = |step: &Step| match step {
-        Step::Key(key) => format!(".{key}"),
-        Step::Item(keys) => {
-            let pairs: Vec<String> = keys.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            format!("[{}]", pairs.join(","))
-        }
-        Step::Member(value) => format!("[={value}]"),
-        Step::Index(at) => format!("[{at}]"),
-    };
-    path.0.iter().map(step).collect()
+    let applied = applied.map_err(|refused| match refused {
+        Refused::Conflicts(conflicts) => conflict::failure(&conflicts),
+        Refused::Unconvertible(why) => Failure::new(500, "", why),
+    })?;
+    // What a Go object has before anything is set is no part of what was applied.
+    let mut new = if live.is_null() { patch.clone() } else { applied.object };
+    store(&mut new, applied.entries);
+    Ok(new)
 }
 
 /// After a change of replicas through `/scale`: whoever held them loses them; only then is the scaler noted.
@@ -248,13 +128,6 @@ fn entry(ground: Ground, author: &Author, operation: &str, set: Set) -> Entry {
         time: Some(ground.now),
         set,
     }
-}
-
-/// The object without its managedFields; null stays null.
-pub(super) fn without_managed(object: &Value) -> Value {
-    let mut bare = object.clone();
-    object::take(&mut bare, &["metadata", "managedFields"]);
-    bare
 }
 
 /// Writes the entries, sorted as the server sorts them; empty ones are left out.

@@ -60,8 +60,7 @@ pub(super) fn set(
     if *live == new {
         return Ok(None);
     }
-    let node = world.schemas.of(&kind.gvk());
-    managed::after_scale(write::ground(kind, node.as_ref(), state), live, &mut new, author);
+    managed::after_scale(write::ground(world, kind, state), live, &mut new, author);
     write::replace(world, state, kind, (live, new), author).map(Some)
 }
 

@@ -117,11 +117,19 @@ fn fields(text: &str, kind: &KindInfo) -> Result<Vec<(String, String, bool)>, Fa
             return Err(Failure::bad(format!("invalid selector: '{text}'; can't understand '{term}'")));
         };
         if !matches!(field, "metadata.name" | "metadata.namespace") && !of_kind(kind).contains(&field) {
-            return Err(Failure::bad(format!("field label not supported: {field}")));
+            return Err(Failure::bad(unknown(kind, field)));
         }
         out.push((field.to_owned(), value.to_owned(), wanted));
     }
     Ok(out)
+}
+
+/// Kinds with fields of their own have another sentence than those that know the two of all.
+fn unknown(kind: &KindInfo, field: &str) -> String {
+    if of_kind(kind).is_empty() && kind.custom.is_none() {
+        return format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+    }
+    format!("field label not supported: {field}")
 }
 
 fn labels(text: &str) -> Result<Vec<Requirement>, Failure> {

@@ -3,6 +3,7 @@
 //! Refuses completeness: these are the refusals an operator meets with built-in kinds; `docs/limits.md` says so.
 
 pub(super) mod shape;
+mod words;
 pub(super) mod zeros;
 
 use serde_json::Value;
@@ -16,6 +17,7 @@ use super::object::{self, text};
 pub(super) fn create(kind: &KindInfo, body: &Value) -> Result<(), Failure> {
     let mut causes = Vec::new();
     name(kind, body, &mut causes);
+    words::labels(body, &mut causes);
     every(kind, body, &mut causes);
     if kind.is(custom::GROUP, custom::KIND) {
         custom::check_definition(&Value::Null, body, &mut causes);
@@ -31,6 +33,7 @@ pub(super) fn update(kind: &KindInfo, live: &Value, new: &Value) -> Result<(), F
         every(kind, new, &mut causes);
     }
     immutable(kind, live, new, &mut causes);
+    words::labels(new, &mut causes);
     finalizers(live, new, &mut causes);
     if !spec_first {
         every(kind, new, &mut causes);
@@ -141,6 +144,7 @@ fn pod_spec(body: &Value, at: &str, causes: &mut Vec<Cause>) {
         causes.push(Cause::required(&format!("{path}.containers"), ""));
     }
     for (n, container) in containers.into_iter().flatten().enumerate() {
+        words::container(text(container, "/name"), &format!("{path}.containers[{n}]"), causes);
         for key in ["name", "image"] {
             if text(container, &format!("/{key}")).is_empty() {
                 causes.push(Cause::required(&format!("{path}.containers[{n}].{key}"), ""));

@@ -17,12 +17,11 @@ use super::custom;
 use super::failure::{Cause, Failure};
 use super::flags::{Flags, Validation};
 use super::kinds::KindInfo;
-use super::managed::{self, Ground};
+use super::managed::Ground;
 use super::object;
 use super::route::{Part, Target};
 use super::store::Name;
 use super::validate;
-use crate::schema::Node;
 
 /// A write's request.
 #[derive(Clone, Copy)]
@@ -131,8 +130,8 @@ pub(super) fn stored(state: &State, kind: &KindInfo, name: &Name) -> Result<Valu
 }
 
 /// What managedFields are computed on.
-pub(super) fn ground<'a>(kind: &'a KindInfo, node: Option<&'a Node>, state: &State) -> Ground<'a> {
-    Ground { kind, node, now: state.now }
+pub(super) fn ground<'a>(world: &'a World, kind: &'a KindInfo, state: &State) -> Ground<'a> {
+    Ground { world, kind, now: state.now }
 }
 
 /// Puts `new` in the place of `live`: identity, generation, validation; nothing is written where nothing moved.
@@ -151,7 +150,8 @@ pub(super) fn replace(
     validate::update(kind, live, &new)?;
     custom::check(kind, &new, author.subresource)?;
     object::set(&mut new, &["metadata", "resourceVersion"], live["metadata"]["resourceVersion"].clone());
-    if timeless(live) == timeless(&new) {
+    let stored = custom::for_storage(world, kind, &mut new);
+    if timeless(live) == timeless(&new) && stored.as_ref().is_none_or(|stored| is_stored(state, kind, stored)) {
         return Ok(live.clone());
     }
     if author.dry_run {
@@ -161,7 +161,6 @@ pub(super) fn replace(
     if finished {
         state.store.remove(kind.id, &new);
     } else {
-        let stored = custom::for_storage(world, kind, &new);
         state.store.put(kind.id, stored.as_ref().unwrap_or(&new));
     }
     Ok(committed(world, state, kind, new))
@@ -246,6 +245,16 @@ fn timeless(object: &Value) -> Value {
     object
 }
 
+/// Whether a custom object lies in the store just so. Another version may show what was asked for and hide what is lost.
+fn is_stored(state: &State, kind: &KindInfo, stored: &Value) -> bool {
+    let lying = state.store.get(kind.id, &Name::of(stored)).map(|lying| serde_json::from_slice(&lying.bytes));
+    let Some(Ok(mut lying)) = lying else { return false };
+    for key in ["apiVersion", "kind"] {
+        object::put(&mut lying, key, stored[key].clone());
+    }
+    timeless(&lying) == timeless(stored)
+}
+
 /// The object with its status (a write to the whole) or all but its status (a write to the status) as it was.
 pub(super) fn keep_other_part(kind: &KindInfo, part: Part, live: &Value, new: &mut Value) {
     let restore = |new: &mut Value, key: &str| match live.get(key) {
@@ -259,8 +268,8 @@ pub(super) fn keep_other_part(kind: &KindInfo, part: Part, live: &Value, new: &m
         Part::Status if kind.custom.is_some() => {
             let (status, managed) = (new.get("status").cloned(), new["metadata"].get("managedFields").cloned());
             *new = live.clone();
-            object::take(new, &["status"]);
             for (keys, value) in [(&["status"][..], status), (&["metadata", "managedFields"], managed)] {
+                object::take(new, keys);
                 if let Some(value) = value {
                     object::set(new, keys, value);
                 }
@@ -278,14 +287,4 @@ pub(super) fn keep_other_part(kind: &KindInfo, part: Part, live: &Value, new: &m
         }
         Part::Whole | Part::Scale => {}
     }
-}
-
-/// Ownership after a write under `author`.
-pub(super) fn own(world: &World, state: &State, kind: &KindInfo, (live, new): (&Value, &mut Value), author: &Author) {
-    if kind.custom.is_some() && custom::is_unconvertible(world, kind, live, new) {
-        object::take(new, &["metadata", "managedFields"]);
-        return;
-    }
-    let node = world.schemas.of(&kind.gvk());
-    managed::after_update(ground(kind, node.as_ref(), state), live, new, author);
 }

@@ -1,5 +1,5 @@
 //! Values without, or with only, what a set names (SMD `RemoveItems`, `ExtractItems`). A field that loses all it holds
-//! goes with it, as it does on the server; SMD itself leaves a null that the server's decoding drops.
+//! is left as a null, as SMD leaves it; a server drops it in decoding, or refuses it.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use crate::schema::Node;
 enum Fate {
     /// It is not there any more.
     Gone,
-    /// It lost all it held: it goes, but whatever holds it stays.
+    /// It lost all it held: a null stands in its place.
     Emptied,
     Kept(Value),
 }
@@ -63,20 +63,20 @@ fn filtered(node: Option<&Node>, value: &Value, fate: &dyn Fn(&Step, &Value) -> 
     match form(node, value) {
         Form::Leaf => Some(value.clone()),
         Form::Map(map) => {
-            let (mut kept, mut stays) = (Map::new(), false);
+            let mut kept = Map::new();
             for (key, value) in map {
                 match fate(&Step::Key(key.as_str().into()), value) {
                     Fate::Gone => {}
-                    Fate::Emptied => stays = true,
+                    Fate::Emptied => _ = kept.insert(key.clone(), Value::Null),
                     Fate::Kept(value) => _ = kept.insert(key.clone(), value),
                 }
             }
-            (stays || !kept.is_empty()).then_some(Value::Object(kept))
+            (!kept.is_empty()).then_some(Value::Object(kept))
         }
         Form::List(items) => {
             let left = |(step, value): &(Step, &Value)| match fate(step, value) {
                 Fate::Gone => None,
-                Fate::Emptied => Some(empty_like(value)),
+                Fate::Emptied => Some(Value::Null),
                 Fate::Kept(value) => Some(value),
             };
             let kept: Vec<Value> = items.iter().filter_map(left).collect();

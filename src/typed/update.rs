@@ -1,16 +1,17 @@
 //! A write and what it does to ownership (SMD `merge.Updater`, with the API server's stripping and timing around it).
 //!
-//! Owns who owns what after an apply or an update. Refuses versions (an entry told in another apiVersion is taken as if
-//! told in this one) and reset fields: whoever calls takes `status` out of what the main resource may not write.
+//! Owns who owns what after an apply or an update. Refuses to convert: how an object is told in another version is the
+//! caller's to say ([`Terms`]).
 
 use serde_json::Value;
 
-use super::form::{Form, child, form, is_empty, pairs};
+use super::delta::Delta;
+use super::form::is_empty;
 use super::sets::nobodys;
-use super::{merge, name_members, remove, set_of};
+use super::terms::{Terms, Unconvertible};
+use super::{merge, set_of, terms};
 use crate::fields::{Entry, Set, managed, same_value};
-use crate::model::{FieldPath, Foreign, Step};
-use crate::schema::Node;
+use crate::model::Foreign;
 
 /// The manager of fields that were there before anybody's first apply.
 const BEFORE: &str = "before-first-apply";
@@ -24,78 +25,101 @@ pub struct Conflict {
     pub set: Set,
 }
 
-/// The paths that differ from `a` to `b`, as SMD tells them: parents of what is new or gone are told, too.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Delta {
-    /// Only `b` has them.
-    pub added: Set,
-    /// Both have them, differently.
-    pub modified: Set,
-    /// Only `a` has them.
-    pub removed: Set,
+/// Why an apply does not happen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refused {
+    /// Others own what it would change.
+    Conflicts(Vec<Conflict>),
+    /// An entry is told in a version that the object cannot be told in; the sentence says in which step.
+    Unconvertible(String),
 }
 
-/// Applies `applied` to `live` (its managedFields read from it) as `by`, whose own set counts for nothing. Returns the
-/// object without managedFields, and the entries in the server's order.
+/// What an apply makes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applied {
+    /// The object without managedFields.
+    pub object: Value,
+    /// Who owns what of it, in the server's order.
+    pub entries: Vec<Entry>,
+    /// Whether the object is another one than before; ownership may move though it is not.
+    pub is_new: bool,
+}
+
+/// Applies `applied` to `live` (its managedFields read from it; null or empty where there is none yet) as `by`, whose own
+/// set counts for nothing.
 ///
 /// # Errors
-/// What others own and would lose, unless forced.
-pub fn apply(
-    node: Option<&Node>,
-    live: &Value,
-    applied: &Value,
-    by: &Entry,
-    force: bool,
-) -> Result<(Value, Vec<Entry>), Vec<Conflict>> {
-    let (live, mut entries) = open(node, live, by);
+/// What others own and would lose, unless forced; an entry in a version that does not fit.
+pub fn apply(terms: &Terms, live: &Value, applied: &Value, by: &Entry, force: bool) -> Result<Applied, Refused> {
+    let failed = |step: &str| {
+        let step = step.to_owned();
+        move |error: Unconvertible| Refused::Unconvertible(format!("{step}{}", error.0))
+    };
+    let (live, entries) = open(terms, live, by).map_err(failed("failed to create manager for existing fields: "))?;
+    let mut entries = terms::reconciled(terms, &live, entries).map_err(failed(""))?;
     let last = entries.iter().find(|entry| same_manager(entry, by)).cloned();
     entries.retain(|entry| !same_manager(entry, by));
-    let mut own = Entry { set: set_of(node, applied), ..by.clone() };
+    let mut own = Entry { set: terms.counted(&set_of(terms.node, applied), by.api_version.raw()), ..by.clone() };
     own.time = last.as_ref().and_then(|last| last.time);
     entries.push(own);
-    let merged = merge(node, &live, applied);
+    let merged = merge(terms.node, &live, applied);
     let new = match &last {
-        Some(last) if !last.set.is_empty() => pruned(node, &merged, &entries, &last.set),
+        Some(last) if !last.set.is_empty() => {
+            terms::pruned(terms, &merged, (&entries, by), last).map_err(failed("failed to prune fields: "))?
+        }
         _ => merged,
     };
-    let mut entries = settle(&changed(node, &live, &new), entries, by, force)?;
+    let (mut entries, _) = settle(terms, (&live, &new), entries, by, force)?;
+    let is_new = !same_value(&live, &new);
     if let Some(own) = entries.iter_mut().find(|entry| same_manager(entry, by)) {
         own.set = own.set.difference(&nobodys());
-        if !same_value(&live, &new) {
+        if is_new {
             own.time = by.time;
         }
     }
-    Ok((new, sorted(entries)))
+    entries.retain(|entry| !entry.set.is_empty());
+    Ok(Applied { object: if is_new { new } else { live }, entries: sorted(entries), is_new })
 }
 
-/// The entries after `live` became `new` by a plain write of `by`.
-pub fn update(node: Option<&Node>, live: &Value, new: &Value, by: &Entry) -> Vec<Entry> {
-    let (entries, live, new) = (managed(live), bare(live), bare(new));
-    let delta = changed(node, &live, &new);
-    let mut entries = settle(&delta, entries, by, true).unwrap_or_default();
-    let taken = delta.modified.union(&delta.added).difference(&nobodys());
+/// The entries after `live` became `new` by a plain write of `by`. `entries` are those before: `live`'s own, or those
+/// that the write itself brought.
+///
+/// # Errors
+/// When an entry is told in a version that the object does not fit: the API server then forgets all owners.
+pub fn update(
+    terms: &Terms,
+    (live, new): (&Value, &Value),
+    entries: Vec<Entry>,
+    by: &Entry,
+) -> Result<Vec<Entry>, Unconvertible> {
+    let (live, new) = (bare(live), bare(new));
+    let live = if live.is_null() { terms.zero.clone() } else { live };
+    let entries = terms::reconciled(terms, &live, entries)?;
+    let settled = settle(terms, (&live, &new), entries, by, true);
+    let (mut entries, delta) = settled.map_err(|refused| match refused {
+        Refused::Unconvertible(why) => Unconvertible(why),
+        Refused::Conflicts(_) => Unconvertible(String::new()),
+    })?;
+    let taken = terms.counted(&delta.modified.union(&delta.added), by.api_version.raw()).difference(&nobodys());
     if !taken.is_empty() {
         let before = entries.iter().position(|entry| same_manager(entry, by)).map(|at| entries.remove(at).set);
         let set = before.unwrap_or_default().union(&taken);
         entries.push(Entry { set, ..by.clone() });
     }
-    sorted(entries)
+    Ok(sorted(entries))
 }
 
 /// Live without managedFields, and its entries; fields that nobody claims yet belong to whoever was there before.
-fn open(node: Option<&Node>, live: &Value, by: &Entry) -> (Value, Vec<Entry>) {
-    let (bare, mut entries) = (bare(live), managed(live));
-    if entries.is_empty() && !is_empty(&bare) {
-        let before = Entry {
-            manager: Foreign::from(BEFORE),
-            operation: Foreign::from("Update"),
-            subresource: None,
-            set: changed(node, &Value::Object(serde_json::Map::new()), &bare).added.difference(&nobodys()),
-            ..by.clone()
-        };
-        entries.push(before);
+fn open(terms: &Terms, live: &Value, by: &Entry) -> Result<(Value, Vec<Entry>), Unconvertible> {
+    let (bare, entries) = (bare(live), managed(live));
+    let bare = if is_empty(&bare) { terms.zero.clone() } else { bare };
+    if !entries.is_empty() || bare == *terms.zero {
+        return Ok((bare, entries));
     }
-    (bare, entries)
+    let before =
+        Entry { manager: Foreign::from(BEFORE), operation: Foreign::from("Update"), set: Set::default(), ..by.clone() };
+    let entries = update(terms, (terms.zero, &bare), Vec::new(), &before)?;
+    Ok((bare, entries))
 }
 
 fn bare(object: &Value) -> Value {
@@ -114,38 +138,41 @@ fn same_manager(a: &Entry, b: &Entry) -> bool {
         && (a.operation.raw() == "Apply" || a.api_version == b.api_version)
 }
 
-/// `Updater.update`: others lose what changed under them.
-fn settle(delta: &Delta, entries: Vec<Entry>, by: &Entry, force: bool) -> Result<Vec<Entry>, Vec<Conflict>> {
-    let taken = delta.modified.union(&delta.added);
-    let disputed = |entry: &Entry| entry.set.intersection(&taken);
+/// `Updater.update`: others lose what changed under them, each as told in its version. An updater's own entry is one of
+/// the others: what it wrote is added to it again.
+fn settle(
+    terms: &Terms,
+    (live, new): (&Value, &Value),
+    mut entries: Vec<Entry>,
+    by: &Entry,
+    force: bool,
+) -> Result<(Vec<Entry>, Delta), Refused> {
+    let failed = |error: Unconvertible| Refused::Unconvertible(error.0);
+    let is_own = |entry: &Entry| by.operation.raw() == "Apply" && same_manager(entry, by);
+    let others = entries.iter().filter(|entry| !is_own(entry)).map(|entry| entry.api_version.raw());
+    let versions = others.chain([by.api_version.raw()]);
+    let mut deltas = terms::deltas(terms, (live, new), versions).map_err(failed)?;
+    entries.retain(|entry| is_own(entry) || deltas.get(entry.api_version.raw()).is_some_and(Option::is_some));
+    let of = |entry: &Entry| deltas.get(entry.api_version.raw()).and_then(Option::as_ref).filter(|_| !is_own(entry));
+    let disputed = |entry: &Entry| {
+        let delta = of(entry);
+        delta.map(|delta| entry.set.intersection(&delta.modified.union(&delta.added))).unwrap_or_default()
+    };
     let conflicts: Vec<Conflict> = entries
         .iter()
-        .filter(|entry| !same_manager(entry, by))
         .map(|entry| Conflict { entry: entry.clone(), set: disputed(entry) })
         .filter(|conflict| !conflict.set.is_empty())
         .collect();
     if !force && !conflicts.is_empty() {
-        return Err(conflicts);
+        return Err(Refused::Conflicts(conflicts));
     }
-    let kept = entries.into_iter().map(|mut entry| {
-        if by.operation.raw() != "Apply" || !same_manager(&entry, by) {
-            entry.set = entry.set.difference(&disputed(&entry)).difference(&delta.removed);
+    for entry in &mut entries {
+        if let Some(delta) = of(entry) {
+            entry.set = entry.set.difference(&disputed(entry)).difference(&delta.removed);
         }
-        entry
-    });
-    Ok(kept.filter(|entry| !entry.set.is_empty()).collect())
-}
-
-/// `Updater.prune`: what the manager applied last and applies no more goes, unless another owns it.
-fn pruned(node: Option<&Node>, merged: &Value, entries: &[Entry], last: &Set) -> Value {
-    let named = |set: &Set| name_members(node, set);
-    let owned = entries.iter().fold(Set::default(), |all, entry| all.union(&entry.set));
-    let all = named(&set_of(node, merged));
-    let first = remove(node, merged, &named(last));
-    let keep = named(&set_of(node, &first)).union(&named(&owned));
-    let second = remove(node, merged, &all.difference(&keep));
-    let gone = all.difference(&named(&set_of(node, &second)));
-    remove(node, merged, &gone.intersection(&named(last)))
+    }
+    entries.retain(|entry| !entry.set.is_empty());
+    Ok((entries, deltas.remove(by.api_version.raw()).flatten().unwrap_or_default()))
 }
 
 /// The server's order: operation, second of time, manager, version, subresource.
@@ -161,97 +188,4 @@ fn sorted(mut entries: Vec<Entry>) -> Vec<Entry> {
         ))
     });
     entries
-}
-
-/// The paths that differ from `a` to `b` (SMD `Compare`).
-pub fn changed(node: Option<&Node>, a: &Value, b: &Value) -> Delta {
-    let mut delta = Delta::default();
-    both(node, &FieldPath::root(), (a, b), &mut delta);
-    delta
-}
-
-fn both(node: Option<&Node>, at: &FieldPath, (a, b): (&Value, &Value), delta: &mut Delta) {
-    match (form(node, a), form(node, b)) {
-        (Form::Map(left), Form::Map(right)) => {
-            for (key, value) in left {
-                let (step, other) = (Step::Key(key.as_str().into()), right.get(key));
-                step_of(node, at, &step, (&[value], other.as_slice()), delta);
-            }
-            for (key, value) in right.iter().filter(|(key, _)| !left.contains_key(*key)) {
-                step_of(node, at, &Step::Key(key.as_str().into()), (&[], &[value]), delta);
-            }
-        }
-        (Form::List(left), Form::List(right)) => {
-            for (step, left, right) in pairs(&left, &right) {
-                step_of(node, at, step, (&left, &right), delta);
-            }
-        }
-        (Form::Leaf, Form::Leaf) => {
-            if !same_value(a, b) {
-                delta.modified.insert(at);
-            }
-        }
-        _ => {
-            if !(a.is_null() || b.is_null()) || (is_empty(a) && is_empty(b)) {
-                delta.modified.insert(at);
-            }
-            inside(node, at, a, &mut delta.removed);
-            inside(node, at, b, &mut delta.added);
-        }
-    }
-}
-
-/// One step on both sides; more than one value on a side is a duplicate, owned as one.
-fn step_of(node: Option<&Node>, at: &FieldPath, step: &Step, sides: (&[&Value], &[&Value]), delta: &mut Delta) {
-    let (path, below) = (at.child(step.clone()), child(node, step));
-    match sides {
-        ([], []) => {}
-        ([a], [b]) => both(below.as_ref(), &path, (a, b), delta),
-        ([], [b]) => whole(below.as_ref(), &path, b, &mut delta.added),
-        ([a], []) => whole(below.as_ref(), &path, a, &mut delta.removed),
-        ([_, _, ..], [_, _, ..]) => {
-            let (a, b) = sides;
-            if a.len() != b.len() || a.iter().zip(b).any(|(a, b)| !same_value(a, b)) {
-                delta.modified.insert(&path);
-            }
-        }
-        ([_, _, ..], rest) => {
-            for b in rest {
-                whole(below.as_ref(), &path, b, &mut delta.added);
-            }
-            delta.removed.insert(&path);
-        }
-        (rest, [_, _, ..]) => {
-            for a in rest {
-                whole(below.as_ref(), &path, a, &mut delta.removed);
-            }
-            delta.added.insert(&path);
-        }
-    }
-}
-
-/// A value and everything in it.
-fn whole(node: Option<&Node>, at: &FieldPath, value: &Value, into: &mut Set) {
-    into.insert(at);
-    inside(node, at, value, into);
-}
-
-fn inside(node: Option<&Node>, at: &FieldPath, value: &Value, into: &mut Set) {
-    match form(node, value) {
-        Form::Leaf => {}
-        Form::Map(map) => {
-            for (key, value) in map {
-                let step = Step::Key(key.as_str().into());
-                whole(child(node, &step).as_ref(), &at.child(step), value, into);
-            }
-        }
-        Form::List(items) => {
-            for (step, values, _) in pairs(&items, &[]) {
-                match values.as_slice() {
-                    [one] => whole(child(node, step).as_ref(), &at.child(step.clone()), one, into),
-                    _ => into.insert(&at.child(step.clone())),
-                }
-            }
-        }
-    }
 }

@@ -56,7 +56,10 @@ pub fn comparable(value: &Value) -> Value {
         Value::Array(list) => {
             let mut list: Vec<Value> = list.iter().map(comparable).collect();
             if list.iter().all(|item| item.get("fieldsV1").is_some()) {
-                list.sort_by_key(|entry| format!("{}{}{}", entry["manager"], entry["operation"], entry["subresource"]));
+                let key = |entry: &Value| {
+                    format!("{}{}{}{}", entry["manager"], entry["operation"], entry["subresource"], entry["apiVersion"])
+                };
+                list.sort_by_key(key);
             }
             if list.iter().all(|item| item.get("verbs").is_some()) {
                 list.sort_by_key(|resource| resource["name"].to_string());

@@ -52,43 +52,75 @@ fn is_refused_null(schema: &Value, value: &Value) -> bool {
     value.is_null() && schema.is_object() && schema["nullable"] != true
 }
 
-/// Fills in defaults; a null that may not be is replaced by the default, or taken out.
+fn default_of(schema: &Value) -> Option<&Value> {
+    schema.get("default").filter(|default| !default.is_null())
+}
+
+/// The schema of a key: the field's own, else that of the map's values.
+fn below<'s>(schema: &'s Value, key: &str) -> &'s Value {
+    schema["properties"].get(key).unwrap_or(&schema["additionalProperties"])
+}
+
+/// Takes out nulls that may not be and for which no default stands (apiextensions `PruneNonNullableNullsWithoutDefaults`).
+pub(super) fn drop_nulls(schema: &Value, value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, value| {
+                let below = below(schema, key);
+                !is_refused_null(below, value) || default_of(below).is_some()
+            });
+            map.iter_mut().for_each(|(key, value)| drop_nulls(below(schema, key), value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| drop_nulls(&schema["items"], item)),
+        _ => {}
+    }
+}
+
+/// Metadata goes through its Go type: what is empty there is left out.
+pub(super) fn coerce_metadata(object: &mut Value) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    for key in ["annotations", "finalizers", "labels", "ownerReferences"] {
+        let is_empty = |value: &Value| match value {
+            Value::Null => true,
+            Value::Object(map) => map.is_empty(),
+            Value::Array(list) => list.is_empty(),
+            _ => false,
+        };
+        if metadata.get(key).is_some_and(is_empty) {
+            metadata.remove(key);
+        }
+    }
+}
+
+/// Fills in defaults, also in the place of a null that may not be.
 pub(super) fn fill(schema: &Value, value: &mut Value) {
     match value {
         Value::Object(map) => fill_map(schema, map),
         Value::Array(items) => {
-            let below = &schema["items"];
             for item in items {
-                if is_refused_null(below, item)
-                    && let Some(default) = below.get("default")
-                {
-                    *item = default.clone();
-                }
-                fill(below, item);
+                refill(&schema["items"], item);
             }
         }
         _ => {}
     }
 }
 
+fn refill(schema: &Value, value: &mut Value) {
+    if is_refused_null(schema, value)
+        && let Some(default) = default_of(schema)
+    {
+        *value = default.clone();
+    }
+    fill(schema, value);
+}
+
 fn fill_map(schema: &Value, map: &mut Map<String, Value>) {
     for (key, below) in schema["properties"].as_object().into_iter().flatten() {
-        let open = map.get(key).is_none_or(|value| is_refused_null(below, value));
-        match below.get("default").filter(|default| !default.is_null() && open) {
-            Some(default) => {
-                map.insert(key.clone(), default.clone());
-            }
-            None if open => {
-                map.remove(key);
-            }
-            None => {}
+        if let Some(default) = default_of(below).filter(|_| !map.contains_key(key)) {
+            map.insert(key.clone(), default.clone());
         }
     }
-    let values = &schema["additionalProperties"];
     for (key, value) in map.iter_mut() {
-        let below = schema["properties"].get(key).unwrap_or(values);
-        if below.is_object() {
-            fill(below, value);
-        }
+        refill(below(schema, key), value);
     }
 }

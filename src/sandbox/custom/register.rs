@@ -35,7 +35,8 @@ pub(in super::super) fn written(world: &World, state: &mut State, written: &Valu
     }
     let uid = object::uid(written).to_owned();
     if !gone && object::is_terminating(written) {
-        empty(world, state, &kind, written);
+        rebuild(state, &kind);
+        empty(&state.world.clone(), state, &kind, written);
         return;
     }
     if gone {
@@ -217,8 +218,8 @@ fn info(id: KindId, body: &Value, version: &Value) -> KindInfo {
             schema: version["schema"]["openAPIV3Schema"].clone(),
             columns: version["additionalPrinterColumns"].clone(),
             scale: subresources["scale"].clone(),
-            is_storage: version["storage"] == true,
             is_served: version["served"] == true,
+            is_going: object::is_terminating(body),
         })),
     }
 }

@@ -33,7 +33,7 @@ fn ask_for(sandbox: &Sandbox, exchange: &Value) -> (u16, Value) {
         }
         answer::Answer::Text(status, text) => (status, text.into()),
         answer::Answer::Discovery(bytes) => (200, serde_json::from_slice(&bytes).unwrap_or_default()),
-        answer::Answer::Stream(_) => (200, Value::Null),
+        answer::Answer::Legacy(_) | answer::Answer::Stream(_) => (200, Value::Null),
     }
 }
 

@@ -112,30 +112,41 @@ pub(in super::super) fn converted(node: Option<&Node>, body: &Value, strict: boo
     misfit.or_else(|| (!unknown.is_empty()).then(|| format!("strict decoding error: {}", unknown.join(", "))))
 }
 
-/// The apply decoder: the first thing that does not fit is a 500 that names it.
+/// The apply decoder: what does not fit is a 500 that names it.
 pub(in super::super) fn declared(node: Option<&Node>, patch: &Value) -> Result<(), Failure> {
-    let first = problems(node, patch).into_iter().next();
-    let said = first.map(|problem| {
-        let place = spelled(&problem.path);
-        match problem.what {
-            What::Unknown => format!("{place}: field not declared in schema"),
-            What::Type { wanted, .. } => {
-                let value = value_at(patch, &problem.pointer);
-                let got = if wanted == "string" { go_value(value) } else { go_type(value).to_owned() };
-                format!("{place}: expected {wanted}, got {got}")
-            }
-            What::NoKey(at, keys) => format!(
-                "{place}: element {at}: associative list with keys has an element that omits all key fields [{keys}] \
-                 (and doesn't have default values for any key fields)"
-            ),
-            What::Twice => {
-                let key = problem.path.0.last().map(|step| spelled(&FieldPath(vec![step.clone()])));
-                let list = FieldPath(problem.path.0[..problem.path.0.len().saturating_sub(1)].to_vec());
-                format!("{}: duplicate entries for key {}", spelled(&list), key.unwrap_or_default())
-            }
+    misfits(node, patch).map_or(Ok(()), |said| Err(Failure::typed(patch, &said)))
+}
+
+/// What does not fit the schema, in structured-merge-diff's words.
+pub(in super::super) fn misfits(node: Option<&Node>, body: &Value) -> Option<String> {
+    let said: Vec<String> = problems(node, body).iter().map(|problem| sentence(problem, body)).collect();
+    match said.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        many => Some(format!("errors:\n  {}", many.join("\n  "))),
+    }
+}
+
+fn sentence(problem: &Problem, body: &Value) -> String {
+    let place = spelled(&problem.path);
+    match &problem.what {
+        What::Unknown => format!("{place}: field not declared in schema"),
+        What::Type { wanted, .. } => {
+            let value = value_at(body, &problem.pointer);
+            let got = match *wanted {
+                "string" => go_value(value),
+                "map" | "list" | "boolean" => go_plain(value),
+                _ => go_type(value).to_owned(),
+            };
+            format!("{place}: expected {wanted}, got {got}")
         }
-    });
-    said.map_or(Ok(()), |said| Err(Failure::typed(patch, &said)))
+        What::NoKey(at, why) => format!("{place}: element {at}: {why}"),
+        What::Twice => {
+            let key = problem.path.0.last().map(|step| spelled(&FieldPath(vec![step.clone()])));
+            let list = FieldPath(problem.path.0[..problem.path.0.len().saturating_sub(1)].to_vec());
+            format!("{}: duplicate entries for key {}", spelled(&list), key.unwrap_or_default())
+        }
+    }
 }
 
 fn problems(node: Option<&Node>, body: &Value) -> Vec<Problem> {
@@ -153,7 +164,8 @@ fn walk(node: &Node, value: &Value, at: &Place, out: &mut Vec<Problem>) {
     match node.shape() {
         Shape::Any => {}
         Shape::Struct => walk_map(node, value, at, (true, out)),
-        Shape::Map | Shape::AtomicMap => walk_map(node, value, at, (false, out)),
+        Shape::AtomicMap => walk_map(node, value, at, (!node_is_open(node), out)),
+        Shape::Map => walk_map(node, value, at, (false, out)),
         Shape::List(kind) => walk_list(node, &kind, value, (at, out)),
         Shape::Scalar(scalar) => {
             if let Some((wanted, go)) = misfit(scalar, value) {
@@ -195,12 +207,18 @@ fn walk_list(node: &Node, kind: &ListKind, value: &Value, (at, out): (&Place, &m
     for (n, item) in list.iter().enumerate() {
         let step = match kind {
             ListKind::Atomic => Step::Index(n),
-            ListKind::Set => Step::Member(item.clone()),
+            ListKind::Set => match membered(item) {
+                Ok(step) => step,
+                Err(why) => {
+                    out.push(at.problem(What::NoKey(n, why)));
+                    break;
+                }
+            },
             ListKind::Map(keys) => match keyed(node, keys, item) {
                 Ok(step) => step,
-                Err(keys) => {
-                    out.push(at.problem(What::NoKey(n, keys)));
-                    continue;
+                Err(why) => {
+                    out.push(at.problem(What::NoKey(n, why)));
+                    break;
                 }
             },
         };
@@ -215,17 +233,40 @@ fn walk_list(node: &Node, kind: &ListKind, value: &Value, (at, out): (&Place, &m
     }
 }
 
+/// A set's member: a single value.
+fn membered(item: &Value) -> Result<Step, String> {
+    match item {
+        Value::Object(_) => Err("associative list without keys has an element that's a map type".to_owned()),
+        Value::Array(_) => Err("not supported: associative list with lists as elements".to_owned()),
+        Value::Null => Err("associative list without keys has an element that's an explicit null".to_owned()),
+        single => Ok(Step::Member(single.clone())),
+    }
+}
+
 fn keyed(node: &Node, keys: &[std::sync::Arc<str>], item: &Value) -> Result<Step, String> {
+    match item {
+        Value::Object(_) => {}
+        Value::Null => return Err("associative list with keys may not have a null element".to_owned()),
+        _ => return Err("associative list with keys may not have non-map elements".to_owned()),
+    }
     let mut pairs = Vec::new();
     let field = |key: &str| node.item().and_then(|item| item.field(key));
     for key in keys {
-        let own = item.get(&**key).filter(|own| !own.is_null()).cloned();
+        let own = item.get(&**key).cloned();
         if let Some(value) = own.or_else(|| field(key).and_then(|field| field.default().cloned())) {
             pairs.push((key.clone(), value));
         }
     }
-    let quoted = || keys.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(" ");
-    if pairs.is_empty() { Err(quoted()) } else { Ok(Step::Item(pairs)) }
+    if pairs.is_empty() {
+        let quoted: Vec<String> = keys.iter().map(|key| format!("\"{key}\"")).collect();
+        return Err(format!(
+            "associative list with keys has an element that omits all key fields [{}] (and doesn't have default values \
+             for any key fields)",
+            quoted.join(" ")
+        ));
+    }
+    pairs.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(Step::Item(pairs))
 }
 
 fn misfit(scalar: Scalar, value: &Value) -> Option<(&'static str, &'static str)> {
@@ -264,9 +305,43 @@ fn go_type(value: &Value) -> &'static str {
     }
 }
 
-/// Go's `%#v` of structured-merge-diff's wrapper, for single values.
+/// Go's `%v` of structured-merge-diff's wrapper.
+fn go_plain(value: &Value) -> String {
+    format!("&{{{}}}", go_inner(value))
+}
+
+/// Go's `%v` of a decoded JSON value.
+fn go_inner(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(go_inner).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", go_inner(value))).collect();
+            format!("map[{}]", pairs.join(" "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Go's `%#v` of structured-merge-diff's wrapper.
 fn go_value(value: &Value) -> String {
-    format!("&value.valueUnstructured{{Value:{value}}}")
+    format!("&value.valueUnstructured{{Value:{}}}", go_syntax(value))
+}
+
+/// Go's `%#v` of a decoded JSON value.
+fn go_syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::Array(items) => {
+            format!("[]interface {{}}{{{}}}", items.iter().map(go_syntax).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(map) => {
+            let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key:?}:{}", go_syntax(value))).collect();
+            format!("map[string]interface {{}}{{{}}}", pairs.join(", "))
+        }
+        other => other.to_string(),
+    }
 }
 
 fn value_at<'v>(body: &'v Value, pointer: &str) -> &'v Value {

@@ -1,11 +1,11 @@
 //! Server-side apply: the patch is merged under its field manager, with conflicts named or forced.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::core::{State, World};
 use super::super::failure::Failure;
-use super::super::managed;
+use super::super::managed::{self, LAST_APPLIED};
 use super::super::route::{Part, Target};
 use super::super::store::Name;
 use super::super::{defaults, object, validate};
@@ -33,18 +33,16 @@ pub(in super::super) fn answer(
         return Err(Failure::converted(&patch, &fault));
     }
     update::check_name(target, &mut patch)?;
-    keep_part(target, &mut patch);
     let name = Name::new(&target.namespace, &target.name);
     let live = state.store.get(kind.id, &name).map_or(Value::Null, |stored| stored.value(kind));
     if live.is_null() && target.part == Part::Status {
         return Err(Failure::not_found(kind, &target.name));
     }
     check_version(target, &live, &patch)?;
-    let ground = super::ground(kind, node.as_ref(), state);
-    let merged = managed::after_apply(ground, &live, &patch, &author, asked.flags.is("force"))?;
-    let Some(mut new) = merged else { return Ok(Answer::ok(&live)) };
+    let ground = super::ground(world, kind, state);
+    let mut new = managed::after_apply(ground, &live, &patch, &author, asked.flags.is("force"))?;
     if let Some(custom) = &kind.custom {
-        custom.view(&mut new);
+        custom.fill(&mut new);
     } else {
         validate::zeros::keep_null_texts(node.as_ref(), &mut new);
         validate::zeros::drop_nulls(&mut new);
@@ -64,9 +62,6 @@ pub(in super::super) fn answer(
     let object = super::replace(world, state, kind, (&live, new), &author)?;
     Ok(Answer::ok(&object))
 }
-
-/// The annotation of client-side apply, where an object has it.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// An apply by kubectl keeps the annotation of its client-side form in step (`lastAppliedUpdater`).
 fn keep_last_applied(live: &Value, (new, mut said): (&mut Value, Value), author: &Author) {
@@ -103,23 +98,6 @@ fn check(target: &Target, patch: &mut Value) -> Result<(), Failure> {
     }
     object::take(patch, &["metadata", "managedFields"]);
     Ok(())
-}
-
-/// An apply to the whole owns no status, an apply to the status nothing but it.
-fn keep_part(target: &Target, patch: &mut Value) {
-    match target.part {
-        Part::Whole if target.kind.has_status => {
-            object::take(patch, &["status"]);
-        }
-        Part::Status => {
-            let status = object::take(patch, &["status"]).unwrap_or_default();
-            let metadata = json!({"name": target.name, "namespace": object::namespace(patch)});
-            *patch = json!({
-                "apiVersion": patch["apiVersion"], "kind": patch["kind"], "metadata": metadata, "status": status,
-            });
-        }
-        Part::Whole | Part::Scale => {}
-    }
 }
 
 /// A version or uid in the patch is a precondition; for an object that is not there it is a conflict.

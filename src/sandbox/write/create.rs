@@ -8,7 +8,7 @@ use super::super::failure::{Cause, Failure};
 use super::super::kinds::KindInfo;
 use super::super::route::Target;
 use super::super::store::Name;
-use super::super::{custom, defaults, object, validate};
+use super::super::{custom, defaults, managed, object, validate};
 use super::{Asked, Author};
 
 /// POST.
@@ -34,7 +34,7 @@ pub(in super::super) fn create(
     place(state, target, &mut body)?;
     defaults::fill(kind, &mut body);
     begin(state, kind, &mut body);
-    super::own(world, state, kind, (&Value::Null, &mut body), author);
+    managed::after_update(super::ground(world, kind, state), &Value::Null, &mut body, author);
     insert(world, state, kind, body, author.dry_run)
 }
 
@@ -103,6 +103,7 @@ pub(in super::super) fn insert(
     mut body: Value,
     dry_run: bool,
 ) -> Result<Value, Failure> {
+    custom::open(kind, object::name(&body))?;
     check_namespace(world, state, kind, &body)?;
     defaults::allocate(state, kind, &mut body);
     validate::create(kind, &body)?;
@@ -111,10 +112,10 @@ pub(in super::super) fn insert(
     if state.store.get(kind.id, &name).is_some() {
         return Err(Failure::exists(kind, &name.name));
     }
+    let stored = custom::for_storage(world, kind, &mut body);
     if dry_run {
         return Ok(body);
     }
-    let stored = custom::for_storage(world, kind, &body);
     state.store.put(kind.id, stored.as_ref().unwrap_or(&body));
     Ok(super::committed(world, state, kind, body))
 }

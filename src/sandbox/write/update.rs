@@ -8,7 +8,7 @@ use super::super::failure::Failure;
 use super::super::kinds::KindInfo;
 use super::super::route::{Part, Target};
 use super::super::store::Name;
-use super::super::{defaults, object};
+use super::super::{defaults, managed, object};
 use super::{Asked, Author};
 
 /// PUT, on the whole or on the status.
@@ -70,8 +70,8 @@ pub(in super::super) fn update(
     }
     defaults::fill(kind, &mut new);
     defaults::keep_allocated(kind, live, &mut new);
+    managed::after_update(super::ground(world, kind, state), live, &mut new, author);
     super::keep_other_part(kind, part, live, &mut new);
-    super::own(world, state, kind, (live, &mut new), author);
     defaults::reallocate(state, kind, &mut new);
     super::replace(world, state, kind, (live, new), author)
 }

@@ -8,7 +8,7 @@ use super::node_of;
 use crate::fields::{Entry, Set, managed};
 use crate::model::Foreign;
 use crate::schema::Node;
-use crate::typed::{Leniency, apply, set_of, subset, update};
+use crate::typed::{Applied, Leniency, Refused, Terms, apply, set_of, subset, update};
 
 /// One write: the object before, who wrote what, the object after, or the conflicts that were the answer.
 struct Write {
@@ -63,6 +63,12 @@ fn ownership(entries: &[Entry]) -> Vec<(String, String, Value)> {
     told
 }
 
+static NOTHING: Value = Value::Null;
+
+fn applied(write: &Write, live: &Value, force: bool) -> Result<Applied, Refused> {
+    apply(&Terms::plain(Some(&write.node), &NOTHING), live, &write.body, &write.by, force)
+}
+
 /// Without what only the server writes.
 fn declared(object: &Value) -> Value {
     let mut object = object.clone();
@@ -78,11 +84,11 @@ fn declared(object: &Value) -> Value {
 #[test]
 fn ownership_after_a_write_is_what_the_server_recorded() {
     for write in WRITES.iter().filter(|write| write.conflict.is_none()) {
-        let node = Some(&write.node);
         let entries = if write.by.operation.raw() == "Apply" {
-            apply(node, &write.before, &write.body, &write.by, write.force).expect("no conflict was recorded").1
+            applied(write, &write.before, write.force).expect("no conflict was recorded").entries
         } else {
-            update(node, &write.before, &write.after, &write.by)
+            let terms = Terms::plain(Some(&write.node), &NOTHING);
+            update(&terms, (&write.before, &write.after), managed(&write.before), &write.by).expect("one version")
         };
         let (ours, theirs) = (ownership(&entries), ownership(&managed(&write.after)));
         assert_eq!(ours, theirs, "{}", write.what);
@@ -94,7 +100,7 @@ fn the_object_after_an_apply_is_the_servers_but_for_defaults() {
     let applies = |write: &&Write| write.conflict.is_none() && write.by.operation.raw() == "Apply";
     for write in WRITES.iter().filter(applies) {
         let node = Some(&write.node);
-        let (new, _) = apply(node, &write.before, &write.body, &write.by, write.force).expect("no conflict");
+        let new = applied(write, &write.before, write.force).expect("no conflict").object;
         let (new, after) = (declared(&new), declared(&write.after));
         let exact = Leniency { empty_is_absent: true, zero_is_absent: false };
         let more = subset(node, &new, &after, exact);
@@ -110,8 +116,9 @@ fn a_conflict_names_the_manager_and_the_fields_that_the_server_named() {
     let mut seen = 0;
     for write in WRITES.iter() {
         let Some(causes) = &write.conflict else { continue };
-        let conflicts = apply(Some(&write.node), &write.before, &write.body, &write.by, write.force)
-            .expect_err("the server refused it");
+        let Err(Refused::Conflicts(conflicts)) = applied(write, &write.before, write.force) else {
+            panic!("the server refused it: {}", write.what)
+        };
         let fields: Vec<String> =
             conflicts.iter().flat_map(|conflict| conflict.set.leaves()).map(|path| format!(".{path}")).collect();
         let named: Vec<&str> =
@@ -126,7 +133,7 @@ fn a_conflict_names_the_manager_and_the_fields_that_the_server_named() {
 fn a_repeated_apply_changes_neither_object_nor_ownership() {
     for write in WRITES.iter().filter(|write| write.conflict.is_none() && write.by.operation.raw() == "Apply") {
         let node = Some(&write.node);
-        let (again, entries) = apply(node, &write.after, &write.body, &write.by, true).expect("forced");
+        let Applied { object: again, entries, .. } = applied(write, &write.after, true).expect("forced");
         let stored = Leniency { empty_is_absent: true, zero_is_absent: false };
         let more = subset(node, &declared(&again), &declared(&write.after), stored);
         assert!(more.is_empty(), "{}: {more:?}", write.what);
