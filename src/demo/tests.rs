@@ -96,9 +96,9 @@ async fn what_you_have_worked_on_is_left_alone() {
     let now = sender.borrow().wall.to_string();
     let yours = serde_json::json!({"what": "sync", "by": YOU, "time": now, "commit": null, "result": "done"});
     record["operations"].as_array_mut().expect("operations").push(yours);
-    let patch = serde_json::json!({"data": {"app.json": record.to_string()}});
+    let change = serde_json::json!({"data": {"app.json": record.to_string()}});
     let written =
-        stage.sandbox("stage-eu").expect("a cluster").request("PATCH", path, &patch, "application/merge-patch+json");
+        stage.sandbox("stage-eu").expect("a cluster").request("PATCH", path, &change, "application/merge-patch+json");
     assert_eq!(written.status, 200, "{}", written.body);
     play(&sender, stage, 30);
     let config = get(stage, "stage-eu", "/api/v1/namespaces/search/configmaps/search-config");
@@ -115,9 +115,9 @@ async fn what_is_not_as_the_script_left_it_is_left_alone() {
     let path = "/apis/apps/v1/namespaces/shop/deployments/catalog";
     play(&sender, &demo.stage, 30);
     assert_eq!(get(&demo.stage, "prod-eu", path)["spec"]["paused"], true, "the rollout is held");
-    let patch = serde_json::json!({"spec": {"paused": false}});
+    let change = serde_json::json!({"spec": {"paused": false}});
     let sandbox = demo.stage.sandbox("prod-eu").expect("a cluster");
-    assert_eq!(sandbox.request("PATCH", path, &patch, "application/merge-patch+json").status, 200);
+    assert_eq!(sandbox.request("PATCH", path, &change, "application/merge-patch+json").status, 200);
     play(&sender, &demo.stage, 110);
     assert_eq!(get(&demo.stage, "prod-eu", path)["spec"]["paused"], false, "what you wrote stays");
     let played = demo.stage.played();
