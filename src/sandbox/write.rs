@@ -199,16 +199,18 @@ fn keep_identity(kind: &KindInfo, live: &Value, new: &mut Value) -> Result<(), F
 }
 
 /// Kinds whose generation follows their spec.
-const GENERATIONS: [&str; 12] = [
+const GENERATIONS: [&str; 14] = [
     "CronJob",
     "CustomResourceDefinition",
     "DaemonSet",
     "Deployment",
+    "EndpointSlice",
     "Ingress",
     "Job",
     "NetworkPolicy",
     "Pod",
     "PodDisruptionBudget",
+    "PriorityClass",
     "ReplicaSet",
     "ReplicationController",
     "StatefulSet",
@@ -230,6 +232,10 @@ fn moves_generation(kind: &KindInfo, live: &Value, new: &Value) -> bool {
             object
         };
         return kept(live) != kept(new);
+    }
+    if kind.is("discovery.k8s.io", "EndpointSlice") {
+        let parts = ["/addressType", "/endpoints", "/ports", "/metadata/labels"];
+        return parts.iter().any(|part| !object::same(live, new, part));
     }
     let annotations = kind.is("apps", "Deployment") && !object::same(live, new, "/metadata/annotations");
     has_generation(kind) && (annotations || !object::same(live, new, "/spec"))

@@ -92,7 +92,7 @@ impl Tally {
     }
 }
 
-/// Whether a LabelSelector takes an object's labels; one that says nothing takes none here.
+/// Whether a `LabelSelector` takes an object's labels; one that says nothing takes none here.
 pub(super) fn takes(selector: &Value, object: &Value) -> bool {
     let labels = &object["metadata"]["labels"];
     let plain = selector["matchLabels"].as_object();

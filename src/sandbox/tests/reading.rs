@@ -52,7 +52,8 @@ fn selectors_narrow_a_list() {
         assert_eq!(names(&get(&sandbox, &format!("{MAPS}?{query}"))), wanted, "{query}");
     }
     let refused = send(&sandbox, &format!("GET {MAPS}?fieldSelector=foo%3Dbar"), &Value::Null, 400);
-    assert_eq!(message(&refused), "field label not supported: foo");
+    let known = "is not a known field selector: only \"metadata.name\", \"metadata.namespace\"";
+    assert_eq!(message(&refused), format!("\"foo\" {known}"));
     let refused = send(&sandbox, &format!("GET {MAPS}?labelSelector=a%3D%3D%3Db"), &Value::Null, 400);
     assert_eq!(message(&refused), "unable to parse requirement: found '=', expected: identifier");
 }
@@ -106,7 +107,6 @@ fn every_schema_in_the_index_is_served() {
         assert!(url.contains("?hash="), "{url}");
         assert!(get(&sandbox, url)["components"]["schemas"].is_object(), "{url}");
     }
-    send(&sandbox, "GET /openapi/v2", &Value::Null, 404);
     assert_eq!(get(&sandbox, "/version")["gitVersion"], "v1.36.3");
     assert_eq!(get(&sandbox, "/readyz"), json!("ok"));
 }
