@@ -16,6 +16,7 @@ mod discovery;
 mod failure;
 mod flags;
 mod kinds;
+mod listed;
 mod managed;
 mod object;
 mod openapi;
@@ -29,8 +30,10 @@ mod seed;
 mod selector;
 mod service;
 mod store;
+mod stored;
 mod table;
 mod validate;
+mod wakers;
 mod watch;
 mod write;
 

@@ -27,13 +27,13 @@ fn ask_for(sandbox: &Sandbox, exchange: &Value) -> (u16, Value) {
         agent: "sandbox".to_owned(),
         body: if body.is_null() { bytes::Bytes::new() } else { bytes::Bytes::from(body.to_string()) },
     };
-    match sandbox.core.answer(&Account::admin(), &call) {
+    match sandbox.core.answer(&Account::admin(), &call).written() {
         answer::Answer::Json(status, bytes) | answer::Answer::Warned(status, bytes, _) => {
             (status, serde_json::from_slice(&bytes).expect("JSON"))
         }
         answer::Answer::Text(status, text) => (status, text.into()),
         answer::Answer::Discovery(bytes) => (200, serde_json::from_slice(&bytes).unwrap_or_default()),
-        answer::Answer::Legacy(_) | answer::Answer::Stream(_) => (200, Value::Null),
+        answer::Answer::Legacy(_) | answer::Answer::List(_) | answer::Answer::Stream(_) => (200, Value::Null),
     }
 }
 

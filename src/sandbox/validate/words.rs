@@ -41,7 +41,8 @@ pub(super) fn labels(body: &Value, causes: &mut Vec<Cause>) {
 pub(super) fn container(name: &str, at: &str, causes: &mut Vec<Cause>) {
     let inner = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     let edges = !name.starts_with('-') && !name.ends_with('-');
-    if !name.is_empty() && !(inner && edges) {
+    let fits = inner && edges;
+    if !name.is_empty() && !fits {
         causes.push(Cause::invalid(&format!("{at}.name"), &name.into(), LABEL));
     }
 }
