@@ -154,6 +154,8 @@ fn an_edit_by_kubectl_is_on_the_screen_with_its_manager() {
     deck.until("the edit and who did it", |screen| {
         screen.lines().any(|line| line.starts_with("kubectl-edit") && line.contains("spec.replicas"))
     });
+    let logs = served::kubectl(&home, &file, "--context=stage-eu -n shop logs deployment/payments");
+    assert!(!logs.ok && logs.text.contains("runs no containers: it has no logs"), "{}", logs.text);
     kubectl("scale deployment payments --replicas=9");
     deck.until("the scaling and who did it", |screen| {
         screen.lines().any(|line| line.starts_with("kubectl ") && line.contains("spec.replicas"))
