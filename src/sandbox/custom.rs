@@ -88,10 +88,16 @@ pub(super) fn decode(
     unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
 }
 
-/// Whether an object keeps its schema; a write to the status is judged by its status alone.
-pub(super) fn check(kind: &KindInfo, body: &Value, subresource: Option<&str>) -> Result<(), Failure> {
+/// Whether an object keeps its schema; a write to the status is judged by its status alone, and only if that moved.
+pub(super) fn check(
+    kind: &KindInfo,
+    live: &Value,
+    body: &Value,
+    subresource: Option<&str>,
+) -> Result<(), Failure> {
     let Some(custom) = &kind.custom else { return Ok(()) };
     let causes = match subresource {
+        Some("status") if object::same(live, body, "/status") => Vec::new(),
         Some("status") => validate::status(&custom.schema, body),
         _ => validate::whole(&custom.schema, body),
     };

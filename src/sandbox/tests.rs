@@ -5,7 +5,6 @@ mod customs;
 mod deleting;
 mod loops;
 mod reading;
-mod recorded;
 mod rights;
 mod watching;
 mod writing;

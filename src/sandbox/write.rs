@@ -148,7 +148,7 @@ pub(super) fn replace(
         object::set(&mut new, &["metadata", "generation"], generation.into());
     }
     validate::update(kind, live, &new)?;
-    custom::check(kind, &new, author.subresource)?;
+    custom::check(kind, live, &new, author.subresource)?;
     object::set(&mut new, &["metadata", "resourceVersion"], live["metadata"]["resourceVersion"].clone());
     let stored = custom::for_storage(world, kind, &mut new);
     if timeless(live) == timeless(&new) && stored.as_ref().is_none_or(|stored| is_stored(state, kind, stored)) {

@@ -106,7 +106,7 @@ pub(in super::super) fn insert(
     check_namespace(world, state, kind, &body)?;
     defaults::allocate(state, kind, &mut body);
     validate::create(kind, &body)?;
-    custom::check(kind, &body, None)?;
+    custom::check(kind, &Value::Null, &body, None)?;
     let name = Name::of(&body);
     if state.store.get(kind.id, &name).is_some() {
         return Err(Failure::exists(kind, &name.name));
