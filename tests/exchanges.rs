@@ -25,7 +25,11 @@ use serde_json::Value;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Where the sandbox may differ: a part of the question, and why.
-const DIFFERS: [(&str, &str); 0] = [];
+const DIFFERS: [(&str, &str); 3] = [
+    ("/pods/hand/", "binding, eviction and log act on nodes and kubelets: there are none of those parts"),
+    ("/deployments/e/scale?fieldManager=ssa", "no apply to a scale: ownership is not told in autoscaling/v1"),
+    ("data: {k: v, k: w}", "the YAML reader refuses a key that stands twice, whatever validation is asked for"),
+];
 
 /// Whether asking again is harmless: a read, or a write that was refused for what is not there yet or still is.
 fn may_ask_again(exchange: &Value, status: u16) -> bool {
@@ -38,7 +42,10 @@ async fn settled(door: &Door<'_>, exchange: &Value, kept: &Kept) -> Answer {
     let started = Instant::now();
     loop {
         let answer = door.ask(&exchanges::question(exchange, kept)).await;
-        let fits = exchanges::unequal(exchange, &answer, kept).is_empty();
+        let fits = match exchange.get("answer") {
+            Some(_) => exchanges::unequal(exchange, &answer, kept).is_empty(),
+            None => exchange["status"] == answer.status,
+        };
         let real = matches!(door, Door::Real(..));
         let waits = real && !exchange["status"].is_null() && may_ask_again(exchange, answer.status);
         if fits || !waits || started.elapsed() > LIMIT {
@@ -60,17 +67,17 @@ async fn play(door: &Door<'_>, recording: &mut [Value], name: &str) -> Vec<(Stri
         exchanges::keep(exchange, &answer, &mut kept);
         let out = exchanges::unequal(exchange, &answer, &kept);
         if !out.is_empty() {
-            let ask = exchange["ask"].as_str().unwrap_or_default().to_owned();
-            wrong.push((ask, told(name, exchange, &out)));
+            let asked = format!("{} {}", exchange["ask"], exchange["body"]);
+            wrong.push((asked, told(name, exchange, &out)));
         }
-        if exchange["status"].is_null() {
+        if exchange.get("answer").is_none() {
             exchanges::record(exchange, &answer, &kept);
         }
     }
     wrong
 }
 
-/// What the sandbox may not differ in, and the rows that differ no more.
+/// What the sandbox may not differ in, and the rows that differ no more. `{what was asked, what differs}` of each.
 fn beyond_the_table(wrong: Vec<(String, String)>) -> Vec<String> {
     let stale = DIFFERS.iter().filter(|(part, _)| !wrong.iter().any(|(ask, _)| ask.contains(part)));
     let mut out: Vec<String> = stale.map(|(part, _)| format!("{part} differs no more: take its row out")).collect();
@@ -86,7 +93,7 @@ async fn both_servers_answer_as_recorded() {
     let (mut on_real, mut on_ours, mut count) = (Vec::new(), Vec::new(), 0);
     for (name, text) in exchanges::RECORDINGS {
         let mut recording = exchanges::read(text);
-        let is_new = recording.iter().any(|exchange| exchange["status"].is_null());
+        let is_new = recording.iter().any(|exchange| exchange.get("answer").is_none());
         if let Some(real) = &real {
             on_real.extend(play(real, &mut recording, name).await.into_iter().map(|(_, told)| told));
         }

@@ -23,7 +23,8 @@ use super::route::{Part, Route, Target, route};
 use super::seed::{self, Dice};
 use super::service::Outage;
 use super::store::Store;
-use super::{Answered, Clock, Options, SandboxError, discovery, openapi, read, review, scale, table, watch, write};
+use super::{Answered, Clock, Options, SandboxError, discovery, openapi, options, partial, read, review, scale, table};
+use super::{watch, write};
 use crate::schema::Schemas;
 
 /// Kinds, schemas, documents: replaced as a whole when a definition moves.
@@ -91,6 +92,8 @@ impl Core {
             wakers: BTreeMap::new(),
         };
         seed::plant(&world, &mut state);
+        // A real server's watch cache knows nothing of what was before it started.
+        state.store.compact();
         Ok(Self { clock: options.clock, state: Mutex::new(state) })
     }
 
@@ -205,11 +208,20 @@ impl Core {
         if !review::is_review(&target) && !account.allows(wish) {
             return forbidden(account, wish, &target).into();
         }
+        let homeless = target.kind.namespaced && target.namespace.is_empty() && !matches!(verb, "list" | "watch");
+        let partial = target.part != Part::Whole && matches!(verb, "delete" | "deletecollection" | "create");
+        if homeless || partial {
+            return Failure::no_method().into();
+        }
         if target.part == Part::Whole && !target.kind.verbs.iter().any(|known| known == verb) {
             return Failure::no_method().into();
         }
         let answer = self.act(account, call, &flags, (verb, &target)).unwrap_or_else(Answer::from);
-        if matches!(verb, "get" | "list") { table::shaped(&target, call, &flags, answer, self.now()) } else { answer }
+        if matches!(verb, "get" | "list") {
+            partial::shaped(call, table::shaped(&target, call, &flags, answer, self.now()))
+        } else {
+            answer
+        }
     }
 
     fn act(
@@ -219,11 +231,15 @@ impl Core {
         flags: &Flags,
         (verb, target): (&str, &Target),
     ) -> Result<Answer, Failure> {
+        options::check_media(verb, call)?;
         if review::is_review(target) {
             return review::answer(&self.world(), account, target, &call.body);
         }
+        if !(verb == "patch" && write::patch::is_unknown(target, call)) {
+            options::check(verb, call, flags)?;
+        }
         if verb == "watch" {
-            return watch::open(self, target, flags, table::is_asked(&call.accept));
+            return watch::open(self, target, flags, &call.accept);
         }
         let state = &mut *self.timed();
         let world = &*state.world.clone();
@@ -232,7 +248,7 @@ impl Core {
         }
         let asked = write::Asked { call, flags };
         match verb {
-            "get" => read::get(state, target),
+            "get" => read::get(state, target, flags),
             "list" => read::list(state, target, flags),
             "create" => write::create::answer(world, state, target, &asked),
             "update" => write::update::answer(world, state, target, &asked),
@@ -296,7 +312,7 @@ fn is_apply(call: &Call) -> bool {
 
 fn verb(call: &Call, target: &Target, flags: &Flags) -> &'static str {
     match (call.method.as_str(), target.name.is_empty()) {
-        ("GET", _) if flags.is("watch") => "watch",
+        ("GET", true) if flags.is("watch") => "watch",
         ("GET", true) => "list",
         ("GET", false) => "get",
         ("POST", true) => "create",

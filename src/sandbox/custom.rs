@@ -30,6 +30,8 @@ pub(super) struct Custom {
     pub(super) columns: Value,
     /// `subresources.scale`, or null.
     pub(super) scale: Value,
+    /// Fields that a selector may name, without their first dot.
+    pub(super) selectable: Vec<String>,
     /// Whether requests may name this version.
     pub(super) is_served: bool,
 }
@@ -59,7 +61,7 @@ pub(super) fn decode(
     kind: &KindInfo,
     custom: &Custom,
     mut body: Value,
-    validation: Validation,
+    (validation, twice): (Validation, &[String]),
 ) -> Result<(Value, Vec<String>), Failure> {
     let text = body.to_string();
     let said = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -85,7 +87,7 @@ pub(super) fn decode(
     read::drop_nulls(&custom.schema, &mut body);
     read::coerce_metadata(&mut body);
     read::fill(&custom.schema, &mut body);
-    unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
+    unknown_said(kind, (&unknown, twice), validation).map(|warnings| (body, warnings))
 }
 
 /// Whether an object keeps its schema; a write to the status is judged by its status alone, and only if that moved.

@@ -11,15 +11,26 @@ use super::answer::Answer;
 use super::core::State;
 use super::failure::Failure;
 use super::flags::Flags;
+use super::json;
 use super::route::Target;
 use super::selector::Selector;
 use super::store::{Name, Stored};
 
 /// One object.
-pub(super) fn get(state: &State, target: &Target) -> Result<Answer, Failure> {
+pub(super) fn get(state: &State, target: &Target, flags: &Flags) -> Result<Answer, Failure> {
+    let (asked, current) = (version(flags)?, state.store.rv());
+    if asked > current {
+        return Err(Failure::too_large(asked, current));
+    }
     let stored = state.store.get(target.kind.id, &Name::new(&target.namespace, &target.name));
     let stored = stored.ok_or_else(|| Failure::not_found(&target.kind, &target.name))?;
     Ok(Answer::Json(200, Bytes::from(stored.whole(&target.kind))))
+}
+
+/// The version a read asks for.
+fn version(flags: &Flags) -> Result<u64, Failure> {
+    let said = |failure: Failure| Failure::bad(format!("invalid resource version: {}", failure.message));
+    flags.resource_version().map_err(said)
 }
 
 /// Where a list goes on.
@@ -34,21 +45,27 @@ pub(super) fn list(state: &State, target: &Target, flags: &Flags) -> Result<Answ
     let page = page(state, flags)?;
     let all = state.store.list_at(target.kind.id, &target.namespace, page.rv).ok_or_else(|| expired(flags))?;
     let start = page.after.as_ref().map_or(0, |after| all.partition_point(|(name, _)| name <= after));
-    let all: Vec<(Name, Arc<Stored>)> =
-        all.into_iter().skip(start).filter(|(name, stored)| selector.takes(name, stored)).collect();
-    let limit = flags.number("limit").and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
+    let raw = all.len();
+    let all: Vec<(usize, (Name, Arc<Stored>))> =
+        all.into_iter().enumerate().skip(start).filter(|(_, (name, stored))| selector.takes(name, stored)).collect();
+    // From its cache the server gives everything.
+    let cached = flags.get("resourceVersion") == Some("0");
+    let limit = flags.number("limit").and_then(|limit| usize::try_from(limit).ok());
+    let limit = limit.filter(|limit| *limit > 0 && !cached);
     let shown = limit.unwrap_or(all.len()).min(all.len());
     let mut metadata = json!({"resourceVersion": page.rv.to_string()});
     if target.kind.custom.is_some() {
         metadata["continue"] = "".into();
     }
-    if let Some((last, _)) = all.get(shown.wrapping_sub(1)).filter(|_| shown < all.len()) {
+    let last = all.get(shown.wrapping_sub(1)).filter(|_| limit == Some(shown));
+    if let Some((at, (last, _))) = last.filter(|(at, _)| at + 1 < raw) {
         metadata["continue"] = token(page.rv, last).into();
         if selector.is_everything() {
-            metadata["remainingItemCount"] = (all.len() - shown).into();
+            metadata["remainingItemCount"] = (raw - at - 1).into();
         }
     }
-    Ok(Answer::Json(200, envelope(target, &metadata, all.iter().take(shown).map(|(_, stored)| stored))))
+    let all: Vec<&Arc<Stored>> = all.iter().map(|(_, (_, stored))| stored).collect();
+    Ok(Answer::Json(200, envelope(target, &metadata, all.into_iter().take(shown))))
 }
 
 fn envelope<'a>(target: &Target, metadata: &Value, items: impl Iterator<Item = &'a Arc<Stored>>) -> Bytes {
@@ -73,13 +90,9 @@ fn page(state: &State, flags: &Flags) -> Result<Page, Failure> {
     if let Some(token) = flags.get("continue") {
         return read_token(token);
     }
-    let (asked, current) = (flags.resource_version()?, state.store.rv());
+    let (asked, current) = (version(flags)?, state.store.rv());
     if asked > current {
         return Err(Failure::too_large(asked, current));
-    }
-    if flags.get("resourceVersionMatch").is_some() && flags.get("resourceVersion").is_none() {
-        let why = "resourceVersionMatch is forbidden unless resourceVersion is provided";
-        return Err(Failure::list_option("resourceVersionMatch", why));
     }
     let exact = flags.get("resourceVersionMatch") == Some("Exact") && asked > 0;
     if exact && asked < state.store.compacted() {
@@ -100,11 +113,13 @@ fn token(rv: u64, last: &Name) -> String {
 }
 
 fn read_token(token: &str) -> Result<Page, Failure> {
-    let bad = || Failure::bad("invalid continue token: continue key is not valid");
-    let bytes = STANDARD_NO_PAD.decode(token).map_err(|_| bad())?;
-    let read: Value = serde_json::from_slice(&bytes).map_err(|_| bad())?;
+    let bad = |why: &str| Failure::bad(format!("invalid continue token: continue key is not valid: {why}"));
+    let bytes = STANDARD_NO_PAD.decode(token).map_err(|_| bad("illegal base64 data"))?;
+    let read = json::read(&bytes).map_err(|why| bad(&why))?;
     let (rv, start) = (read["rv"].as_u64(), read["start"].as_str());
-    let (Some(rv), Some(start)) = (rv, start) else { return Err(bad()) };
+    let version = read["v"].as_str().unwrap_or_default();
+    let unread = || bad(&format!("server does not recognize this encoded version {version}"));
+    let (Some(rv), Some(start)) = (rv, start) else { return Err(unread()) };
     let start = start.trim_end_matches('\u{0}');
     let (namespace, name) = start.split_once('/').unwrap_or(("", start));
     Ok(Page { rv, after: Some(Name::new(namespace, name)) })

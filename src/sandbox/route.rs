@@ -75,7 +75,9 @@ pub(super) fn route(kinds: &Kinds, path: &str) -> Route {
 
 fn in_version(kinds: &Kinds, group: &str, version: &str, rest: &[&str]) -> Route {
     if !kinds.serves(group, version) {
-        return Route::Nowhere;
+        // A group that is served answers for versions it has not.
+        let known = kinds.iter().any(|kind| *kind.group == *group && kind.custom.is_none());
+        return if known { Route::NoResource } else { Route::Nowhere };
     }
     let (namespace, rest) = match rest {
         [] => return Route::GroupVersion(group.to_owned(), version.to_owned()),

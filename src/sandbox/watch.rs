@@ -19,7 +19,8 @@ use super::route::Target;
 use super::selector::Selector;
 use super::service::{Outage, Unreachable};
 use super::store::{Change, Stored};
-use super::table::Table;
+use super::table::{self, Table};
+use super::partial;
 
 /// Bytes sent in one frame at most, unless one event is larger.
 const FRAME: usize = 64 * 1024;
@@ -31,8 +32,7 @@ pub(super) struct Watch {
     core: Arc<Core>,
     ticket: u64,
     target: Target,
-    /// Whether events carry Tables.
-    table: Option<Table>,
+    form: Form,
     selector: Selector,
     /// The version seen last.
     position: u64,
@@ -41,6 +41,25 @@ pub(super) struct Watch {
     until: Option<Timestamp>,
     bookmark: Option<Timestamp>,
     ended: bool,
+}
+
+/// What events carry.
+enum Form {
+    Whole,
+    Table(Box<Table>),
+    Partial,
+}
+
+impl Form {
+    fn asked(accept: &str) -> Self {
+        if partial::is_asked(accept) {
+            Self::Partial
+        } else if table::is_asked(accept) {
+            Self::Table(Box::default())
+        } else {
+            Self::Whole
+        }
+    }
 }
 
 impl fmt::Debug for Watch {
@@ -56,11 +75,8 @@ impl Drop for Watch {
 }
 
 /// Opens a watch.
-pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, table: bool) -> Result<Answer, Failure> {
-    let mut selector = Selector::of(flags, &target.kind)?;
-    if !target.name.is_empty() {
-        selector = Selector::of(&Flags::parse(&format!("fieldSelector=metadata.name={}", target.name)), &target.kind)?;
-    }
+pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, accept: &str) -> Result<Answer, Failure> {
+    let selector = Selector::of(flags, &target.kind)?;
     let asked = flags.resource_version()?;
     let (ticket, now) = (core.ticket(), core.now());
     let state = core.state();
@@ -70,13 +86,9 @@ pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, table: bool
     }
     let bookmarks = flags.is("allowWatchBookmarks");
     let streaming = flags.is("sendInitialEvents");
-    if streaming && flags.get("resourceVersionMatch") != Some("NotOlderThan") {
-        let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-        return Err(Failure::list_option("resourceVersionMatch", why));
-    }
     let initial = streaming || (asked == 0 && flags.get("sendInitialEvents").is_none());
-    let mut table = table.then(Table::default);
-    let mut ahead = if initial { initial_lines(&state, target, &selector, (&mut table, now)) } else { Vec::new() };
+    let mut form = Form::asked(accept);
+    let mut ahead = if initial { initial_lines(&state, target, &selector, (&mut form, now)) } else { Vec::new() };
     if streaming && bookmarks {
         ahead.push(bookmark_line(target, current, true));
     }
@@ -86,7 +98,7 @@ pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, table: bool
     Ok(Answer::Stream(Box::new(Watch {
         core: core.clone(),
         ticket,
-        table,
+        form,
         target: target.clone(),
         selector,
         position: if initial { current } else { asked },
@@ -101,11 +113,11 @@ fn initial_lines(
     state: &State,
     target: &Target,
     selector: &Selector,
-    (table, now): (&mut Option<Table>, Timestamp),
+    (form, now): (&mut Form, Timestamp),
 ) -> Vec<Bytes> {
     let all = state.store.list(target.kind.id, &target.namespace);
     let taken = all.filter(|(name, stored)| selector.takes(name, stored));
-    taken.map(|(_, stored)| line("ADDED", &shown(target, table, stored.whole(&target.kind), now))).collect()
+    taken.map(|(_, stored)| line("ADDED", &shown(target, form, stored.whole(&target.kind), now))).collect()
 }
 
 impl Watch {
@@ -186,7 +198,7 @@ impl Watch {
             (true, false) => ("DELETED", self.last_seen(change)),
             (false, false) => return None,
         };
-        Some(line(what, &shown(&target, &mut self.table, object, now)))
+        Some(line(what, &shown(&target, &mut self.form, object, now)))
     }
 
     /// What a selector's watcher is told of an object that left it: the state it knew, at the change's version.
@@ -212,10 +224,11 @@ impl Watch {
 }
 
 /// An object as its watcher asked for it.
-fn shown(target: &Target, table: &mut Option<Table>, object: Vec<u8>, now: Timestamp) -> Vec<u8> {
-    match table {
-        Some(table) => table.event(target, &object, now).to_string().into_bytes(),
-        None => object,
+fn shown(target: &Target, form: &mut Form, object: Vec<u8>, now: Timestamp) -> Vec<u8> {
+    match form {
+        Form::Whole => object,
+        Form::Table(table) => table.event(target, &object, now).to_string().into_bytes(),
+        Form::Partial => partial::one(&serde_json::from_slice(&object).unwrap_or_default()).to_string().into_bytes(),
     }
 }
 

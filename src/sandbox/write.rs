@@ -16,12 +16,13 @@ use super::core::{Call, State, World};
 use super::custom;
 use super::failure::{Cause, Failure};
 use super::flags::{Flags, Validation};
+use super::json;
 use super::kinds::KindInfo;
 use super::managed::Ground;
 use super::object;
 use super::route::{Part, Target};
 use super::store::Name;
-use super::validate;
+use super::validate::{self, shape};
 
 /// A write's request.
 #[derive(Clone, Copy)]
@@ -65,9 +66,22 @@ impl Asked<'_> {
 
     /// The body as an object of the target's kind, unknown fields dealt with; the second are warnings.
     pub(super) fn object(&self, world: &World, target: &Target) -> Result<(Value, Vec<String>), Failure> {
-        let body: Value = serde_json::from_slice(&self.call.body)
-            .map_err(|error| Failure::bad(format!("couldn't get version/kind; json parse error: {error}")))?;
-        decode(world, &target.kind, body, self.flags.validation())
+        let body = &*self.call.body;
+        let refused = |why: &str| {
+            let head = format!("the object provided is unrecognized (must be of type {})", target.kind.kind);
+            let summary = json::summary(body);
+            Failure::bad(format!("{head}: couldn't get version/kind; json parse error: {why} ({summary})"))
+        };
+        let is_yaml = self.call.content_type.starts_with("application/yaml");
+        let value = if is_yaml { apply::read(body)? } else { json::read(body).map_err(|why| refused(&why))? };
+        if !value.is_object() {
+            let form = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
+                        \"json:\\\"kind,omitempty\\\"\" }";
+            let got = shape::go_name(&value);
+            return Err(refused(&format!("json: cannot unmarshal {got} into Go value of type {form}")));
+        }
+        let twice = if is_yaml { Vec::new() } else { json::duplicates(body) };
+        decode(world, &target.kind, value, (self.flags.validation(), &twice))
     }
 }
 
@@ -76,10 +90,10 @@ pub(super) fn decode(
     world: &World,
     kind: &KindInfo,
     mut body: Value,
-    validation: Validation,
+    (validation, twice): (Validation, &[String]),
 ) -> Result<(Value, Vec<String>), Failure> {
     if let Some(custom) = &kind.custom {
-        return super::custom::decode(kind, custom, body, validation);
+        return super::custom::decode(kind, custom, body, (validation, twice));
     }
     let said = |body: &Value, key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     for (key, ours) in [("apiVersion", kind.api_version()), ("kind", kind.kind.to_string())] {
@@ -97,19 +111,20 @@ pub(super) fn decode(
     }
     let node = world.schemas.of(&kind.gvk());
     let unknown = validate::shape::decode(node.as_ref(), kind, &mut body)?;
-    unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
+    unknown_said(kind, (&unknown, twice), validation).map(|warnings| (body, warnings))
 }
 
-/// What is said of unknown fields: nothing, warnings, or a refusal.
+/// What is said of fields that are unknown or stand twice: nothing, warnings, or a refusal.
 pub(super) fn unknown_said(
     kind: &KindInfo,
-    unknown: &[String],
+    (unknown, twice): (&[String], &[String]),
     validation: Validation,
 ) -> Result<Vec<String>, Failure> {
-    if unknown.is_empty() || validation == Validation::Ignore {
+    if unknown.is_empty() && twice.is_empty() || validation == Validation::Ignore {
         return Ok(Vec::new());
     }
-    let said: Vec<String> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
+    let twice = twice.iter().map(|path| format!("duplicate field \"{path}\""));
+    let said: Vec<String> = twice.chain(unknown.iter().map(|path| format!("unknown field \"{path}\""))).collect();
     if validation == Validation::Strict {
         let head = format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
         return Err(Failure::bad(format!("{head}: strict decoding error: {}", said.join(", "))));

@@ -21,10 +21,12 @@ pub(in super::super) fn answer(
 ) -> Result<Answer, Failure> {
     let kind = &*target.kind;
     let author = asked.author(target.part);
-    if asked.flags.get("fieldManager").is_none() {
-        return Err(Failure::no_manager());
-    }
     let mut patch = read(&asked.call.body)?;
+    if !patch.is_object() {
+        let why = "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal";
+        let got = validate::shape::go_name(&patch);
+        return Err(Failure::bad(format!("{why} {got} into Go value of type map[string]interface {{}}")));
+    }
     check(target, &mut patch)?;
     let said = patch.clone();
     let node = world.schemas.of(&kind.gvk());
@@ -73,7 +75,7 @@ fn keep_last_applied(live: &Value, (new, mut said): (&mut Value, Value), author:
 }
 
 /// JSON is read as JSON, so that no number changes; YAML as Kubernetes reads it.
-fn read(body: &[u8]) -> Result<Value, Failure> {
+pub(super) fn read(body: &[u8]) -> Result<Value, Failure> {
     if let Ok(value) = serde_json::from_slice(body) {
         return Ok(value);
     }
@@ -87,9 +89,6 @@ fn read(body: &[u8]) -> Result<Value, Failure> {
 
 fn check(target: &Target, patch: &mut Value) -> Result<(), Failure> {
     let (version, kind) = (object::text(patch, "/apiVersion"), object::text(patch, "/kind"));
-    if kind.is_empty() {
-        return Err(Failure::bad("Object 'Kind' is missing in the apply patch"));
-    }
     if kind != &*target.kind.kind || version != target.kind.api_version() {
         return Err(Failure::bad(format!("invalid object type: {}", go_kind(version, kind))));
     }
