@@ -25,7 +25,8 @@ use serde_json::Value;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Where the sandbox may differ: a part of the question, and why.
-const DIFFERS: [(&str, &str); 3] = [
+const DIFFERS: [(&str, &str); 4] = [
+    ("\"apiVersion\":\"example.com/v2\",\"kind\":\"Widget\"", "a version nobody knows: its fields are not warned of"),
     ("/pods/hand/", "binding, eviction and log act on nodes and kubelets: there are none of those parts"),
     ("/deployments/e/scale?fieldManager=ssa", "no apply to a scale: ownership is not told in autoscaling/v1"),
     ("data: {k: v, k: w}", "the YAML reader refuses a key that stands twice, whatever validation is asked for"),

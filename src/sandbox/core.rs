@@ -92,8 +92,6 @@ impl Core {
             wakers: BTreeMap::new(),
         };
         seed::plant(&world, &mut state);
-        // A real server's watch cache knows nothing of what was before it started.
-        state.store.compact();
         Ok(Self { clock: options.clock, state: Mutex::new(state) })
     }
 
@@ -209,9 +207,11 @@ impl Core {
             return forbidden(account, wish, &target).into();
         }
         let homeless = target.kind.namespaced && target.namespace.is_empty() && !matches!(verb, "list" | "watch");
-        let partial = target.part != Part::Whole && matches!(verb, "delete" | "deletecollection" | "create");
-        if homeless || partial {
+        if homeless || !target.part.takes(verb) {
             return Failure::no_method().into();
+        }
+        if verb == "other" && target.kind.custom.is_some() && target.name.is_empty() {
+            return Failure::bad("name must be provided").into();
         }
         if target.part == Part::Whole && !target.kind.verbs.iter().any(|known| known == verb) {
             return Failure::no_method().into();
@@ -231,7 +231,7 @@ impl Core {
         flags: &Flags,
         (verb, target): (&str, &Target),
     ) -> Result<Answer, Failure> {
-        options::check_media(verb, call)?;
+        options::check_media(&target.kind, verb, call)?;
         if review::is_review(target) {
             return review::answer(&self.world(), account, target, &call.body);
         }
@@ -315,7 +315,8 @@ fn verb(call: &Call, target: &Target, flags: &Flags) -> &'static str {
         ("GET", true) if flags.is("watch") => "watch",
         ("GET", true) => "list",
         ("GET", false) => "get",
-        ("POST", true) => "create",
+        // The handler of custom kinds does not look at the name of a path.
+        ("POST", unnamed) if unnamed || (target.kind.custom.is_some() && target.part == Part::Whole) => "create",
         ("PUT", false) => "update",
         ("PATCH", false) => "patch",
         ("DELETE", true) => "deletecollection",

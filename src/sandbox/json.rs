@@ -18,6 +18,7 @@ fn sentence(body: &[u8], error: &serde_json::Error) -> String {
     }
     let before: usize = body.split(|byte| *byte == b'\n').take(error.line().saturating_sub(1)).map(|line| line.len() + 1).sum();
     let odd = body.get(before + error.column().saturating_sub(1)).copied().map_or(' ', char::from);
+    let odd = if odd.is_ascii_graphic() || odd == ' ' { odd.to_string() } else { format!("\\u{:04x}", u32::from(odd)) };
     let said = error.to_string();
     let place = [
         ("key must be a string", "looking for beginning of object key string"),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::core::Call;
 use super::failure::{Cause, Failure};
 use super::flags::Flags;
-use super::kinds::list;
+use super::kinds::{KindInfo, list};
 
 /// Longest name of a field manager, in bytes.
 const MANAGER: usize = 128;
@@ -146,8 +146,8 @@ fn of_watch(flags: &Flags) -> Result<(), Failure> {
     refused("ListOptions", &causes)
 }
 
-/// What bodies may be, of creates and updates.
-pub(super) fn check_media(verb: &str, call: &Call) -> Result<(), Failure> {
+/// What bodies may be, of creates and updates, and what answers can be.
+pub(super) fn check_media(kind: &KindInfo, verb: &str, call: &Call) -> Result<(), Failure> {
     let content = call.content_type.split(';').next().unwrap_or_default().trim();
     let known = matches!(content, "" | "application/json" | "application/yaml" | "application/vnd.kubernetes.protobuf");
     if matches!(verb, "create" | "update") && !known {
@@ -157,16 +157,22 @@ pub(super) fn check_media(verb: &str, call: &Call) -> Result<(), Failure> {
     }
     let answered = |kind: &str| {
         let kind = kind.split(';').next().unwrap_or_default().trim();
-        matches!(kind, "" | "*/*" | "application/*" | "application/json" | "application/yaml" | "text/*")
-            && kind != "text/*"
-            || kind.starts_with("application/vnd.kubernetes")
+        matches!(kind, "" | "*/*" | "application/json" | "application/yaml") || kind.starts_with("application/vnd.kubernetes")
     };
-    if !call.accept.split(',').any(answered) {
-        let why = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, \
-                   application/vnd.kubernetes.protobuf";
-        let mut failure = Failure::new(406, "NotAcceptable", why);
-        failure.details = Some(json!({}));
-        return Err(failure);
+    if call.accept.split(',').any(answered) {
+        return Ok(());
     }
-    Ok(())
+    let known = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    if kind.custom.is_some() {
+        let why = format!("only the following media types are accepted: {known}");
+        return Err(Failure::new(406, "NotAcceptable", why));
+    }
+    let streams = match verb {
+        "list" | "watch" => ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+        _ => "",
+    };
+    let why = format!("406: Not Acceptable\n\nAvailable representations: {known}{streams}");
+    let mut failure = Failure::new(406, "NotAcceptable", why);
+    failure.details = Some(json!({}));
+    Err(failure)
 }

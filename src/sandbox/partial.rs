@@ -20,6 +20,7 @@ pub(super) fn shaped(call: &Call, answer: Answer) -> Answer {
             Answer::ok(&match read["items"].as_array() {
                 Some(items) => {
                     let items: Vec<Value> = items.iter().map(one).collect();
+                    let items = if items.is_empty() { Value::Null } else { items.into() };
                     json!({"kind": "PartialObjectMetadataList", "apiVersion": VERSION, "metadata": read["metadata"],
                            "items": items})
                 }

@@ -32,6 +32,29 @@ pub(super) enum Part {
     Whole,
     Status,
     Scale,
+    /// Of a Namespace.
+    Finalize,
+}
+
+impl Part {
+    /// The subresource's name; none for the object itself.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Whole => None,
+            Self::Status => Some("status"),
+            Self::Scale => Some("scale"),
+            Self::Finalize => Some("finalize"),
+        }
+    }
+
+    /// Whether the part answers a verb at all.
+    pub(super) fn takes(self, verb: &str) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Status | Self::Scale => matches!(verb, "get" | "update" | "patch"),
+            Self::Finalize => verb == "update",
+        }
+    }
 }
 
 /// An object, or (empty name) a list of them.
@@ -47,10 +70,9 @@ pub(super) struct Target {
 impl Target {
     /// `deployments/scale`, as RBAC names it.
     pub(super) fn resource(&self) -> String {
-        match self.part {
-            Part::Whole => self.kind.plural.to_string(),
-            Part::Status => format!("{}/status", self.kind.plural),
-            Part::Scale => format!("{}/scale", self.kind.plural),
+        match self.part.name() {
+            None => self.kind.plural.to_string(),
+            Some(part) => format!("{}/{part}", self.kind.plural),
         }
     }
 }
@@ -106,6 +128,7 @@ fn target(kind: &Arc<KindInfo>, namespace: &str, rest: &[&str]) -> Option<Target
         [name] => (*name, Part::Whole),
         [name, "status"] if kind.has_status => (*name, Part::Status),
         [name, "scale"] if kind.has_scale => (*name, Part::Scale),
+        [name, "finalize"] if kind.is("", "Namespace") => (*name, Part::Finalize),
         _ => return None,
     };
     let misplaced = namespace.is_empty() == kind.namespaced && !(kind.namespaced && name.is_empty());

@@ -12,6 +12,7 @@ pub(super) mod update;
 
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::core::{Call, State, World};
 use super::custom;
 use super::failure::{Cause, Failure};
@@ -56,12 +57,7 @@ impl Asked<'_> {
     pub(super) fn author(&self, part: Part) -> Author {
         let agent = self.call.agent.split('/').next().unwrap_or_default();
         let manager = self.flags.get("fieldManager").unwrap_or(if agent.is_empty() { "unknown" } else { agent });
-        let subresource = match part {
-            Part::Whole => None,
-            Part::Status => Some("status"),
-            Part::Scale => Some("scale"),
-        };
-        Author { manager: manager.to_owned(), subresource, dry_run: self.flags.dry_run() }
+        Author { manager: manager.to_owned(), subresource: part.name(), dry_run: self.flags.dry_run() }
     }
 
     /// The body as an object of the target's kind, unknown fields dealt with; the second are warnings.
@@ -112,6 +108,11 @@ pub(super) fn decode(
     let node = world.schemas.of(&kind.gvk());
     let unknown = validate::shape::decode(node.as_ref(), kind, &mut body)?;
     unknown_said(kind, (&unknown, twice), validation).map(|warnings| (body, warnings))
+}
+
+/// A refusal, with the warnings that were due before it.
+pub(super) fn answered(result: Result<Answer, Failure>, warnings: Vec<String>) -> Answer {
+    result.unwrap_or_else(Answer::from).with_warnings(warnings)
 }
 
 /// What is said of fields that are unknown or stand twice: nothing, warnings, or a refusal.
@@ -279,7 +280,7 @@ pub(super) fn keep_other_part(kind: &KindInfo, part: Part, live: &Value, new: &m
         }
     };
     match part {
-        Part::Whole if kind.has_status => restore(new, "status"),
+        Part::Whole | Part::Finalize if kind.has_status => restore(new, "status"),
         Part::Status if kind.custom.is_some() => {
             let (status, managed) = (new.get("status").cloned(), new["metadata"].get("managedFields").cloned());
             *new = live.clone();
@@ -300,6 +301,6 @@ pub(super) fn keep_other_part(kind: &KindInfo, part: Part, live: &Value, new: &m
                 }
             }
         }
-        Part::Whole | Part::Scale => {}
+        Part::Whole | Part::Scale | Part::Finalize => {}
     }
 }

@@ -162,7 +162,7 @@ fn without_ages(cells: &Value) -> Value {
 
 /// A sentence that quotes a whole object in the order of its server's fields, without the object.
 fn without_object(text: &str) -> String {
-    const HEAD: &str = "Invalid value: \"{";
+    const HEAD: &str = "Invalid value: \"{\\\"";
     match (text.find(HEAD), text.rfind("}\": ")) {
         (Some(from), Some(to)) if to > from => format!("{}Invalid value: {{}}{}", &text[..from], &text[to + 2..]),
         _ => text.to_owned(),

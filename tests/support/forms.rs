@@ -100,7 +100,7 @@ const OF_BOTH: [Form; 34] = [
     ("a scale written", |e| e.path.ends_with("/scale") && e.patches("merge-patch")),
 ];
 
-const OF_ANY: [Form; 41] = [
+const OF_ANY: [Form; 40] = [
     ("a strategic patch", |e| e.patches("strategic-merge-patch")),
     ("a strategic patch of a custom kind", |e| e.custom() && e.content.contains("strategic") && e.status == 415),
     ("a selector by =", |e| e.asks("labelSelector=tier%3Dfront")),
@@ -118,7 +118,6 @@ const OF_ANY: [Form; 41] = [
     ("a list at an exact version", |e| e.asks("resourceVersionMatch=Exact") && e.status == 200),
     ("a list not older than a version", |e| e.asks("resourceVersionMatch=NotOlderThan") && e.status == 200),
     ("a list that expects too much of time", |e| e.is("GET", 504)),
-    ("a watch from too long ago", |e| e.watches() && e.events == ["ERROR"]),
     ("a watch of what leaves a selector", |e| e.asks("labelSelector") && e.events.contains(&"DELETED")),
     ("a watch of one object", |e| e.watches() && e.path.ends_with("/w")),
     ("a watch of Tables", |e| e.watches() && e.accept.contains("as=Table")),

@@ -98,7 +98,7 @@ fn reset(kind: &KindInfo, subresource: Option<&str>, version: &str) -> Set {
     match (subresource, kind.custom.is_some()) {
         (None, true) if kind.has_status && version == kind.api_version() => all(&[&["status"]]),
         (Some("status"), true) => all(&[&["metadata"], &["spec"]]),
-        (None, false) if kind.has_status => all(&[&["status"]]),
+        (None | Some("finalize"), false) if kind.has_status => all(&[&["status"]]),
         (Some("status"), false) => match (&*kind.group, &*kind.kind) {
             ("apps", "Deployment") => all(&[&["spec"], &["metadata", "labels"]]),
             ("", "Pod") => all(&[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]]),

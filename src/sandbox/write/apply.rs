@@ -28,6 +28,9 @@ pub(in super::super) fn answer(
         return Err(Failure::bad(format!("{why} {got} into Go value of type map[string]interface {{}}")));
     }
     check(target, &mut patch)?;
+    if target.part == Part::Status {
+        super::stored(state, kind, &Name::new(&target.namespace, &target.name))?;
+    }
     let said = patch.clone();
     let node = world.schemas.of(&kind.gvk());
     validate::shape::declared(node.as_ref(), &patch)?;
@@ -37,9 +40,6 @@ pub(in super::super) fn answer(
     update::check_name(target, &mut patch)?;
     let name = Name::new(&target.namespace, &target.name);
     let live = state.store.get(kind.id, &name).map_or(Value::Null, |stored| stored.value(kind));
-    if live.is_null() && target.part == Part::Status {
-        return Err(Failure::not_found(kind, &target.name));
-    }
     check_version(target, &live, &patch)?;
     let ground = super::ground(world, kind, state);
     let mut new = managed::after_apply(ground, &live, &patch, &author, asked.flags.is("force"))?;

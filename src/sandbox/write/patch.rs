@@ -51,8 +51,8 @@ pub(in super::super) fn answer(
         .map_err(|failure| if is_strategic { failure } else { misfit(failure, &patched) })?;
     update::check_name(target, &mut new)?;
     let author = asked.author(target.part);
-    let object = update::update(world, state, (&target.kind, target.part), (&live, new), &author)?;
-    Ok(Answer::ok(&object).with_warnings(warnings))
+    let made = update::update(world, state, (&target.kind, target.part), (&live, new), &author);
+    Ok(super::answered(made.map(|object| Answer::ok(&object)), warnings))
 }
 
 /// The patch itself, of the form its type has.
@@ -79,6 +79,17 @@ fn misfit(failure: Failure, patched: &str) -> Failure {
         field: "patch".to_owned(),
     };
     Failure::anonymous(&cause)
+}
+
+/// A document with a patch of a type merged in.
+pub(in super::super) fn merged(content: &str, document: &Value, patch: &Value) -> Result<Value, Failure> {
+    let mut new = document.clone();
+    if content.starts_with("application/json-patch+json") {
+        json_patch::patch(&mut new, patch)?;
+    } else {
+        merge_patch(&mut new, patch);
+    }
+    Ok(new)
 }
 
 /// Whether the patch is of a type that is not known: that is said before anything else is judged.

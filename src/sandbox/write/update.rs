@@ -29,8 +29,8 @@ pub(in super::super) fn answer(
         return Err(Failure::unversioned(&target.kind, &target.name));
     }
     let author = asked.author(target.part);
-    let object = update(world, state, (&target.kind, target.part), (&live, body), &author)?;
-    Ok(Answer::ok(&object).with_warnings(warnings))
+    let made = update(world, state, (&target.kind, target.part), (&live, body), &author);
+    Ok(super::answered(made.map(|object| Answer::ok(&object)), warnings))
 }
 
 /// The body's name and namespace must be the path's.
