@@ -19,13 +19,13 @@ mod tests;
 mod update;
 
 pub use compare::{compare, compare_with};
+pub use delta::{Delta, changed};
 pub use merge::merge;
 pub use path::at;
 pub use prune::{extract, remove};
 pub use quantity::quantity_eq;
 pub use sets::{applied_set, name_members, set_of};
 pub use subset::{is_taken_apart, order_matters, reordered, subset};
-pub use delta::{Delta, changed};
 pub use terms::{Terms, Told, Unconvertible};
 pub use update::{Applied, Conflict, Refused, apply, update};
 

@@ -91,12 +91,7 @@ pub(super) fn decode(
 }
 
 /// Whether an object keeps its schema; a write to the status is judged by its status alone, and only if that moved.
-pub(super) fn check(
-    kind: &KindInfo,
-    live: &Value,
-    body: &Value,
-    subresource: Option<&str>,
-) -> Result<(), Failure> {
+pub(super) fn check(kind: &KindInfo, live: &Value, body: &Value, subresource: Option<&str>) -> Result<(), Failure> {
     let Some(custom) = &kind.custom else { return Ok(()) };
     let causes = match subresource {
         Some("status") if object::same(live, body, "/status") => Vec::new(),

@@ -16,7 +16,8 @@ fn sentence(body: &[u8], error: &serde_json::Error) -> String {
     if error.is_eof() {
         return "unexpected end of JSON input".to_owned();
     }
-    let before: usize = body.split(|byte| *byte == b'\n').take(error.line().saturating_sub(1)).map(|line| line.len() + 1).sum();
+    let before: usize =
+        body.split(|byte| *byte == b'\n').take(error.line().saturating_sub(1)).map(|line| line.len() + 1).sum();
     let odd = body.get(before + error.column().saturating_sub(1)).copied().map_or(' ', char::from);
     let odd = if odd.is_ascii_graphic() || odd == ' ' { odd.to_string() } else { format!("\\u{:04x}", u32::from(odd)) };
     let said = error.to_string();
@@ -27,7 +28,8 @@ fn sentence(body: &[u8], error: &serde_json::Error) -> String {
         ("expected `,` or `]`", "after array element"),
         ("trailing characters", "after top-level value"),
     ];
-    let place = place.iter().find(|(ours, _)| said.starts_with(ours)).map_or("looking for beginning of value", |own| own.1);
+    let place =
+        place.iter().find(|(ours, _)| said.starts_with(ours)).map_or("looking for beginning of value", |own| own.1);
     format!("invalid character '{odd}' {place}")
 }
 

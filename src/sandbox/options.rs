@@ -104,7 +104,8 @@ fn of_list(flags: &Flags) -> Result<(), Failure> {
     let mut causes = Vec::new();
     if let Some(word) = flags.get(MATCH) {
         if flags.get("resourceVersion").is_none() {
-            causes.push(Cause::forbidden(MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+            causes
+                .push(Cause::forbidden(MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
         }
         if flags.get("continue").is_some() {
             causes.push(Cause::forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
@@ -157,7 +158,8 @@ pub(super) fn check_media(kind: &KindInfo, verb: &str, call: &Call) -> Result<()
     }
     let answered = |kind: &str| {
         let kind = kind.split(';').next().unwrap_or_default().trim();
-        matches!(kind, "" | "*/*" | "application/json" | "application/yaml") || kind.starts_with("application/vnd.kubernetes")
+        matches!(kind, "" | "*/*" | "application/json" | "application/yaml")
+            || kind.starts_with("application/vnd.kubernetes")
     };
     if call.accept.split(',').any(answered) {
         return Ok(());

@@ -15,12 +15,12 @@ use super::core::{Core, State};
 use super::failure::Failure;
 use super::flags::Flags;
 use super::object;
+use super::partial;
 use super::route::Target;
 use super::selector::Selector;
 use super::service::{Outage, Unreachable};
 use super::store::{Change, Stored};
 use super::table::{self, Table};
-use super::partial;
 
 /// Bytes sent in one frame at most, unless one event is larger.
 const FRAME: usize = 64 * 1024;

@@ -47,7 +47,11 @@ impl<'a> Terms<'a> {
     }
 
     /// An object in a version: as it is where that is the version written in.
-    fn tell<'v>(&self, object: &'v Value, version: &str) -> Result<Option<(Cow<'v, Value>, Option<Node>)>, Unconvertible> {
+    fn tell<'v>(
+        &self,
+        object: &'v Value,
+        version: &str,
+    ) -> Result<Option<(Cow<'v, Value>, Option<Node>)>, Unconvertible> {
         let own = &self.zero["apiVersion"];
         if own.is_null() || (*own == version && object["apiVersion"] == *own) {
             return Ok(Some((Cow::Borrowed(object), self.node.cloned())));
@@ -76,7 +80,8 @@ pub(super) fn deltas<'e>(
         if all.contains_key(version) {
             continue;
         }
-        let said = |what: &str, error: Unconvertible| Unconvertible(format!("failed to convert {what} object: {error}"));
+        let said =
+            |what: &str, error: Unconvertible| Unconvertible(format!("failed to convert {what} object: {error}"));
         let old = terms.tell(live, version).map_err(|error| said("old", error))?;
         let now = terms.tell(new, version).map_err(|error| said("new", error))?;
         let delta = old.zip(now).map(|((old, node), (now, _))| changed(node.as_ref(), &old, &now));
@@ -157,7 +162,9 @@ fn owned_again(
         let said = |what: &str, error: Unconvertible| {
             Unconvertible(format!("failed to convert {what} object at version {version}: {error}"))
         };
-        let Some((whole, node)) = terms.tell(&merged, version).map_err(|error| said("merged", error))? else { continue };
+        let Some((whole, node)) = terms.tell(&merged, version).map_err(|error| said("merged", error))? else {
+            continue;
+        };
         let Some((rest, _)) = terms.tell(&pruned, version).map_err(|error| said("pruned", error))? else { continue };
         let node = node.as_ref();
         let named = |set: &Set| name_members(node, set);

@@ -64,8 +64,9 @@ pub fn apply(terms: &Terms, live: &Value, applied: &Value, by: &Entry, force: bo
     entries.push(own);
     let merged = merge(terms.node, &live, applied);
     let new = match &last {
-        Some(last) if !last.set.is_empty() => terms::pruned(terms, &merged, (&entries, by), last)
-            .map_err(failed("failed to prune fields: "))?,
+        Some(last) if !last.set.is_empty() => {
+            terms::pruned(terms, &merged, (&entries, by), last).map_err(failed("failed to prune fields: "))?
+        }
         _ => merged,
     };
     let (mut entries, _) = settle(terms, (&live, &new), entries, by, force)?;
@@ -115,12 +116,8 @@ fn open(terms: &Terms, live: &Value, by: &Entry) -> Result<(Value, Vec<Entry>), 
     if !entries.is_empty() || bare == *terms.zero {
         return Ok((bare, entries));
     }
-    let before = Entry {
-        manager: Foreign::from(BEFORE),
-        operation: Foreign::from("Update"),
-        set: Set::default(),
-        ..by.clone()
-    };
+    let before =
+        Entry { manager: Foreign::from(BEFORE), operation: Foreign::from("Update"), set: Set::default(), ..by.clone() };
     let entries = update(terms, (terms.zero, &bare), Vec::new(), &before)?;
     Ok((bare, entries))
 }

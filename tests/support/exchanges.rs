@@ -47,7 +47,11 @@ pub fn question(exchange: &Value, kept: &Kept) -> Question {
     let text = |key: &str| exchange[key].as_str().unwrap_or_default().to_owned();
     let (method, path) = exchange["ask"].as_str().and_then(|ask| ask.split_once(' ')).expect("method and path");
     let body = &exchange["body"];
-    let filled = if body.is_string() { body.clone() } else { serde_json::from_str(&fill(&body.to_string(), kept)).expect("JSON") };
+    let filled = if body.is_string() {
+        body.clone()
+    } else {
+        serde_json::from_str(&fill(&body.to_string(), kept)).expect("JSON")
+    };
     Question {
         method: method.to_owned(),
         path: fill(path, kept),

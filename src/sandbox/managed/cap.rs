@@ -22,7 +22,8 @@ pub(super) fn capped(entries: Vec<Entry>) -> Vec<Entry> {
             Some(at) => {
                 let first = &mut kept[at];
                 let set = first.set.union(&entry.set);
-                *first = Entry { manager: Foreign::from(BUCKET), subresource: None, set, time: entry.time, ..first.clone() };
+                *first =
+                    Entry { manager: Foreign::from(BUCKET), subresource: None, set, time: entry.time, ..first.clone() };
                 over -= 1;
             }
             None => kept.push(entry),

@@ -35,7 +35,8 @@ fn named(entry: &Entry) -> String {
 pub(super) fn failure(conflicts: &[Conflict]) -> Failure {
     let mut conflicts: Vec<&Conflict> = conflicts.iter().collect();
     conflicts.sort_by_key(|conflict| identifier(&conflict.entry));
-    let told = |conflict: &&Conflict| (named(&conflict.entry), members_first(&conflict.set).iter().map(spelled).collect());
+    let told =
+        |conflict: &&Conflict| (named(&conflict.entry), members_first(&conflict.set).iter().map(spelled).collect());
     let told: Vec<(String, Vec<String>)> = conflicts.iter().map(told).collect();
     let count: usize = told.iter().map(|(_, paths)| paths.len()).sum();
     let causes: Vec<Cause> = told

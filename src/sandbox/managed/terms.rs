@@ -70,7 +70,8 @@ fn told(ground: Ground, node: Option<&Node>, object: &Value, version: &str) -> T
     let (group, short) = version.split_once('/').unwrap_or(("", version));
     if kind.custom.is_none() {
         // An entry of the one other version that discovery has of a kind of ours is told as if in this one.
-        let known = group == &*kind.group && (short == &*kind.version || kind.is("autoscaling", "HorizontalPodAutoscaler"));
+        let known =
+            group == &*kind.group && (short == &*kind.version || kind.is("autoscaling", "HorizontalPodAutoscaler"));
         return Ok(known.then(|| (object.clone(), node.cloned())));
     }
     let of = |own: &KindInfo| own.id == kind.id && group == &*own.group && short == &*own.version;

@@ -52,7 +52,10 @@ fn selectors_narrow_a_list() {
         assert_eq!(names(&get(&sandbox, &format!("{MAPS}?{query}"))), wanted, "{query}");
     }
     let refused = send(&sandbox, &format!("GET {MAPS}?fieldSelector=foo%3Dbar"), &Value::Null, 400);
-    assert_eq!(message(&refused), "field label not supported: foo");
+    assert_eq!(
+        message(&refused),
+        "\"foo\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+    );
     let refused = send(&sandbox, &format!("GET {MAPS}?labelSelector=a%3D%3D%3Db"), &Value::Null, 400);
     assert_eq!(message(&refused), "unable to parse requirement: found '=', expected: identifier");
 }

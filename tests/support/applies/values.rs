@@ -128,7 +128,8 @@ pub fn mutated(dice: &mut Dice, schema: &Value, old: &Value) -> Value {
 }
 
 fn mutated_map(dice: &mut Dice, schema: &Value, map: &Map<String, Value>) -> Value {
-    let keys: Vec<&str> = schema["x-kubernetes-list-map-keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let keys: Vec<&str> =
+        schema["x-kubernetes-list-map-keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut out = map.clone();
     for (key, own) in map {
         let below = schema["properties"].get(key).unwrap_or(&schema["additionalProperties"]);
@@ -172,7 +173,9 @@ fn mutated_list(dice: &mut Dice, schema: &Value, old: &[Value]) -> Value {
         out.push(item);
     }
     for item in list(dice, schema, true) {
-        if dice.chance(40) && (schema.get("x-kubernetes-list-type").is_none() || !out.iter().any(|own| same(schema, own, &item))) {
+        if dice.chance(40)
+            && (schema.get("x-kubernetes-list-type").is_none() || !out.iter().any(|own| same(schema, own, &item)))
+        {
             out.push(item);
         }
     }
