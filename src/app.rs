@@ -60,15 +60,34 @@ pub struct Setup {
     pub no_git: Option<Foreign>,
     /// What to say while there is no app at all (first run: where the config would be).
     pub welcome: Vec<Foreign>,
-    /// What stands above the fleet all the time: the line that opens the demo to kubectl.
-    pub notice: Option<Foreign>,
+    /// What stands above the fleet all the time: scenes that play.
+    pub notice: Vec<Foreign>,
+    /// How the demo is opened to kubectl, if it is.
+    pub kubectl: Option<Kubectl>,
     /// The first order's number; no other sender of orders in this process may use it or a later one.
     pub first_order: u64,
 }
 
+/// A way in for kubectl.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kubectl {
+    /// The line to paste into a shell: on the fleet's page, on the help page, and copied by a key.
+    pub line: Foreign,
+    /// What must be known about it.
+    pub warning: Option<Foreign>,
+}
+
 impl Default for Setup {
     fn default() -> Self {
-        Self { demo: false, zone: TimeZone::UTC, no_git: None, welcome: Vec::new(), notice: None, first_order: 1 }
+        Self {
+            demo: false,
+            zone: TimeZone::UTC,
+            no_git: None,
+            welcome: Vec::new(),
+            notice: Vec::new(),
+            kubectl: None,
+            first_order: 1,
+        }
     }
 }
 

@@ -124,6 +124,11 @@ pub fn print(line: &str) -> u8 {
     screen.end(0)
 }
 
+/// Says a line of words, on stderr.
+pub fn say(line: &str) {
+    Screen::real(When::Auto).say(line);
+}
+
 /// Says an error, and gives its exit code.
 #[must_use]
 pub fn fail(error: &CliError) -> ExitCode {

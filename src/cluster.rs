@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use crate::model::{ClusterName, Cost};
 
-pub use claims::{Claim, kinds as claim_kinds};
+pub use claims::Claim;
 pub use connect::{ConnectError, ConnectFacts, connect};
 pub use discover::{Discovery, Lookup, Served};
 pub use error::{CallError, CallKind, ConflictOn};

@@ -7,6 +7,7 @@
 
 mod account;
 mod assets;
+mod casting;
 mod history;
 mod manifest;
 mod script;
@@ -27,17 +28,20 @@ use crate::cluster::connect;
 use crate::config::{self, Config, ConfigError, Standing};
 use crate::engine::{Clock, Ports, Role, Setup};
 use crate::model::{ClusterName, ClusterSpec, Foreign, Without};
-use crate::sandbox::{Sandbox, SandboxError};
+use crate::sandbox::{Act, Sandbox, SandboxError};
 use crate::source::{self, SourceError, Writer};
 use seed::Ground;
 use stage::{Acts, Inner};
 use world::World;
 
+pub use casting::Casting;
 pub use serve::{Address, ServeError, Served};
 pub use stage::Stage;
 
 /// The cluster that does not answer.
 const CUT: &str = "edge-07";
+/// Time to look round before a scene begins.
+const LEAD_IN: Duration = Duration::from_secs(10);
 
 /// What a demo is started with.
 #[derive(Clone, Debug)]
@@ -54,6 +58,10 @@ pub struct Options {
     pub pace: Option<Duration>,
     /// Whether the script plays.
     pub is_scripted: bool,
+    /// What else happens to the clusters.
+    pub scenes: Vec<Casting>,
+    /// How long the fleet is well before the scenes begin.
+    pub lead_in: Duration,
 }
 
 impl Options {
@@ -67,13 +75,15 @@ impl Options {
             read_only: false,
             pace: Some(Duration::from_secs(1)),
             is_scripted: true,
+            scenes: Vec::new(),
+            lead_in: LEAD_IN,
         }
     }
 
     /// Without a screen, for tests: time stands unless moved, nothing happens by itself.
     #[must_use]
     pub fn headless(clock: Clock, role: Role) -> Self {
-        Self { clock, role, pace: None, is_scripted: false, ..Self::cockpit() }
+        Self { clock, role, pace: None, is_scripted: false, lead_in: Duration::ZERO, ..Self::cockpit() }
     }
 }
 
@@ -100,6 +110,14 @@ pub enum DemoError {
     /// The sample config.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A scene for a cluster that is none of the samples.
+    #[error("there is no sample cluster \"{}\" for a scene; there are {known}", .name.as_str().escape_debug())]
+    NoCluster {
+        /// What was asked for.
+        name: ClusterName,
+        /// Those there are.
+        known: String,
+    },
     /// A sample text is not what it should be: a fault of the build.
     #[error("assets/demo/{asset}: {what}")]
     Asset {
@@ -158,10 +176,25 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         only: None,
         without: Without::NOTHING,
     };
+    let billed = bill(&options, &clusters)?;
     let script = options.is_scripted.then(|| script::Script::new(options.seed, start));
-    let acts = Mutex::new(Some(Acts { script }));
+    let acts = Mutex::new(Some(Acts { script, billed, begin: options.clock.now().since_start + options.lead_in }));
     let inner = Inner { clusters, writer, mirror, clock: options.clock, acts };
     Ok(Demo { setup, stage: Stage::new(inner, dir, options.pace) })
+}
+
+/// Puts the scenes on their clusters; those that wait for their time come back.
+fn bill(options: &Options, clusters: &BTreeMap<ClusterName, Sandbox>) -> Result<Vec<Act>, DemoError> {
+    let begins = options.lead_in.is_zero();
+    let mut billed = Vec::new();
+    for casting in &options.scenes {
+        let Some(sandbox) = clusters.get(&casting.cluster) else {
+            let known = clusters.keys().map(ClusterName::as_str).collect::<Vec<_>>().join(", ");
+            return Err(DemoError::NoCluster { name: casting.cluster.clone(), known });
+        };
+        billed.push(sandbox.play(casting.act(begins)));
+    }
+    Ok(if begins { Vec::new() } else { billed })
 }
 
 /// All clusters, each made on a task of its own.

@@ -3,7 +3,6 @@
 //! Owns how an app's directory becomes documents: plain YAML read here, kustomize and helm run on a private export.
 //! Refuses remote bases, plugins, the network, and to read a kustomization or a chart as plain YAML.
 
-mod cache;
 mod closure;
 mod export;
 mod kustomization;
@@ -15,11 +14,9 @@ mod programs;
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::model::{Digest, Foreign, Rendered, Tree, TreeError, Without};
 
-pub use cache::Cache;
 pub use programs::Programs;
 
 /// What a render reads at most: files, bytes in all, directories inside one another.
@@ -168,9 +165,6 @@ pub fn input_paths(tree: &dyn Tree, path: &str) -> Result<Vec<String>, RenderErr
         Renderer::Kustomize => closure::closure(tree, path),
     }
 }
-
-/// What a cache holds renders by.
-pub type CacheKey = (Digest, Arc<str>, Arc<str>);
 
 #[cfg(test)]
 mod tests;

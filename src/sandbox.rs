@@ -27,6 +27,7 @@ mod read;
 mod review;
 mod route;
 mod scale;
+mod scene;
 mod seed;
 mod selector;
 mod service;
@@ -49,6 +50,7 @@ use serde_json::Value;
 pub use account::{Account, Rule};
 pub use body::Body;
 pub use clock::Clock;
+pub use scene::{Act, Cast, Gate, Pace, Scene, Staged, UnknownScene};
 pub use service::{Service, Unreachable};
 
 /// What a sandbox is made with.
@@ -66,6 +68,7 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub struct Sandbox {
     core: Arc<core::Core>,
+    board: Arc<scene::Board>,
 }
 
 /// What a script's request got.
@@ -83,7 +86,7 @@ impl Sandbox {
     /// # Errors
     /// When the shipped schemas or the discovery document do not read: a fault of the build, not of the caller.
     pub fn new(options: Options) -> Result<Self, SandboxError> {
-        Ok(Self { core: Arc::new(core::Core::new(options)?) })
+        Ok(Self { core: Arc::new(core::Core::new(options)?), board: Arc::default() })
     }
 
     /// A service with an administrator's rights, for `cluster::connect::over`.
@@ -95,7 +98,33 @@ impl Sandbox {
     /// A service that may do what `account` may, and gets 403 in the real server's words for the rest.
     #[must_use]
     pub fn as_user(&self, account: Account) -> Service {
-        Service::new(self.core.clone(), account)
+        Service::new(self.core.clone(), account, self.board.clone())
+    }
+
+    /// A scene plays on every way into the cluster, old and new, while it is switched on; the last one that was added
+    /// meets a request first. [`Sandbox::request`] is not for scenes: it is answered as without them.
+    pub fn play(&self, act: Act) -> Act {
+        act.met_at(self.now());
+        self.board.add(act.clone());
+        act
+    }
+
+    /// Every act that was added, playing or not, in that order.
+    #[must_use]
+    pub fn acts(&self) -> Vec<Act> {
+        self.board.all()
+    }
+
+    /// From now on pods are neither placed nor run: the caller writes their status, as a test does that plays the
+    /// kubelet on a real server. The other controllers go on working.
+    pub fn without_kubelets(&self) {
+        self.core.state().kubelets = false;
+    }
+
+    /// From now on `NamespaceLifecycle` alone stands between a write and the store: no tolerations, no priority, no
+    /// protection of claims is added, as on a server whose other admission plugins are off.
+    pub fn without_admission(&self) {
+        self.core.state().admission = false;
     }
 
     /// The cluster goes away: requests fail as on a refused connection, watches break off.
@@ -133,6 +162,13 @@ impl Sandbox {
     pub fn advance(&self, by: Duration) {
         let to = self.now().saturating_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX));
         self.tick(to.unwrap_or(Timestamp::MAX));
+    }
+
+    /// What found no rest in the last leap of time, such as `HorizontalPodAutoscaler shop/web`: two that undo each
+    /// other's work at one instant. Empty where all is well.
+    #[must_use]
+    pub fn unsettled(&self) -> Vec<String> {
+        self.core.unsettled()
     }
 
     /// How many requests came, by Kubernetes verb: `get list watch create update patch apply delete deletecollection`,

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-pub use crate::app::Setup as Start;
+pub use crate::app::{Kubectl, Setup as Start};
 use crate::model::{AppId, Fleet, Now, Order, Query, Ticket, View};
 
 pub use cockpit::{Cockpit, cockpit};

@@ -1,190 +1,40 @@
-//! kubectl on the demo's port: the program of the test support, and the one on PATH where there is one.
+//! kubectl against both servers: the same commands, exit codes and output on kube-apiserver and on the sandbox.
+//!
+//! `script` is what is typed, `plain` what of the output cannot be equal, `differs` where the sandbox still differs.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
-#[path = "support/programs.rs"]
-mod programs;
+#[path = "support/apiserver.rs"]
+mod apiserver;
+#[path = "support/controllers.rs"]
+mod controllers;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+#[path = "kubectl/demo.rs"]
+mod demo;
+#[path = "kubectl/differs.rs"]
+mod differs;
+#[path = "kubectl/plain.rs"]
+mod plain;
+#[path = "kubectl/play.rs"]
+mod play;
+#[path = "kubectl/port.rs"]
+mod port;
+#[path = "kubectl/script.rs"]
+mod script;
+#[path = "kubectl/side.rs"]
+mod side;
+
+use std::path::PathBuf;
 use std::time::Duration;
-
-use driftdeck::demo::{self, Address, Demo, Options, Served};
-use driftdeck::engine::{self, Clock, Role};
-use driftdeck::model::*;
 
 /// A hang would end here; nothing is measured by it.
 const HANG: Duration = Duration::from_mins(2);
 
-const MANIFEST: &str = "\
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: notes, namespace: shop}
-data: {a: \"1\"}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: hello, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: hello}}
-  template:
-    metadata: {labels: {app: hello}}
-    spec: {containers: [{name: c, image: 'registry.example.com/hello:1'}]}
-";
-
-/// Line by line: exit code, what is typed, what must stand in the output; behind a `!`, what must not.
-const SCRIPT: &[(i32, &str, &str)] = &[
-    (0, "get --raw /version", "\"gitVersion\":\"v1.36.3\""),
-    (0, "get --raw /healthz", "ok"),
-    (0, "config get-contexts -o name", "stage-eu"),
-    (0, "api-versions", "apps/v1"),
-    (0, "api-resources", "deployments"),
-    (0, "explain deployment.spec.replicas", "FIELD: replicas"),
-    (0, "auth can-i delete pods", "yes"),
-    (0, "auth can-i --list -n shop", "selfsubjectaccessreviews"),
-    (0, "get ns", "STATUS"),
-    (0, "get deploy -n shop", "UP-TO-DATE"),
-    (0, "get configmaps -A --chunk-size=2", "web-config"),
-    (0, "get cm -n shop cart-config -o yaml", "!managedFields"),
-    (0, "get deploy -A -o name --field-selector metadata.name=cart", "deployment.apps/cart"),
-    (0, "get pods -n shop --field-selector status.phase=Running -o name", "pod/"),
-    (0, "get events -n shop", ""),
-    (1, "get nosuch", "doesn't have a resource type"),
-    (1, "get cm -n shop nosuch", "configmaps \"nosuch\" not found"),
-    (0, "--context=prod-us get deploy -n web -o name", "deployment.apps/web"),
-    (0, "create namespace extra", "created"),
-    (1, "create namespace extra", "already exists"),
-    (0, "create configmap one -n extra --from-literal=k=v", "created"),
-    (0, "get cm one -n extra -o jsonpath={.data.k}", "v"),
-    (0, "create secret generic hush -n extra --from-literal=k=v", "created"),
-    (0, "get secret hush -n extra -o jsonpath={.data.k}", "dg=="),
-    (0, "create deployment made -n extra --image=registry.example.com/x:1 --replicas=2", "created"),
-    (0, "get deploy made -n extra -o jsonpath={.spec.replicas}", "2"),
-    (0, "create job once -n extra --image=registry.example.com/x:1", "created"),
-    (0, "create role r -n extra --verb=get --resource=pods", "created"),
-    (0, "apply -f FILE", "configmap/notes created"),
-    (0, "apply -f FILE", "configmap/notes unchanged"),
-    (0, "apply --server-side --force-conflicts -f FILE", "serverside-applied"),
-    (1, "diff -f MORE", "+  a: \"2\""),
-    (0, "apply -f MORE", "deployment.apps/hello configured"),
-    (0, "get deploy hello -n shop -o jsonpath={.spec.replicas}", "3"),
-    (0, "patch cm notes -n shop -p {\"data\":{\"d\":\"4\"}}", "patched"),
-    (0, "set image deploy/hello -n shop c=registry.example.com/hello:1", ""),
-    (0, "set env deploy/hello -n shop A=b", "env updated"),
-    (0, "rollout restart deploy/hello -n shop", "restarted"),
-    (0, "rollout pause deploy/hello -n shop", "paused"),
-    (0, "rollout resume deploy/hello -n shop", "resumed"),
-    (0, "edit cm notes -n shop", "edited"),
-    (0, "get cm notes -n shop -o jsonpath={.data.a}", "edited"),
-    (0, "describe cm notes -n shop", "Name:         notes"),
-    (0, "describe deploy hello -n shop", "registry.example.com/hello:1"),
-    (0, "scale deploy/hello -n shop --replicas=1", "scaled"),
-    (0, "patch cm notes -n shop --type=merge -p {\"data\":{\"b\":\"2\"}}", "patched"),
-    (0, "patch cm notes -n shop --type=json -p [{\"op\":\"add\",\"path\":\"/data/c\",\"value\":\"3\"}]", "patched"),
-    (0, "label cm notes -n shop x=y", "labeled"),
-    (0, "get cm -n shop -l x=y -o name", "configmap/notes"),
-    (0, "annotate cm notes -n shop x=y", "annotated"),
-    (0, "replace -f FILE", "replaced"),
-    (0, "rollout history deploy/payments -n shop", "REVISION"),
-    (0, "delete cm one -n extra", "deleted"),
-    (0, "delete -f FILE --wait=false", "deleted"),
-    (1, "--token=wrong get ns", "must be logged in"),
-];
-
-/// The programs to try.
+/// The programs to try: the one of the test support, and the one on PATH where there is one.
 fn kubectls() -> Vec<PathBuf> {
-    let built = programs::find().expect("the programs of the test support").kubectl.clone();
+    let built = apiserver::programs::find().expect("the programs of the test support").kubectl.clone();
     let on_path =
         std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
     let on_path = on_path.map(|dir| dir.join("kubectl")).find(|file| file.is_file());
     std::iter::once(built).chain(on_path).collect()
-}
-
-fn kubectl(program: &Path, (home, config): (&Path, &Path), words: &[&str]) -> Output {
-    let mut command = Command::new(program);
-    command
-        .args(words)
-        .env("KUBECONFIG", config)
-        .env("HOME", home)
-        .env("KUBE_EDITOR", "sed -i s/^..a:.*/\\ \\ a:\\ edited/")
-        .current_dir(home);
-    command.output().expect("kubectl runs")
-}
-
-fn held() -> (tokio::sync::watch::Sender<Now>, Clock) {
-    let wall = "2026-11-21T14:02:00Z".parse().expect("a time");
-    Clock::held(Now { wall, since_start: Duration::from_secs(10) })
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_script_of_kubectl_commands_goes_as_on_a_real_server() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut wrong = Vec::new();
-    for program in kubectls() {
-        let (_clock, clock) = held();
-        let demo = demo::start(Options::headless(clock, Role::Cockpit)).await.expect("a demo");
-        let home = tempfile::tempdir().expect("a home");
-        std::fs::write(home.path().join("FILE"), MANIFEST).expect("a manifest");
-        let more = MANIFEST.replace("\"1\"", "\"2\"").replace("replicas: 2", "replicas: 3");
-        std::fs::write(home.path().join("MORE"), more).expect("a manifest");
-        let served = Served::open(&demo.stage, Address::default(), None).await.expect("a port");
-        for &(code, line, said) in SCRIPT {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let (program, home, config) = (program.clone(), home.path().to_owned(), served.kubeconfig().to_owned());
-            let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
-            let output = tokio::task::spawn_blocking(move || {
-                let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                kubectl(&program, (&home, &config), &words)
-            });
-            let output = tokio::time::timeout(HANG, output).await.expect("no hang").expect("kubectl runs");
-            let text = [output.stdout, output.stderr].concat();
-            let text = String::from_utf8_lossy(&text);
-            let fits = match said.strip_prefix('!') {
-                Some(hidden) => !text.contains(hidden),
-                None => text.contains(said),
-            };
-            if output.status.code() != Some(code) || !fits {
-                wrong.push(format!("{:?} for {code}: kubectl {line}\n{text}", output.status.code()));
-            }
-        }
-        drop(served);
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_edit_by_kubectl_is_seen_with_its_manager() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let (_clock, clock) = held();
-    let Demo { setup, stage } = demo::start(Options::headless(clock, Role::OneShot)).await.expect("a demo");
-    let served = Served::open(&stage, Address::default(), None).await.expect("a port");
-    let (engine, _answers) = engine::start(setup);
-    let app = AppId::new("web", ClusterName::new("stage-eu"));
-    let mut fleets = engine.fleet();
-    let verdict = |fleet: &Fleet| fleet.app(&app).map(|app| app.verdict);
-    let synced = fleets.wait_for(|fleet| verdict(fleet) == Some(Verdict::Synced));
-    drop(tokio::time::timeout(HANG, synced).await.expect("web is judged").expect("the engine runs"));
-    let home = tempfile::tempdir().expect("a home");
-    let patch = r#"{"data":{"SENTRY_SAMPLE":"1.0"}}"#;
-    let words = ["--context=stage-eu", "patch", "cm", "web-config", "-n", "web", "--type=merge", "-p", patch];
-    let program = programs::find().expect("the programs of the test support").kubectl.clone();
-    let (dir, config) = (home.path().to_owned(), served.kubeconfig().to_owned());
-    let output = tokio::task::spawn_blocking(move || kubectl(&program, (&dir, &config), &words)).await.expect("runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let drifted = fleets.wait_for(|fleet| verdict(fleet) == Some(Verdict::Drifted));
-    let fleet = tokio::time::timeout(HANG, drifted).await.expect("the drift is seen").expect("the engine runs").clone();
-    let row = fleet.app(&app).expect("web");
-    let by: Vec<&str> = row
-        .resources
-        .iter()
-        .flat_map(|row| &row.findings)
-        .filter_map(|finding| finding.by.as_ref())
-        .map(|by| by.manager.raw())
-        .collect();
-    assert_eq!(by, ["kubectl-patch"], "who did it is said");
-    let file = served.kubeconfig().to_owned();
-    engine.close().await;
-    drop(served);
-    assert!(!file.exists(), "the kubeconfig goes with the port");
 }

@@ -12,6 +12,8 @@ mod stage;
 
 #[path = "road/agent.rs"]
 mod agent;
+#[path = "road/alone.rs"]
+mod alone;
 #[path = "road/cost.rs"]
 mod cost;
 #[path = "road/definitions.rs"]

@@ -2,6 +2,11 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
+#[path = "sandbox/rollouts.rs"]
+mod rollouts;
+#[path = "sandbox/workloads.rs"]
+mod workloads;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -42,7 +42,7 @@ impl App {
             A::Help => self.open_help(),
             A::Copy => self.overlay = Some(Overlay::Copy),
             A::Cancel => self.overlay = None,
-            A::CopyName | A::CopySha | A::CopyYaml | A::CopyDiff | A::CopyCommand => self.copy(action),
+            A::CopyName | A::CopySha | A::CopyYaml | A::CopyDiff | A::CopyCommand | A::CopyKubectl => self.copy(action),
             A::Redraw => self.emit(Effect::Redraw),
             A::Suspend => self.emit(Effect::Suspend),
             A::Quit => self.emit(Effect::Quit),

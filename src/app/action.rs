@@ -80,6 +80,7 @@ actions! {
     CopyYaml = "copy-yaml",
     CopyDiff = "copy-diff",
     CopyCommand = "copy-command",
+    CopyKubectl = "copy-kubectl",
     Command = "command",
     Help = "help",
     NextField = "next-field",

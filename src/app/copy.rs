@@ -8,6 +8,9 @@ use super::action::Action;
 use super::screen::Screen;
 use super::status::Role;
 
+/// Why there is no line for kubectl.
+pub(super) const NOT_SERVED: &str = "nothing is open to kubectl: driftdeck demo --serve opens the sample clusters";
+
 impl App {
     /// Copies what the action names; says why where there is none.
     pub(super) fn copy(&mut self, action: Action) {
@@ -27,6 +30,10 @@ impl App {
             Action::CopySha => self.sha_here().map(|sha| (format!("the commit {sha}"), sha)),
             Action::CopyDiff => self.diff_here().map(|object| ("the diff".to_owned(), text_of(object, true))),
             Action::CopyYaml => self.diff_here().map(|object| ("the live side".to_owned(), text_of(object, false))),
+            Action::CopyKubectl => {
+                let way = self.setup.kubectl.as_ref().ok_or_else(|| NOT_SERVED.to_owned())?;
+                Ok(("the line for kubectl".to_owned(), way.line.raw().to_owned()))
+            }
             _ => Ok(("the command".to_owned(), self.command_here())),
         }
     }

@@ -6,6 +6,7 @@ use crate::model::{ClusterName, Fleet, Mode, RevertMode, RevertPreview};
 
 use super::App;
 use super::action::Action;
+use super::copy::NOT_SERVED;
 use super::revert::RevertScreen;
 use super::screen::Screen;
 
@@ -59,6 +60,7 @@ impl App {
             A::Ignore => self.no_app().or_else(|| self.cannot_ignore()),
             A::GoRun => self.no_app().or_else(|| self.no_run()),
             A::Take => self.nothing_contested(),
+            A::CopyKubectl => self.setup.kubectl.is_none().then(|| NOT_SERVED.to_owned()),
             _ => None,
         }
     }

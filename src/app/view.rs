@@ -7,6 +7,7 @@ mod diff;
 mod fleet;
 mod help;
 mod history;
+mod kubectl;
 mod lists;
 mod page;
 mod plan;

@@ -120,6 +120,9 @@ pub struct DemoArgs {
     /// Serve without the cockpit, until a signal
     #[arg(long)]
     pub headless: bool,
+    /// Play this scene on stage-eu, or on the cluster named behind an @; may be repeated. A wrong name lists them all
+    #[arg(long, value_name = "SCENE[@CLUSTER]", action = ArgAction::Append)]
+    pub scene: Vec<String>,
 }
 
 /// A length of time, as `90s`, `2h`, `1h30m`.

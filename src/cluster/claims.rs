@@ -27,8 +27,7 @@ pub struct Claim {
 }
 
 /// The kinds that are read.
-#[must_use]
-pub fn kinds() -> [Kind; 3] {
+fn kinds() -> [Kind; 3] {
     [
         Kind::new("argoproj.io", "Application"),
         Kind::new("kustomize.toolkit.fluxcd.io", "Kustomization"),

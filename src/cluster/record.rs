@@ -149,6 +149,19 @@ impl Cluster {
         Ok(Some(record(said, first.metadata.resource_version, inventory)))
     }
 
+    /// Whether the record on the cluster is this one: the question after a write whose answer was lost.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn has_record(&self, namespace: &str, app: &str, record: &Record) -> Result<bool, CallError> {
+        let parts = pack(&record.inventory)?.len();
+        let there = self.read_record(namespace, app).await?;
+        // As they are written down: a record loses what its form does not keep.
+        let is_same =
+            |there: &Record| there.inventory == record.inventory && app_json(there, parts) == app_json(record, parts);
+        Ok(there.is_some_and(|there| is_same(&there)))
+    }
+
     /// Writes the record where it was read: creates it when `record.resource_version` is empty, else replaces that very
     /// version. Returns the new resourceVersion of the first ConfigMap.
     ///

@@ -54,14 +54,20 @@ impl Seats {
         self.state().until.filter(|until| *until > Instant::now())
     }
 
-    /// A seat; unless in a hurry not before the time that the server has asked for.
+    /// A seat; unless in a hurry not before the time that the server has asked for. Nobody waits for that time on a seat:
+    /// who is in a hurry would wait behind.
     pub async fn take(&self, hurried: bool) -> Seat<'_> {
-        let permit = self.free.acquire().await.ok();
-        while let Some(until) = self.wait_until().filter(|_| !hurried) {
-            tokio::time::sleep_until(until).await;
+        loop {
+            while let Some(until) = self.wait_until().filter(|_| !hurried) {
+                tokio::time::sleep_until(until).await;
+            }
+            let permit = self.free.acquire().await.ok();
+            let round = self.state().round;
+            let seat = Seat { seats: self, permit, round };
+            if hurried || self.wait_until().is_none() {
+                return seat;
+            }
         }
-        let round = self.state().round;
-        Seat { seats: self, permit, round }
     }
 
     /// Whether and how far we hold back now.
@@ -159,6 +165,27 @@ mod tests {
         }
         assert_eq!(seats.throttled_now(), None, "answers bring all seats back");
         assert_eq!(seats.free.available_permits(), MOST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_the_servers_time_holds_up_nobody_in_a_hurry() {
+        let seats = Seats::default();
+        for _ in 0..5 {
+            seats.take(true).await.throttled(Some(Duration::from_secs(9)));
+        }
+        assert_eq!(seats.throttled_now().map(|held| held.at_once), Some(1));
+        let began = Instant::now();
+        let waiting = async {
+            drop(seats.take(false).await);
+            began.elapsed()
+        };
+        let hurried = async {
+            tokio::task::yield_now().await;
+            drop(seats.take(true).await);
+            began.elapsed()
+        };
+        let (waited, was_hurried) = tokio::join!(waiting, hurried);
+        assert_eq!((waited, was_hurried), (Duration::from_secs(9), Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]

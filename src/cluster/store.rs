@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::watch::{Seen, SeenWhat, Target};
-use crate::model::{ClusterName, Gvk, Kind, Live, ResourceKey};
+use crate::model::{ClusterName, Kind, Live, ResourceKey};
 
 /// One object before and after.
 #[derive(Clone, Debug)]
@@ -65,12 +65,6 @@ impl Store {
     #[must_use]
     pub fn get(&self, key: &ResourceKey) -> Option<&Live> {
         self.of_cluster_kind(key).find_map(|listed| listed.objects.get(key))
-    }
-
-    /// An object as read in one version.
-    #[must_use]
-    pub fn get_as(&self, key: &ResourceKey, gvk: &Gvk) -> Option<&Live> {
-        self.of_cluster_kind(key).filter_map(|listed| listed.objects.get(key)).find(|live| live.gvk == *gvk)
     }
 
     /// All objects of a kind on a cluster.

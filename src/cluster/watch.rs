@@ -1,7 +1,7 @@
 //! One list, then one watch after another, for a kind in a namespace: what the store is fed with.
 //!
 //! Owns the loop: resume from the last version after a break, list again after 410, never flash to empty, find a mute
-//! stream within `limits.watch` + 5 s. Refuses to judge a failure: it is told, and tried again with growing pauses.
+//! stream within `limits.watch` + 5 s and list again. Refuses to judge a failure: it is told, and tried again with growing pauses.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -268,7 +268,8 @@ impl Watching {
                 Ok(Err(error)) => return Ok(Step::Failed(State::Follow(version), error.into())),
                 Err(_) => {
                     let mute = CallError::local(CallKind::Timeout, "the watch went mute");
-                    return Ok(Step::Failed(State::Follow(version), mute.into()));
+                    // A watch that opens proves nothing after one that opened and said nothing: what is there is asked.
+                    return Ok(Step::Failed(State::List, mute.into()));
                 }
             }
         }

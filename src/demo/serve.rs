@@ -1,65 +1,65 @@
 //! The sample clusters behind a port: `driftdeck demo --serve`, for the kubectl one has.
 //!
-//! Owns the listener, the tokens and the kubeconfig. One port for all clusters: whose token comes with a request, that
-//! cluster is meant. A path may begin with the cluster's name and does so in the kubeconfig, so that kubectl's caches tell
-//! them apart; `kubectl get --raw` leaves it out. TLS, because kubectl sends no token over plain http. Refuses whoever
-//! has no token, before anything else is looked at, and any address but loopback unless the operator named one.
+//! Owns what is opened: the port, a token for each cluster, the kubeconfig, and the words about them. One port for all
+//! clusters: whose token comes with a request, that cluster is meant. A cluster that is cut at the start has a port of
+//! its own, at which nobody listens until it is back: kubectl is refused there, as by any cluster that is gone.
+//! Refuses any address but loopback unless the operator named one, and to keep anything once it is dropped.
 
+mod address;
+mod door;
 mod keys;
 mod kubeconfig;
+#[cfg(test)]
+mod tests;
 
+use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response, StatusCode, Uri, header};
-use http_body_util::{Either, Full};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use tower_service::Service as _;
 
 use super::stage::Stage;
-use crate::model::ClusterName;
-use crate::sandbox::{Body, Sandbox, Service, Unreachable};
-use keys::Token;
+use crate::sandbox::Service;
+use door::{Behind, Door};
+use kubeconfig::{Entry, Written};
+
+pub use address::Address;
 
 /// The cluster that a kubeconfig is set to.
 const FIRST: &str = "prod-eu";
-/// Connections at a time; more wait to be taken.
-const CONNECTIONS: usize = 256;
-/// How long a client may take to shake hands, and to send the head of a request.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Who may wait to be taken.
+const BACKLOG: u32 = 128;
 
-/// Where the door is: what `--serve` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Address(SocketAddr);
-
-/// An open door. Dropping it closes the port, ends every connection and removes the kubeconfig.
-#[derive(Debug)]
+/// An open door. Dropping it closes the ports, ends every connection and removes the kubeconfig.
 pub struct Served {
     address: SocketAddr,
-    kubeconfig: PathBuf,
-    text: String,
-    task: JoinHandle<()>,
+    names: Vec<String>,
+    kubeconfig: Written,
+    /// Whoever waits at a port; they end with it.
+    _doors: JoinSet<()>,
+}
+
+impl fmt::Debug for Served {
+    /// Without the kubeconfig's text, for the tokens stand in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Served({})", self.address)
+    }
 }
 
 /// Why there is no door.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Not an address.
-    #[error("--serve takes an address: 127.0.0.1:8443, :8443 or 8443")]
-    Address,
+    #[error(
+        "--serve {0}: not an address. Write 127.0.0.1:8443, 127.0.0.1, :8443 or 8443; names are not looked up, \
+         and without an address it is a free port of this machine alone"
+    )]
+    Address(String),
     /// The port is not to be had.
-    #[error("cannot listen on {address}: {kind}")]
+    #[error("cannot listen on {address}: {}", address::trouble(*kind, *address))]
     Listen {
         /// Where.
         address: SocketAddr,
@@ -70,35 +70,22 @@ pub enum ServeError {
     #[error("no certificate can be made: {0}")]
     Certificate(String),
     /// The kubeconfig could not be written.
-    #[error("cannot write {}: {kind}", path.display())]
+    #[error("cannot write the kubeconfig {}: {}", path.display(), kubeconfig::trouble(*kind))]
     Kubeconfig {
         /// Where.
         path: PathBuf,
         /// Why.
         kind: io::ErrorKind,
     },
-    /// Somebody else's kubeconfig is there.
-    #[error("{} is there already and is not a demo's: name another file", .0.display())]
+    /// Somebody else's file is there.
+    #[error("{} is there already and was not written by a demo: it stays as it is, name another file", .0.display())]
     Taken(PathBuf),
-}
-
-impl Default for Address {
-    fn default() -> Self {
-        Self(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
-    }
-}
-
-impl std::str::FromStr for Address {
-    type Err = ServeError;
-
-    /// `IP:PORT`, `IP`, `:PORT` or `PORT`; what is left out is loopback, and a free port.
-    fn from_str(text: &str) -> Result<Self, ServeError> {
-        let port = text.strip_prefix(':').unwrap_or(text);
-        let read = port.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-        let read = read.ok().or_else(|| text.parse().ok());
-        let read = read.or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::from((ip, 0))));
-        read.map(Self).ok_or(ServeError::Address)
-    }
+    /// A link, a pipe, a directory.
+    #[error("{} is no ordinary file: name another", .0.display())]
+    NoFile(PathBuf),
+    /// Another demo's.
+    #[error("{} belongs to a demo that still runs: name another file", .0.display())]
+    InUse(PathBuf),
 }
 
 impl Served {
@@ -106,23 +93,50 @@ impl Served {
     ///
     /// # Errors
     /// The port, the certificate or the file is not to be had.
-    pub async fn open(stage: &Stage, Address(wanted): Address, file: Option<&Path>) -> Result<Self, ServeError> {
-        let listen = |error: io::Error| ServeError::Listen { address: wanted, kind: error.kind() };
-        let listener = TcpListener::bind(wanted).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn open(stage: &Stage, wanted: Address, file: Option<&Path>) -> Result<Self, ServeError> {
+        let file = file.map_or_else(|| stage.directory().join("kubeconfig"), Path::to_owned);
+        let clusters = stage.clusters().map(|(name, sandbox)| (name.as_str(), sandbox.service()));
+        Self::to(clusters, wanted.0, &file)
+    }
+
+    fn to<'n>(
+        clusters: impl Iterator<Item = (&'n str, Service)>,
+        wanted: SocketAddr,
+        file: &Path,
+    ) -> Result<Self, ServeError> {
+        let listener = listener(wanted)?;
+        let address = listener.local_addr().map_err(|error| failed(wanted, &error))?;
         let tls = keys::tls(address.ip())?;
-        let behind = |(name, sandbox): (&ClusterName, &Sandbox)| Behind {
-            name: name.as_str().to_owned(),
-            token: Token::new(),
-            service: sandbox.service(),
-        };
-        let site: Arc<[Behind]> = stage.clusters().map(behind).collect();
-        let users: Vec<(&str, &str)> = site.iter().map(|one| (&*one.name, one.token.text())).collect();
-        let text = kubeconfig::text(&users, address, &tls.authority);
-        let kubeconfig = file.map_or_else(|| stage.directory().join("kubeconfig"), Path::to_owned);
-        kubeconfig::write(&kubeconfig, &text)?;
-        let task = tokio::spawn(accept(listener, TlsAcceptor::from(tls.config), site));
-        Ok(Self { address, kubeconfig, text, task })
+        let (mut site, mut entries, mut away) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, service) in clusters {
+            let mut port = address;
+            if door::is_cut(&service) {
+                let held = held(SocketAddr::new(address.ip(), 0))?;
+                port = held.local_addr().map_err(|error| failed(address, &error))?;
+                away.push((held, service.clone()));
+            }
+            let one = Behind::new(name, service);
+            entries.push(Entry { name: one.name.clone(), token: one.token.text().to_owned(), address: reached(port) });
+            site.push(one);
+        }
+        let kubeconfig = Written::new(file, kubeconfig::text(&entries, &tls.authority))?;
+        let names = entries.into_iter().map(|entry| entry.name).collect();
+        let door = Door::new(TlsAcceptor::from(tls.config), site);
+        let mut doors = JoinSet::new();
+        for (held, service) in away {
+            let door = door.clone();
+            doors.spawn(async move {
+                door::back(service).await;
+                if let Ok(listener) = held.listen(BACKLOG) {
+                    door.open(listener).await;
+                }
+            });
+        }
+        doors.spawn(door.open(listener));
+        Ok(Self { address, names, kubeconfig, _doors: doors })
     }
 
     /// Where it listens.
@@ -134,141 +148,58 @@ impl Served {
     /// The kubeconfig: one context per sample cluster, named like it.
     #[must_use]
     pub fn kubeconfig(&self) -> &Path {
-        &self.kubeconfig
+        self.kubeconfig.path()
     }
 
-    /// The line to paste into a shell.
+    /// The line to paste into a shell, wherever that shell stands.
     #[must_use]
     pub fn export(&self) -> String {
-        let path = self.kubeconfig.to_string_lossy();
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@".contains(c);
-        if path.chars().all(is_plain) {
-            return format!("export KUBECONFIG={path}");
-        }
-        format!("export KUBECONFIG='{}'", path.replace('\'', r"'\''"))
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@".contains(c);
+        let path = self.kubeconfig.path().to_string_lossy();
+        let word = path.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c]));
+        format!("export KUBECONFIG={}", word.collect::<String>())
+    }
+
+    /// What is served, and where.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} on {}", self.names.join(", "), self.address)
+    }
+
+    /// A warning where others than this machine reach the port.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let outside = !self.address.ip().to_canonical().is_loopback();
+        outside.then(|| format!("{} is open to other machines; its tokens alone keep them out", self.address))
     }
 }
 
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.task.abort();
-        // Its token is worth nothing any more. Somebody's later file of that name stays.
-        if std::fs::read_to_string(&self.kubeconfig).is_ok_and(|now| now == self.text) {
-            let _ = std::fs::remove_file(&self.kubeconfig);
-        }
-    }
+fn failed(address: SocketAddr, error: &io::Error) -> ServeError {
+    ServeError::Listen { address, kind: error.kind() }
 }
 
-/// A cluster behind the door.
-struct Behind {
-    name: String,
-    token: Token,
-    service: Service,
+fn listener(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    held(address)?.listen(BACKLOG).map_err(|error| failed(address, &error))
 }
 
-type Reply = Response<Either<Body, Full<Bytes>>>;
-
-/// Takes connections until it is aborted; they end with it.
-async fn accept(listener: TcpListener, tls: TlsAcceptor, site: Arc<[Behind]>) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut open = JoinSet::new();
-    loop {
-        let Ok(seat) = room.clone().acquire_owned().await else { return };
-        while open.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let (tls, site) = (tls.clone(), site.clone());
-                open.spawn(async move {
-                    converse(stream, tls, site).await;
-                    drop(seat);
-                });
-            }
-            // Out of file handles, or a client that was gone at once: the next may fare better.
-            Err(error) => {
-                tracing::debug!(%error, "a connection was not taken");
-                tokio::task::yield_now().await;
-            }
-        }
-    }
+/// A port that is ours and at which nobody listens: who comes is refused.
+fn held(address: SocketAddr) -> Result<TcpSocket, ServeError> {
+    let held = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A demo that has just ended leaves its port free for the next at once.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(socket)
+    };
+    held().map_err(|error| failed(address, &error))
 }
 
-/// One connection to its end; why a client went away is its own business.
-async fn converse(stream: TcpStream, tls: TlsAcceptor, site: Arc<[Behind]>) {
-    let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, tls.accept(stream)).await else { return };
-    let serve = service_fn(move |request| answer(site.clone(), request));
-    let mut http = http1::Builder::new();
-    let connection = http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
-    if let Err(error) = connection.serve_connection(TokioIo::new(stream), serve).await {
-        tracing::debug!(%error, "a connection broke off");
-    }
-}
-
-/// One request; an error breaks the connection off, as a cluster that is cut does.
-async fn answer(site: Arc<[Behind]>, mut request: Request<Incoming>) -> Result<Reply, Unreachable> {
-    let said = request.headers().get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
-    let meant = site.iter().find(|one| one.token.is(said.unwrap_or_default()));
-    let Some(meant) = meant else { return Ok(stranger()) };
-    if let Some(uri) = below(request.uri(), &meant.name) {
-        *request.uri_mut() = uri;
-    }
-    Ok(meant.service.clone().call(request).await?.map(Either::Left))
-}
-
-/// A path as the cluster knows it, where it begins with the cluster's name.
-fn below(uri: &Uri, name: &str) -> Option<Uri> {
-    let rest = uri.path_and_query()?.as_str().strip_prefix('/')?.strip_prefix(name)?;
-    match rest.chars().next() {
-        None => "/".parse().ok(),
-        Some('?') => format!("/{rest}").parse().ok(),
-        Some('/') => rest.parse().ok(),
-        Some(_) => None,
-    }
-}
-
-/// 401, as kube-apiserver says it.
-fn stranger() -> Reply {
-    let body = serde_json::json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": "Unauthorized",
-        "reason": "Unauthorized", "code": 401,
-    });
-    let mut reply = Response::new(Either::Right(Full::new(Bytes::from(body.to_string()))));
-    *reply.status_mut() = StatusCode::UNAUTHORIZED;
-    reply.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    reply
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_may_leave_out_what_is_loopback_and_a_free_port() {
-        let table = [
-            ("127.0.0.1:8443", "127.0.0.1:8443"),
-            (":8443", "127.0.0.1:8443"),
-            ("8443", "127.0.0.1:8443"),
-            ("127.0.0.1", "127.0.0.1:0"),
-            ("[::1]:9", "[::1]:9"),
-            ("0.0.0.0:1", "0.0.0.0:1"),
-        ];
-        for (text, wanted) in table {
-            let read: Address = text.parse().expect("an address");
-            assert_eq!(read.0.to_string(), wanted, "{text}");
-        }
-        for text in ["", "localhost", "70000", "1.2.3.4:x", "example.com:80"] {
-            assert!(text.parse::<Address>().is_err(), "{text} is no address, and no name is looked up");
-        }
-        assert!(Address::default().0.ip().is_loopback(), "nothing but loopback unless told");
-    }
-
-    #[test]
-    fn a_path_may_begin_with_the_clusters_name() {
-        let below = |text: &str| below(&text.parse().expect("a uri"), "prod-eu").map(|uri| uri.to_string());
-        assert_eq!(below("/prod-eu/api/v1/pods?limit=1").as_deref(), Some("/api/v1/pods?limit=1"));
-        assert_eq!(below("/prod-eu").as_deref(), Some("/"));
-        assert_eq!(below("/prod-eu?a=b").as_deref(), Some("/?a=b"));
-        for other in ["/version", "/prod-eu-2/api", "/"] {
-            assert_eq!(below(other), None, "{other} stays as it is");
-        }
-    }
+/// How this machine reaches a listener: one on all addresses by loopback.
+fn reached(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }

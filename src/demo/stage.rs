@@ -16,7 +16,7 @@ use super::script::{Move, Script, with_line};
 use super::{DemoError, history, seed};
 use crate::engine::Clock;
 use crate::model::ClusterName;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Act, Sandbox};
 use crate::source::{Draft, Mirror, SourceError, Writer};
 
 /// Attempts to remove the directory.
@@ -42,6 +42,10 @@ pub(super) struct Inner {
 /// What there is to be played.
 pub(super) struct Acts {
     pub(super) script: Option<Script>,
+    /// Scenes that have not begun.
+    pub(super) billed: Vec<Act>,
+    /// When they do, since the clock's start.
+    pub(super) begin: Duration,
 }
 
 impl std::fmt::Debug for Stage {
@@ -58,7 +62,7 @@ impl Stage {
         Self { inner, heart, path: dir.path().to_owned(), dir: Some(dir) }
     }
 
-    /// A cluster, to do something to it.
+    /// A cluster, to do something to it, or to have a scene played on it.
     #[must_use]
     pub fn sandbox(&self, name: &str) -> Option<&Sandbox> {
         self.inner.clusters.get(&ClusterName::new(name))
@@ -132,7 +136,11 @@ impl Inner {
     fn beat(&self) {
         let mut guard = self.acts();
         let Some(acts) = guard.as_mut() else { return };
-        let now = self.clock.now().wall;
+        let now = self.clock.now();
+        if now.since_start >= acts.begin {
+            acts.billed.drain(..).for_each(|act| act.start());
+        }
+        let now = now.wall;
         for sandbox in self.clusters.values() {
             sandbox.tick(now);
         }

@@ -29,8 +29,8 @@ use super::testimony::Testimony;
 use super::world::{AppWorld, World};
 use crate::cluster::Seen;
 use crate::model::{
-    AppId, ClusterName, Fleet, Foreign, Location, Now, OrderId, Reason, ReasonCode, ResourceKey, ResourceRow, RunId,
-    View,
+    AppId, AppSpec, ClusterName, Fleet, Foreign, Location, Mode, Now, OrderId, Reason, ReasonCode, ResourceKey,
+    ResourceRow, RunId, View,
 };
 use crate::source::{Dir, Watch};
 
@@ -227,11 +227,10 @@ impl Driver {
         let cluster = self.world.clusters.get(&app.spec.id.cluster)?;
         let line = self.lines.get(&app.spec.id.cluster)?;
         let now = self.clock.now();
-        let siblings = || self.world.apps.values().filter(|other| same_source(&app.spec, &other.spec));
-        let fed = siblings().filter_map(|other| self.world.clusters.get(&other.spec.id.cluster));
+        let siblings: Vec<_> =
+            self.shared.declared.iter().filter(|(other, _)| same_source(&app.spec, other)).cloned().collect();
         let mode = super::publish::mode(&self.world, cluster);
-        let protected =
-            |cluster: &ClusterName| self.world.clusters.get(cluster).is_some_and(|found| found.spec.protected);
+        let fed_mode = siblings.iter().map(|sibling| self.fed_mode(sibling)).min().unwrap_or(mode);
         Some(Site {
             shared: self.shared.clone(),
             app: Arc::new(app.spec.clone()),
@@ -244,13 +243,23 @@ impl Driver {
             seen: keys.iter().filter_map(|key| Some(((*key).clone(), self.testimony.of(key)?.clone()))).collect(),
             head: app.head.clone(),
             mode,
-            fed_mode: fed.map(|cluster| super::publish::mode(&self.world, cluster)).min().unwrap_or(mode),
-            siblings: siblings().map(|o| (Arc::new(o.spec.clone()), protected(&o.spec.id.cluster))).collect(),
+            fed_mode,
+            siblings,
             stale: super::publish::cluster_stale(cluster, now).map(|reason| reason.message),
             admission: cluster.admission,
             elsewhere: app.elsewhere(now).map(|reason| reason.message),
             now,
         })
+    }
+
+    /// What may be done where a sibling runs; its cluster need not be one of those that are looked at.
+    fn fed_mode(&self, (sibling, protected): &(Arc<AppSpec>, bool)) -> Mode {
+        match self.world.clusters.get(&sibling.id.cluster) {
+            Some(cluster) => super::publish::mode(&self.world, cluster),
+            None if self.world.read_only => Mode::ReadOnly,
+            None if *protected => Mode::Observe,
+            None => Mode::Operate,
+        }
     }
 
     /// The id of a run that the agent starts by itself; operators' orders count from below.

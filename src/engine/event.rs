@@ -102,6 +102,15 @@ pub struct Memo {
     pub admission: u64,
 }
 
+/// What live objects that driftdeck wrote say of whose they are (annotation `driftdeck.dev/app`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// By object: the namespace of a record of the app that is not the one it has; `None` = says so no more.
+    pub records: BTreeMap<ResourceKey, Option<Arc<str>>>,
+    /// Other apps, which were not asked for, by name.
+    pub apps: BTreeSet<Arc<str>>,
+}
+
 /// Progress of a run.
 #[derive(Clone, Debug)]
 pub enum RunNews {
@@ -126,8 +135,10 @@ pub enum Event {
     ConnectFailed(ClusterName, Trouble),
     /// The probe's answer.
     Probed(ClusterName, Result<Option<Foreign>, Trouble>),
-    /// A watch said something, if only that it lives.
+    /// A cluster said something, if only that it lives.
     Alive(ClusterName),
+    /// The same of the watch of a scene.
+    SceneAlive(ClusterName, Scene),
     /// Schemas of these group-versions are loaded, or known not to be had.
     SchemasLoaded(ClusterName, BTreeSet<Arc<str>>),
     /// The schemas of these kinds are others than before.
@@ -138,8 +149,8 @@ pub enum Event {
     Unminded(ClusterName, Aside),
     /// Records of these names came or went, anywhere on the cluster.
     RecordsMoved(ClusterName, BTreeSet<Arc<str>>),
-    /// The record namespaces that live objects of an app name, where that is another one than the app's.
-    RecordNamed(AppId, BTreeMap<ResourceKey, Option<Arc<str>>>),
+    /// What live objects of an app say of whose they are.
+    Named(AppId, Named),
     /// The apps that a screen shows now.
     Shown(BTreeSet<AppId>),
     /// A list is complete; these keys differ from before.

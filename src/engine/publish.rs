@@ -42,7 +42,7 @@ fn refresh_rows(world: &mut World, now: Now) {
     let stale: Vec<_> = world
         .apps
         .values()
-        .filter(|app| app.changed || goes_stale(world, app, now))
+        .filter(|app| app.asked && (app.changed || goes_stale(world, app, now)))
         .map(|a| a.spec.id.clone())
         .collect();
     for id in stale {
@@ -135,9 +135,20 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         running: app.running,
         settling: cluster.is_some_and(|cluster| app.is_settling(cluster, world.role == Role::OneShot, now))
             // A command that ends has no later fleet in which the rest could come.
-            || (world.role == Role::OneShot && app.declarations.asking),
+            || (world.role == Role::OneShot && (app.declarations.asking || is_rival_coming(world, app, now))),
         warnings: app.desired.as_ref().map(|desired| desired.warnings.clone()).unwrap_or_default(),
     }
+}
+
+/// Whether an app that may dispute objects of this one is still to be rendered.
+fn is_rival_coming(world: &World, app: &AppWorld, now: Now) -> bool {
+    let reachable = |rival: &AppWorld| {
+        let remote = rival.follows().and_then(|(repo, _)| world.remotes.get(repo));
+        rival.head.is_some() || remote.is_none_or(|remote| remote.failing.is_none())
+    };
+    let coming = |rival: &AppWorld| rival.reading_record || rival.is_rendering(now);
+    let rivals = world.apps.values().filter(|rival| !rival.asked && rival.spec.id.cluster == app.spec.id.cluster);
+    rivals.into_iter().any(|rival| reachable(rival) && coming(rival))
 }
 
 /// When the verdict began, as its traces say: the newest foreign write, the commit that is waited for, the last sync. A
@@ -264,7 +275,7 @@ fn cluster_row(world: &World, name: &crate::model::ClusterName, now: Now) -> Opt
         unlocked: cluster.unlocked.as_ref().map(|(until, why)| (until.wall, why.clone())),
         observed_at: cluster.answered.map(|at| at.wall),
         reason,
-        apps: world.apps.keys().filter(|id| id.cluster == *name).count(),
+        apps: world.apps.values().filter(|app| app.asked && app.spec.id.cluster == *name).count(),
         watches: (cluster.scenes.len(), listed),
         server_version: contact.and_then(|contact| contact.version.clone()),
         insecure: contact.is_some_and(|contact| contact.insecure),

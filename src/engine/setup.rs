@@ -1,6 +1,6 @@
 //! What an engine is started with: the checked config, the role, and the ports to the outside.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -10,12 +10,12 @@ use tokio::sync::Semaphore;
 use super::clock::Clock;
 use super::rendering::Renders;
 use super::site::Shared;
-use super::world::{AppWorld, ClusterWorld, RemoteWorld, Role, World};
+use super::world::{AppWorld, ClusterWorld, RemoteWorld, Role, Unasked, World};
 use crate::cluster::{self, Cluster, ConnectError};
 use crate::config::Config;
 use crate::diff::{Masker, Owners};
 use crate::journal::Journal;
-use crate::model::{AppId, ClusterName, ClusterSpec, Cost, Foreign, RepoSpec, Without};
+use crate::model::{AppId, AppSpec, ClusterName, ClusterSpec, Cost, Foreign, Location, RepoSpec, Without};
 use crate::render::Programs;
 use crate::source::{Mirror, SourceError};
 
@@ -113,6 +113,7 @@ impl Setup {
             owners: Owners::with(&owners.people, &owners.controllers),
             journal: journal.ok(),
             blames: Arc::new(Semaphore::new(2)),
+            declared: self.declared(),
             held_namespaces: self.held_namespaces(),
             fresh: Mutex::default(),
             without: self.without,
@@ -122,6 +123,23 @@ impl Setup {
             home: Mutex::new(self.config.home.clone()),
             author: self.config.author.clone(),
         }
+    }
+
+    fn declared(&self) -> Vec<(Arc<AppSpec>, bool)> {
+        let protected = |name: &ClusterName| self.config.clusters.iter().any(|c| c.name == *name && c.protected);
+        self.config.apps.iter().map(|app| (Arc::new(app.clone()), protected(&app.id.cluster))).collect()
+    }
+
+    /// Apps that were not asked for, on the clusters of those that were.
+    fn unasked(&self, apps: &[AppWorld]) -> BTreeMap<AppId, Unasked> {
+        let near = |app: &AppSpec| apps.iter().any(|one| one.spec.id.cluster == app.id.cluster);
+        let there = |app: &AppSpec| apps.iter().any(|one| one.spec.id == app.id);
+        let repo = |app: &AppSpec| match &app.source.location {
+            Location::Git { repo, .. } => self.config.repos.iter().find(|spec| spec.name == *repo).cloned(),
+            Location::Dir { .. } => None,
+        };
+        let unasked = self.config.apps.iter().filter(|app| near(app) && !there(app));
+        unasked.map(|app| (app.id.clone(), (app.clone(), repo(app)))).collect()
     }
 
     /// Namespaces that hold an app or a record, of every app in the config, asked for or not.
@@ -153,6 +171,7 @@ impl Setup {
             cluster_order: clusters.iter().map(|cluster| cluster.name.clone()).collect(),
             clusters: clusters.iter().map(|spec| (spec.name.clone(), ClusterWorld::new((*spec).clone()))).collect(),
             remotes: repos.map(|spec| (spec.name.clone(), RemoteWorld::new(spec.clone()))).collect(),
+            unasked: self.unasked(&apps),
             apps: apps.into_iter().map(|app| (app.spec.id.clone(), app)).collect(),
             index: std::collections::BTreeMap::new(),
             runs: Vec::new(),

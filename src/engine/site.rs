@@ -53,6 +53,8 @@ pub(super) struct Shared {
     pub journal: Option<Journal>,
     /// Limits blames that run.
     pub blames: Arc<Semaphore>,
+    /// Every app of the config, asked for or not, and whether its cluster is protected: a push feeds all of them.
+    pub declared: Vec<(Arc<AppSpec>, bool)>,
     /// Namespaces in which apps of the config live or have their records: never pruned.
     pub held_namespaces: BTreeSet<(ClusterName, String)>,
     /// Fresh objects; `None` = none was to be had.

@@ -44,6 +44,8 @@ pub struct World {
     pub remotes: BTreeMap<RepoName, RemoteWorld>,
     /// By identity.
     pub apps: BTreeMap<AppId, AppWorld>,
+    /// Apps of the config on these clusters that were not asked for: taken in when a live object says that it is theirs.
+    pub unasked: BTreeMap<AppId, Unasked>,
     /// Which apps have a row for an object.
     pub index: BTreeMap<ResourceKey, BTreeSet<AppId>>,
     /// Running and ended orders, newest last.
@@ -55,6 +57,9 @@ pub struct World {
     /// Requests so far; filled in by the driver before a publish.
     pub cost: Cost,
 }
+
+/// An app that was not asked for, and the repository it follows.
+pub type Unasked = (AppSpec, Option<RepoSpec>);
 
 /// Where a cluster's connection stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +102,8 @@ pub struct ClusterWorld {
     pub probe_failed: Option<Reason>,
     /// Lists and watches.
     pub scenes: BTreeMap<Scene, SceneState>,
+    /// Watches that fail by a passing fault: since when, and what was said last.
+    pub broken: BTreeMap<Scene, (Now, Foreign)>,
     /// Group-versions whose schema is loaded or known not to be had.
     pub schemas: BTreeSet<Arc<str>>,
     /// Group-versions asked for.
@@ -185,6 +192,8 @@ pub enum RenderState {
 pub struct AppWorld {
     /// From the config.
     pub spec: AppSpec,
+    /// Judged and published. What was not asked for is only rendered, to be seen where it disputes an object.
+    pub asked: bool,
     /// Current ticket's epoch.
     pub epoch: u64,
     /// Head of the followed revision, or the directory's hash.
@@ -279,6 +288,7 @@ impl ClusterWorld {
             tokens_at: Duration::ZERO,
             minded: BTreeSet::new(),
             unminded: BTreeSet::new(),
+            broken: BTreeMap::new(),
             admission: 0,
             looks: Vec::new(),
             throttled: None,

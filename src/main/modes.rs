@@ -4,8 +4,8 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use driftdeck::cli::{self, Asked, CliError, DemoArgs, Global, Terminal};
-use driftdeck::demo::{self, Address, Served, Stage};
-use driftdeck::tui::{self, Cockpit, Depth, Exit, Look, Start, ThemeName};
+use driftdeck::demo::{self, Address, Casting, Served, Stage};
+use driftdeck::tui::{self, Cockpit, Depth, Exit, Kubectl, Look, Start, ThemeName};
 
 /// The cockpit on the user's config, or on a directory.
 pub fn cockpit(asked: &Asked) -> ExitCode {
@@ -26,44 +26,49 @@ pub fn demo(asked: &Asked) -> ExitCode {
         Ok(address) => address,
         Err(error) => return cli::fail(&CliError::usage(error.to_string())),
     };
+    let scenes = match wanted.scene.iter().map(|text| text.parse()).collect::<Result<Vec<Casting>, _>>() {
+        Ok(scenes) => scenes,
+        Err(error) => return cli::fail(&CliError::usage(error.to_string())),
+    };
     // Who wants the file, or no cockpit, wants the port.
     let wants_port = wanted.headless || wanted.write_kubeconfig.is_some();
     let address = address.or_else(|| wants_port.then(Address::default));
     if wanted.headless {
-        return headless(asked, &wanted, address.unwrap_or_default());
+        return headless(asked, &wanted, address.unwrap_or_default(), scenes);
     }
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-        return cli::fail(&CliError::no_terminal());
+        let hint = "without one: driftdeck demo --headless serves the sample clusters to kubectl until a signal";
+        return cli::fail(&CliError::no_terminal().hint(hint));
     }
     let read_only = asked.global().read_only;
     show(asked.global(), move || async move {
-        let options = demo::Options { read_only, ..demo::Options::cockpit() };
+        let notice = scenes.iter().map(Casting::notice).collect();
+        let options = demo::Options { read_only, scenes, ..demo::Options::cockpit() };
         let demo = demo::start(options).await?;
-        let served = open(&demo.stage, &wanted, address).await?;
-        let notice = served.as_ref().map(|served| format!("kubectl: {}", served.export()).into());
-        let start = Start { demo: true, notice, ..start() };
+        let served = open(&demo.stage, &wanted, address)?;
+        let way = |served: &Served| Kubectl { line: served.export().into(), warning: served.warning().map(Into::into) };
+        let start = Start { demo: true, notice, kubectl: served.as_ref().map(way), ..start() };
         Ok((Cockpit { setup: demo.setup, start }, Some((served, demo.stage))))
     })
 }
 
 /// The sample clusters behind a port, until a signal.
-fn headless(asked: &Asked, wanted: &DemoArgs, address: Address) -> ExitCode {
+fn headless(asked: &Asked, wanted: &DemoArgs, address: Address, scenes: Vec<Casting>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return cli::fail(&CliError::failed(error.to_string())),
     };
     let read_only = asked.global().read_only;
+    // Who has no cockpit to look at has no time to wait either.
+    let lead_in = std::time::Duration::ZERO;
+    let options = demo::Options { read_only, scenes, lead_in, ..demo::Options::cockpit() };
     let ended = runtime.block_on(async {
-        let demo = demo::start(demo::Options { read_only, ..demo::Options::cockpit() }).await?;
-        let served = open(&demo.stage, wanted, Some(address)).await?;
-        let line = served.as_ref().map(Served::export).unwrap_or_default();
-        let code = match cli::print(&line) {
-            0 => cli::caught().await,
-            unheard => unheard,
-        };
-        drop(served);
-        drop(demo.stage);
-        Ok::<u8, color_eyre::Report>(code)
+        tokio::select! {
+            // First: a signal that comes while the clusters are made is already waited for.
+            biased;
+            code = cli::caught() => Ok(code),
+            ended = serve(options, wanted, address) => ended,
+        }
     });
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -71,9 +76,25 @@ fn headless(asked: &Asked, wanted: &DemoArgs, address: Address) -> ExitCode {
     }
 }
 
-async fn open(stage: &Stage, wanted: &DemoArgs, address: Option<Address>) -> color_eyre::Result<Option<Served>> {
+/// Ends only when it cannot begin, or when nobody is told the line.
+async fn serve(options: demo::Options, wanted: &DemoArgs, address: Address) -> color_eyre::Result<u8> {
+    let stage = demo::start(options).await?.stage;
+    // Dropped before the stage.
+    let served = Served::open(&stage, address, wanted.write_kubeconfig.as_deref())?;
+    let unheard = cli::print(&served.export());
+    if unheard != 0 {
+        return Ok(unheard);
+    }
+    cli::say(&format!("driftdeck: serving {} until Ctrl-c", served.words()));
+    if let Some(warning) = served.warning() {
+        cli::say(&format!("driftdeck: {warning}"));
+    }
+    std::future::pending().await
+}
+
+fn open(stage: &Stage, wanted: &DemoArgs, address: Option<Address>) -> color_eyre::Result<Option<Served>> {
     let Some(address) = address else { return Ok(None) };
-    Ok(Some(Served::open(stage, address, wanted.write_kubeconfig.as_deref()).await?))
+    Ok(Some(Served::open(stage, address, wanted.write_kubeconfig.as_deref())?))
 }
 
 /// Runs a cockpit on a runtime of its own; what it stands on (a demo's stage) goes last, with all it wrote.
@@ -89,26 +110,31 @@ where
         Err(error) => return cli::fail(&CliError::failed(error.to_string())),
     };
     let ended = runtime.block_on(async {
-        let (cockpit, stage) = ready().await?;
+        let (cockpit, stage) = tokio::select! {
+            // First: a signal that comes while the demo is made leaves nothing of it behind.
+            biased;
+            code = cli::caught() => return Ok(code),
+            ready = ready() => ready?,
+        };
         let exit = tui::cockpit(cockpit, look).await;
         drop(stage);
-        Ok::<Exit, color_eyre::Report>(exit?)
+        Ok::<u8, color_eyre::Report>(code(exit?))
     });
     // A reader of a dead terminal may hang for ever: it is left behind.
     runtime.shutdown_background();
     match ended {
-        Ok(exit) => code(exit),
+        Ok(code) => ExitCode::from(code),
         Err(error) => cli::fail(&CliError::failed(error.to_string())),
     }
 }
 
-fn code(exit: Exit) -> ExitCode {
-    ExitCode::from(match exit {
+fn code(exit: Exit) -> u8 {
+    match exit {
         Exit::Quit => 0,
         Exit::HungUp => 129,
         Exit::Interrupted => 130,
         Exit::Terminated => 143,
-    })
+    }
 }
 
 fn start() -> Start {

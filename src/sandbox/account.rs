@@ -18,6 +18,18 @@ pub struct Rule {
 pub struct Account {
     user: String,
     allowed: Allowed,
+    closed: Closed,
+}
+
+/// What a scene closes to whoever asks, each (group, plural); `*` stands for a group's every resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Closed(pub(super) Vec<(String, String)>);
+
+impl Closed {
+    fn has(&self, group: &str, resource: &str) -> bool {
+        let plural = resource.split('/').next().unwrap_or_default();
+        self.0.iter().any(|(closed, name)| closed == group && (name == "*" || name == plural))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,20 +53,20 @@ impl Account {
     /// Everything is allowed.
     #[must_use]
     pub fn admin() -> Self {
-        Self { user: "admin".to_owned(), allowed: Allowed::AllBut(Vec::new()) }
+        Self { user: "admin".to_owned(), allowed: Allowed::AllBut(Vec::new()), closed: Closed::default() }
     }
 
     /// Only what the rules say.
     #[must_use]
     pub fn with_rules(user: &str, rules: Vec<Rule>) -> Self {
-        Self { user: user.to_owned(), allowed: Allowed::Rules(rules) }
+        Self { user: user.to_owned(), allowed: Allowed::Rules(rules), closed: Closed::default() }
     }
 
     /// Everything but these resources, each (group, plural), as if by rules that name all others.
     #[must_use]
     pub fn all_but(user: &str, resources: &[(&str, &str)]) -> Self {
         let without = resources.iter().map(|(group, plural)| ((*group).to_owned(), (*plural).to_owned())).collect();
-        Self { user: user.to_owned(), allowed: Allowed::AllBut(without) }
+        Self { user: user.to_owned(), allowed: Allowed::AllBut(without), closed: Closed::default() }
     }
 
     /// Only looking, at everything: get, list and watch.
@@ -65,13 +77,31 @@ impl Account {
         Self::with_rules(user, vec![Rule { verbs, groups: all(), resources: all(), namespace: None }])
     }
 
+    /// The same without what is closed.
+    pub(super) fn without(&self, closed: &Closed) -> Self {
+        Self { closed: closed.clone(), ..self.clone() }
+    }
+
     /// The user's name, as 403 sentences say it.
     pub(super) fn user(&self) -> &str {
         &self.user
     }
 
+    /// Whether everything is allowed, what is no resource too.
+    pub(super) fn is_admin(&self) -> bool {
+        matches!(&self.allowed, Allowed::AllBut(without) if without.is_empty())
+    }
+
+    /// The user's groups: an administrator is one by its group.
+    pub(super) fn groups(&self) -> &'static [&'static str] {
+        if self.is_admin() { &["system:masters", "system:authenticated"] } else { &["system:authenticated"] }
+    }
+
     /// Whether the wish is granted.
     pub(super) fn allows(&self, wish: Wish) -> bool {
+        if self.closed.has(wish.group, wish.resource) {
+            return false;
+        }
         match &self.allowed {
             Allowed::Rules(rules) => rules.iter().any(|rule| rule.grants(wish)),
             Allowed::AllBut(without) => {
@@ -90,10 +120,23 @@ impl Account {
             namespace: None,
         };
         match &self.allowed {
-            Allowed::Rules(rules) => rules.iter().filter(|rule| rule.holds_in(namespace)).cloned().collect(),
-            Allowed::AllBut(without) if without.is_empty() => vec![one("*", "*")],
+            Allowed::Rules(rules) if self.closed.0.is_empty() => {
+                rules.iter().filter(|rule| rule.holds_in(namespace)).cloned().collect()
+            }
+            // A rule cannot say "but": it is told resource by resource.
+            Allowed::Rules(rules) => {
+                let here = || rules.iter().filter(|rule| rule.holds_in(namespace));
+                let told = known.filter(|(group, plural)| !self.closed.has(group, plural));
+                told.flat_map(|(group, plural)| {
+                    let names = here().filter(move |rule| rule.names(group, plural));
+                    names.map(move |rule| Rule { verbs: rule.verbs.clone(), ..one(group, plural) })
+                })
+                .collect()
+            }
+            Allowed::AllBut(without) if without.is_empty() && self.closed.0.is_empty() => vec![one("*", "*")],
             Allowed::AllBut(without) => known
                 .filter(|(group, plural)| !without.iter().any(|(g, r)| g == group && r == plural))
+                .filter(|(group, plural)| !self.closed.has(group, plural))
                 .map(|(group, plural)| one(group, plural))
                 .collect(),
         }
@@ -105,11 +148,15 @@ impl Rule {
         self.namespace.as_deref().is_none_or(|own| own == namespace)
     }
 
-    fn grants(&self, wish: Wish) -> bool {
-        let has = |list: &[String], word: &str| list.iter().any(|one| one == "*" || one == word);
-        has(&self.verbs, wish.verb)
-            && has(&self.groups, wish.group)
-            && has(&self.resources, wish.resource)
-            && self.holds_in(wish.namespace)
+    fn names(&self, group: &str, resource: &str) -> bool {
+        has(&self.groups, group) && has(&self.resources, resource)
     }
+
+    fn grants(&self, wish: Wish) -> bool {
+        has(&self.verbs, wish.verb) && self.names(wish.group, wish.resource) && self.holds_in(wish.namespace)
+    }
+}
+
+fn has(list: &[String], word: &str) -> bool {
+    list.iter().any(|one| one == "*" || one == word)
 }

@@ -11,12 +11,17 @@ use super::watch::Watch;
 /// The type of an aggregated discovery document.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
+/// The type of OpenAPI v2 in protobuf.
+const LEGACY: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
 /// An answer before it is put on the wire.
 pub(super) enum Answer {
     Json(u16, Bytes),
     Text(u16, &'static str),
     /// Aggregated discovery: clients tell by the type that it is.
     Discovery(Bytes),
+    /// OpenAPI v2 in protobuf.
+    Legacy(Bytes),
     Stream(Box<Watch>),
     /// JSON with `Warning` headers.
     Warned(u16, Bytes, Vec<String>),
@@ -43,6 +48,7 @@ impl Answer {
         let (code, kind, body, warnings) = match self {
             Self::Json(code, bytes) => (code, "application/json", Body::whole(bytes), Vec::new()),
             Self::Discovery(bytes) => (200, AGGREGATED, Body::whole(bytes), Vec::new()),
+            Self::Legacy(bytes) => (200, LEGACY, Body::whole(bytes), Vec::new()),
             Self::Warned(code, bytes, warnings) => (code, "application/json", Body::whole(bytes), warnings),
             Self::Text(code, text) => (code, "text/plain; charset=utf-8", Body::whole(Bytes::from(text)), Vec::new()),
             Self::Stream(watch) => (200, "application/json", Body::watch(*watch), Vec::new()),

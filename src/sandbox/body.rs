@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use super::scene::Curtain;
 use super::service::Unreachable;
 use super::watch::Watch;
 
@@ -17,6 +18,7 @@ pub struct Body(Inner);
 enum Inner {
     Whole(Option<Bytes>),
     Watch(Box<Watch>),
+    Behind(Box<(Curtain, Inner)>),
 }
 
 impl Body {
@@ -27,6 +29,28 @@ impl Body {
     pub(super) fn watch(watch: Watch) -> Self {
         Self(Inner::Watch(Box::new(watch)))
     }
+
+    /// The same stream as long as scenes let it through; what is said at once has been let through.
+    pub(super) fn behind(self, curtain: Curtain) -> Self {
+        match self.0 {
+            whole @ Inner::Whole(_) => Self(whole),
+            stream => Self(Inner::Behind(Box::new((curtain, stream)))),
+        }
+    }
+}
+
+impl Inner {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Unreachable>>> {
+        match self {
+            Self::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Self::Watch(watch) => watch.poll(cx),
+            Self::Behind(behind) => match behind.0.poll(cx) {
+                Poll::Ready(Ok(())) => behind.1.poll(cx),
+                Poll::Ready(Err(broken)) => Poll::Ready(Some(Err(broken))),
+                Poll::Pending => Poll::Pending,
+            },
+        }
+    }
 }
 
 impl http_body::Body for Body {
@@ -34,10 +58,7 @@ impl http_body::Body for Body {
     type Error = Unreachable;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Unreachable>>> {
-        match &mut self.get_mut().0 {
-            Inner::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Inner::Watch(watch) => watch.poll(cx).map(|next| next.map(|bytes| bytes.map(Frame::data))),
-        }
+        self.get_mut().0.poll(cx).map(|next| next.map(|bytes| bytes.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -47,7 +68,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Inner::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Inner::Watch(_) => SizeHint::default(),
+            Inner::Watch(_) | Inner::Behind(_) => SizeHint::default(),
         }
     }
 }

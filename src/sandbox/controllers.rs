@@ -1,28 +1,34 @@
 //! The controller loop: what kube-controller-manager, the scheduler and the kubelets would do, on the sandbox's clock.
 //!
 //! Owns the queue of objects to look at and the order of work. Refuses to run by itself: only `tick` runs it. Each
-//! controller looks at one object and makes one step; what it writes queues whatever it concerns.
+//! controller looks at one object and makes one step; what it writes queues whatever it concerns. What comes to pass
+//! at a moment depends on that moment alone, never on how long the leap of time is that passes it.
 
 mod cron;
 mod cron_job;
 mod daemon_set;
 mod deployment;
+mod events;
 mod garbage;
 mod horizontal;
 mod job;
 mod namespace;
 mod pod;
+mod pods;
 mod replica_set;
+mod revisions;
 mod rolling;
 mod stateful_set;
+mod status;
 mod volume_claim;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::core::{State, World};
+use super::failure::Failure;
 use super::kinds::{KindId, KindInfo};
 use super::object;
 use super::route::{Part, Target};
@@ -32,7 +38,7 @@ use crate::model::Digest;
 
 /// The manager name of the workload controllers.
 const MANAGER: &str = "kube-controller-manager";
-/// Rounds at one instant: a loop that does not settle waits for the next tick.
+/// Rounds at one instant: what has not settled then is said, and waits for the next moment.
 const ROUNDS: usize = 200;
 
 type Key = (KindId, Name);
@@ -46,6 +52,9 @@ pub(super) struct Queue {
     horizon: Option<Timestamp>,
     /// Objects by the uid of each of their owners.
     children: BTreeMap<String, BTreeSet<Key>>,
+    events: events::Log,
+    /// What found no rest in the last leap of time.
+    unsettled: BTreeSet<Key>,
 }
 
 impl Queue {
@@ -78,6 +87,19 @@ impl Queue {
     fn at(&mut self, when: Timestamp, key: &Key) {
         self.timers.entry(when).or_default().insert(key.clone());
     }
+
+    /// The objects that found no rest in the last leap of time: `Deployment shop/web`.
+    pub(super) fn unsettled(&self, world: &World) -> Vec<String> {
+        let said = |(kind, name): &Key| {
+            let kind = world.kinds.get(*kind).map_or("?", |kind| &*kind.kind);
+            if name.namespace.is_empty() {
+                format!("{kind} {}", name.name)
+            } else {
+                format!("{kind} {}/{}", name.namespace, name.name)
+            }
+        };
+        self.unsettled.iter().map(said).collect()
+    }
 }
 
 /// Where an ownerReference points to.
@@ -90,10 +112,11 @@ fn owner_key(world: &World, owner: &Value, namespace: &str) -> Option<Key> {
 }
 
 /// Works until `target`: what is due now, then each timer at its time.
-pub(super) fn run(world: &World, state: &mut State, target: Timestamp) {
+pub(super) fn run(state: &mut State, target: Timestamp) {
     state.queue.horizon = Some(target);
+    state.queue.unsettled.clear();
     loop {
-        settle(world, state);
+        settle(state);
         let Some((when, keys)) = state.queue.timers.pop_first() else { break };
         if when > target {
             state.queue.timers.entry(when).or_default().extend(keys);
@@ -105,16 +128,19 @@ pub(super) fn run(world: &World, state: &mut State, target: Timestamp) {
     state.now = state.now.max(target);
 }
 
-fn settle(world: &World, state: &mut State) {
+fn settle(state: &mut State) {
     for _ in 0..ROUNDS {
         let due = std::mem::take(&mut state.queue.due);
         if due.is_empty() {
             return;
         }
         for key in due {
-            look(&mut Room { world, state }, &key);
+            let world = state.world.clone();
+            look(&mut Room { world: &world, state }, &key);
         }
     }
+    let restless: Vec<Key> = state.queue.due.iter().cloned().collect();
+    state.queue.unsettled.extend(restless);
 }
 
 fn look(room: &mut Room, key: &Key) {
@@ -131,9 +157,12 @@ fn look(room: &mut Room, key: &Key) {
         ("autoscaling", "HorizontalPodAutoscaler") => horizontal::step(room, &kind, &live),
         ("batch", "CronJob") => cron_job::step(room, &kind, &live),
         ("batch", "Job") => job::step(room, &kind, &live),
-        ("", "Pod") => pod::step(room, &kind, &live),
-        ("", "PersistentVolumeClaim") => volume_claim::step(room, &kind, &live),
+        ("", "Event") => events::step(room, &kind, &live),
         ("", "Namespace") => namespace::step(room, &kind, &live),
+        ("", "Node") => pod::node_moved(room),
+        ("", "PersistentVolumeClaim") => volume_claim::step(room, &kind, &live),
+        ("", "Pod") => pod::step(room, &kind, &live),
+        ("storage.k8s.io", "StorageClass") => volume_claim::class_moved(room),
         _ => {}
     }
     horizontal::target_moved(room, &kind, &live);
@@ -155,7 +184,21 @@ impl Room<'_> {
         self.state.queue.at(when, &(kind.id, Name::of(object)));
     }
 
-    /// The objects of a kind that `owner` controls, in order of their names.
+    /// Looks at the objects of a kind now: those of a namespace (empty: of all) that `takes` takes.
+    fn look_at(&mut self, kind: (&str, &str), namespace: &str, takes: impl Fn(&Value) -> bool) {
+        let Some(kind) = self.world.kinds.of(kind.0, kind.1) else { return };
+        let all = self.state.store.list(kind.id, namespace).filter(|(_, stored)| takes(&stored.value(kind)));
+        let due: Vec<Key> = all.map(|(name, _)| (kind.id, name.clone())).collect();
+        self.state.queue.due.extend(due);
+    }
+
+    /// One object by its kind and name.
+    fn get(&self, kind: (&str, &str), namespace: &str, name: &str) -> Option<Value> {
+        let kind = self.world.kinds.of(kind.0, kind.1)?;
+        self.state.store.get(kind.id, &Name::new(namespace, name)).map(|stored| stored.value(kind))
+    }
+
+    /// The objects of a kind that `owner` owns, in order of their names.
     fn owned(&self, group: &str, kind: &str, owner: &Value) -> Vec<Value> {
         let Some(kind) = self.world.kinds.of(group, kind) else { return Vec::new() };
         let keys = self.state.queue.children.get(object::uid(owner)).into_iter().flatten();
@@ -163,20 +206,34 @@ impl Room<'_> {
         found.map(|stored| stored.value(kind)).collect()
     }
 
-    /// Creates an object; a refusal (namespace going away, name taken) is left for the next look.
-    fn create(&mut self, object: Value) -> Option<Value> {
+    /// Creates an object; what a refusal means is the caller's to say.
+    fn create(&mut self, object: Value) -> Result<Value, Failure> {
+        self.create_as(object, MANAGER)
+    }
+
+    fn create_as(&mut self, object: Value, manager: &str) -> Result<Value, Failure> {
         let version = object::text(&object, "/apiVersion");
         let group = version.split_once('/').map_or("", |(group, _)| group);
-        let kind = self.world.kinds.of(group, object::text(&object, "/kind"))?.clone();
+        let kind = self.world.kinds.of(group, object::text(&object, "/kind")).cloned();
+        let kind = kind.ok_or_else(Failure::no_resource)?;
         let namespace = object::namespace(&object).to_owned();
         let target = Target { kind, namespace, name: String::new(), part: Part::Whole };
-        create::create(self.world, self.state, &target, (object, &Author::controller(MANAGER))).ok()
+        create::create(self.world, self.state, &target, (object, &Author::controller(manager)))
     }
 
     /// Writes the object itself.
     fn update(&mut self, kind: &KindInfo, live: &Value, new: Value) {
         let author = Author::controller(MANAGER);
         let _ = update::update(self.world, self.state, (kind, Part::Whole), (live, new), &author);
+    }
+
+    /// The same of an object whose kind is not at hand.
+    fn update_any(&mut self, live: &Value, new: Value) {
+        let version = object::text(live, "/apiVersion");
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        if let Some(kind) = self.world.kinds.of(group, object::text(live, "/kind")).cloned() {
+            self.update(&kind, live, new);
+        }
     }
 
     /// Writes the object's status; nothing is written where nothing moved.
@@ -200,6 +257,10 @@ impl Room<'_> {
 /// A moment some seconds after one written in an object.
 fn after(time: &str, seconds: i64) -> Option<Timestamp> {
     let time: Timestamp = time.parse().ok()?;
+    later(time, seconds)
+}
+
+fn later(time: Timestamp, seconds: i64) -> Option<Timestamp> {
     time.saturating_add(SignedDuration::from_secs(seconds)).ok()
 }
 
@@ -208,81 +269,4 @@ fn hash(template: &Value) -> String {
     const LETTERS: &[u8; 16] = b"bcdfghjklmnpqrst";
     let digest = Digest::of_value(template);
     digest.0.bytes().take(10).map(|b| char::from(LETTERS[usize::from(b) % 16])).collect()
-}
-
-/// A pod of a workload's template.
-fn pod_of(owner: &Value, name: &Value, labels: &[(&str, &str)]) -> Value {
-    let template = &owner["spec"]["template"];
-    let mut metadata = template["metadata"].clone();
-    for (key, value) in name.as_object().into_iter().flatten() {
-        object::put(&mut metadata, key, value.clone());
-    }
-    object::put(&mut metadata, "namespace", object::namespace(owner).into());
-    object::put(&mut metadata, "ownerReferences", object::owned_by(owner));
-    for (key, value) in labels {
-        object::set(&mut metadata, &["labels", key], (*value).into());
-    }
-    json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]})
-}
-
-/// Whether a pod's condition Ready is True and it is not going away.
-fn is_ready(pod: &Value) -> bool {
-    let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
-    let ready = conditions.into_iter().flatten().any(|one| one["type"] == "Ready" && one["status"] == "True");
-    ready && !object::is_terminating(pod)
-}
-
-/// Whether a pod counts for its workload: neither finished nor going away.
-fn is_active(pod: &Value) -> bool {
-    !object::is_terminating(pod) && !matches!(object::text(pod, "/status/phase"), "Succeeded" | "Failed")
-}
-
-/// A label's value.
-fn label<'v>(object: &'v Value, key: &str) -> &'v str {
-    object["metadata"]["labels"].get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Sets a condition; its transition time moves only with its status. `extra` times are set to now when anything moves.
-fn condition(status: &mut Value, wanted: (&str, bool, &str, &str), now: Timestamp, with_update: bool) {
-    let (name, holds, reason, message) = wanted;
-    let word = if holds { "True" } else { "False" };
-    let old = status["conditions"].as_array().cloned().unwrap_or_default();
-    let own = old.iter().find(|one| one["type"] == name);
-    if own.is_some_and(|own| own["status"] == word && own["reason"] == reason && own["message"] == message) {
-        return;
-    }
-    let kept = own.filter(|own| own["status"] == word).map(|own| own["lastTransitionTime"].clone());
-    let mut new = json!({
-        "type": name, "status": word, "reason": reason, "message": message,
-        "lastTransitionTime": kept.unwrap_or_else(|| now.to_string().into()),
-    });
-    if with_update {
-        new["lastUpdateTime"] = now.to_string().into();
-    }
-    for key in ["reason", "message"] {
-        if new[key] == "" {
-            object::take(&mut new, &[key]);
-        }
-    }
-    let mut all: Vec<Value> = old.iter().filter(|one| one["type"] != name).cloned().collect();
-    let at = old.iter().position(|one| one["type"] == name).unwrap_or(all.len());
-    all.insert(at, new);
-    status["conditions"] = Value::Array(all);
-}
-
-/// Sets counts as Go's `omitempty` does: a zero is left out.
-fn counts(status: &mut Value, all: &[(&str, usize)]) {
-    for (key, count) in all {
-        if *count == 0 {
-            object::take(status, &[key]);
-        } else {
-            object::put(status, key, (*count).into());
-        }
-    }
-}
-
-/// `spec.replicas`, by default one.
-fn replicas(object: &Value) -> usize {
-    let asked = object::number(object, "/spec/replicas").unwrap_or(1);
-    usize::try_from(asked).unwrap_or_default()
 }

@@ -46,6 +46,10 @@ pub(super) struct State {
     pub(super) now: Timestamp,
     pub(super) dice: Dice,
     pub(super) queue: Queue,
+    /// Whether pods are placed and run; else whoever writes their status does that.
+    pub(super) kubelets: bool,
+    /// Whether the admission plugins play that set tolerations, priorities and the protection of claims.
+    pub(super) admission: bool,
     counts: BTreeMap<String, u64>,
     outage: Outage,
     tickets: u64,
@@ -86,6 +90,8 @@ impl Core {
             now: whole_second(options.clock.read()),
             dice: Dice::new(options.seed),
             queue: Queue::default(),
+            kubelets: true,
+            admission: true,
             counts: BTreeMap::new(),
             outage: Outage::None,
             tickets: 0,
@@ -121,9 +127,13 @@ impl Core {
     pub(super) fn tick(&self, now: Timestamp) {
         let mut state = self.state();
         let target = state.now.max(whole_second(now));
-        let world = state.world.clone();
-        controllers::run(&world, &mut state, target);
+        controllers::run(&mut state, target);
         state.wake(None);
+    }
+
+    pub(super) fn unsettled(&self) -> Vec<String> {
+        let state = self.state();
+        state.queue.unsettled(&state.world)
     }
 
     pub(super) fn compact(&self) {
@@ -184,7 +194,7 @@ impl Core {
                 Answered { status, body: serde_json::from_slice(&bytes).unwrap_or_default() }
             }
             Answer::Text(status, text) => Answered { status, body: text.into() },
-            Answer::Stream(_) => Answered { status: 200, body: Value::Null },
+            Answer::Legacy(_) | Answer::Stream(_) => Answered { status: 200, body: Value::Null },
         }
     }
 
@@ -233,7 +243,8 @@ impl Core {
     ) -> Result<Answer, Failure> {
         options::check_media(&target.kind, verb, call)?;
         if review::is_review(target) {
-            return review::answer(&self.world(), account, target, &call.body);
+            let now = self.now();
+            return review::answer((&self.world(), now), account, target, &call.body);
         }
         if !(verb == "patch" && write::patch::is_unknown(target, call)) {
             options::check(verb, call, flags)?;
@@ -271,6 +282,7 @@ fn elsewhere(world: &World, route: Route, call: &Call) -> Answer {
         Route::Apis => discovery::apis(world, &call.accept),
         Route::Group(group) => discovery::group(world, &group),
         Route::GroupVersion(group, version) => discovery::group_version(world, &group, &version),
+        Route::LegacyOpenApi => openapi::legacy(&call.accept),
         Route::OpenApi => openapi::index(&world.documents),
         Route::OpenApiDocument(key) => openapi::document(&world.documents, &key),
         Route::NoResource => Failure::no_resource().into(),

@@ -5,6 +5,7 @@
 
 mod definition;
 mod document;
+mod formats;
 mod read;
 mod register;
 mod validate;
@@ -34,6 +35,8 @@ pub(super) struct Custom {
     pub(super) selectable: Vec<String>,
     /// Whether requests may name this version.
     pub(super) is_served: bool,
+    /// Whether the definition is about to go.
+    pub(super) is_going: bool,
 }
 
 impl Custom {
@@ -88,6 +91,17 @@ pub(super) fn decode(
     read::coerce_metadata(&mut body);
     read::fill(&custom.schema, &mut body);
     unknown_said(kind, (&unknown, twice), validation).map(|warnings| (body, warnings))
+}
+
+/// Whether a new object of the kind can be made: not while its definition goes.
+pub(super) fn open(kind: &KindInfo, name: &str) -> Result<(), Failure> {
+    match &kind.custom {
+        Some(custom) if custom.is_going => {
+            let why = "create not allowed while custom resource definition is terminating";
+            Err(Failure::forbidden(kind, name, why))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether an object keeps its schema; a write to the status is judged by its status alone, and only if that moved.

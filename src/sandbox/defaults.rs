@@ -118,7 +118,7 @@ pub(super) fn allocate(state: &mut State, kind: &KindInfo, body: &mut Value) {
             object::set(body, &["status"], json!({"phase": "Active"}));
         }
         ("", "Service") => cluster_ip(state, body),
-        ("", "Pod") => pod(body),
+        ("", "Pod") => pod(body, state.admission),
         ("", "Event") => fill_absent(
             body,
             &[],
@@ -129,7 +129,7 @@ pub(super) fn allocate(state: &mut State, kind: &KindInfo, body: &mut Value) {
         ),
         ("", "PersistentVolumeClaim" | "PersistentVolume") => {
             object::set(body, &["status"], json!({"phase": "Pending"}));
-            if kind.is("", "PersistentVolumeClaim") {
+            if kind.is("", "PersistentVolumeClaim") && state.admission {
                 fill_absent(body, &["metadata"], &json!({"finalizers": ["kubernetes.io/pvc-protection"]}));
             }
         }
@@ -168,12 +168,14 @@ fn first_status(kind: &str) -> Value {
     }
 }
 
-fn pod(body: &mut Value) {
+fn pod(body: &mut Value, admission: bool) {
     let toleration =
         |key: &str| json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300});
     let tolerations = [toleration("node.kubernetes.io/not-ready"), toleration("node.kubernetes.io/unreachable")];
     let admitted = json!({"preemptionPolicy": "PreemptLowerPriority", "priority": 0, "tolerations": tolerations});
-    fill_absent(body, &["spec"], &admitted);
+    if admission {
+        fill_absent(body, &["spec"], &admitted);
+    }
     let bounded = |name: &str| {
         list(&body["spec"]["containers"])
             .any(|one| one["resources"][name].as_object().is_some_and(|own| !own.is_empty()))

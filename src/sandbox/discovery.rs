@@ -11,8 +11,10 @@ use super::kinds::{KindInfo, Kinds, list};
 pub(super) fn version(git: &str) -> Value {
     let mut parts = git.trim_start_matches('v').split('.');
     let (major, minor) = (parts.next().unwrap_or("1"), parts.next().unwrap_or("36"));
+    let earlier = minor.parse::<u32>().unwrap_or(1).saturating_sub(1).to_string();
     json!({
-        "major": major, "minor": minor, "emulationMajor": major, "emulationMinor": minor, "gitVersion": git,
+        "major": major, "minor": minor, "emulationMajor": major, "emulationMinor": minor,
+        "minCompatibilityMajor": major, "minCompatibilityMinor": earlier, "gitVersion": git,
         "gitCommit": "", "gitTreeState": "", "buildDate": "1970-01-01T00:00:00Z", "goVersion": "", "compiler": "gc",
         "platform": "linux/amd64",
     })

@@ -14,7 +14,7 @@ use crate::model::Gvk;
 const DISCOVERY: &str = include_str!("../../assets/openapi/discovery.json");
 
 /// Kinds that are answered without being stored.
-const REVIEWS: [&str; 2] = ["selfsubjectaccessreviews", "selfsubjectrulesreviews"];
+const REVIEWS: [&str; 3] = ["selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"];
 /// Subresources that are answered.
 const SUBRESOURCES: [&str; 2] = ["status", "scale"];
 

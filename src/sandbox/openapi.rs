@@ -1,6 +1,7 @@
 //! The OpenAPI v3 documents the sandbox serves: exported from a real 1.36 server, descriptions stripped.
 //!
-//! Owns the index with its hashes. Refuses OpenAPI v2, which every command of kubectl survives without.
+//! Owns the index with its hashes. Refuses OpenAPI v2 but for a document without a path: kubectl asks for it before it
+//! says that a kind is unknown, and goes by v3 for all others.
 
 use std::collections::BTreeMap;
 
@@ -22,13 +23,16 @@ documents! {
     "api/v1": "core_v1.json",
     "apis/apiextensions.k8s.io/v1": "apiextensions.k8s.io_v1.json",
     "apis/apps/v1": "apps_v1.json",
+    "apis/authentication.k8s.io/v1": "authentication.k8s.io_v1.json",
     "apis/authorization.k8s.io/v1": "authorization.k8s.io_v1.json",
     "apis/autoscaling/v2": "autoscaling_v2.json",
     "apis/batch/v1": "batch_v1.json",
     "apis/coordination.k8s.io/v1": "coordination.k8s.io_v1.json",
+    "apis/discovery.k8s.io/v1": "discovery.k8s.io_v1.json",
     "apis/networking.k8s.io/v1": "networking.k8s.io_v1.json",
     "apis/policy/v1": "policy_v1.json",
     "apis/rbac.authorization.k8s.io/v1": "rbac.authorization.k8s.io_v1.json",
+    "apis/scheduling.k8s.io/v1": "scheduling.k8s.io_v1.json",
     "apis/storage.k8s.io/v1": "storage.k8s.io_v1.json",
 }
 
@@ -91,6 +95,17 @@ pub(super) fn index(documents: &Documents) -> Answer {
         })
         .collect();
     Answer::ok(&json!({"paths": paths}))
+}
+
+/// `openapi.v2.Document` in protobuf: swagger 2.0, the title and version, no paths.
+const LEGACY: &[u8] = b"\x0a\x032.0\x12\x12\x0a\x0aKubernetes\x12\x041.36B\x00";
+
+/// `/openapi/v2`, in the form that was asked for.
+pub(super) fn legacy(accept: &str) -> Answer {
+    if accept.contains("proto-openapi.spec.v2") {
+        return Answer::Legacy(Bytes::from_static(LEGACY));
+    }
+    Answer::ok(&json!({"swagger": "2.0", "info": {"title": "Kubernetes", "version": "1.36"}, "paths": {}}))
 }
 
 /// `/openapi/v3/<key>`.

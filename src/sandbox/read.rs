@@ -125,7 +125,8 @@ fn read_token(token: &str) -> Result<Page, Failure> {
     Ok(Page { rv, after: Some(Name::new(namespace, name)) })
 }
 
-fn expired(flags: &Flags) -> Failure {
+/// 410 of a page that belongs to a list the server does not remember.
+pub(super) fn expired(flags: &Flags) -> Failure {
     let why = "The provided continue parameter is too old to display a consistent list result. You can start a new \
                list without the continue parameter, or use the continue token in this response to retrieve the \
                remainder of the results. Continuing with the provided token results in an inconsistent list - objects \

@@ -1,6 +1,8 @@
-//! `SelfSubjectAccessReview` and `SelfSubjectRulesReview`: what the asking account may do. Refuses to ask about others.
+//! `SelfSubjectAccessReview`, `SelfSubjectRulesReview` and `SelfSubjectReview`: who asks, and what it may do. Refuses to
+//! ask about others.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::account::{Account, Wish};
@@ -12,30 +14,38 @@ use super::route::Target;
 
 /// Whether a path asks for a review; everybody may.
 pub(super) fn is_review(target: &Target) -> bool {
-    &*target.kind.group == "authorization.k8s.io"
+    matches!(&*target.kind.group, "authorization.k8s.io" | "authentication.k8s.io")
 }
 
 /// Answers a review.
-pub(super) fn answer(world: &World, account: &Account, target: &Target, body: &Bytes) -> Result<Answer, Failure> {
+pub(super) fn answer(
+    (world, now): (&World, Timestamp),
+    account: &Account,
+    target: &Target,
+    body: &Bytes,
+) -> Result<Answer, Failure> {
     let mut review: Value =
         serde_json::from_slice(body).map_err(|error| Failure::bad(format!("error decoding review: {error}")))?;
     review["kind"] = (*target.kind.kind).into();
     review["apiVersion"] = target.kind.api_version().into();
-    if &*target.kind.plural == "selfsubjectrulesreviews" {
-        review["status"] = rules(world, account, text(&review, "/spec/namespace"));
-    } else {
-        review["status"] = json!({"allowed": allowed(account, &review)});
-    }
     if review.get("metadata").is_none() {
         review["metadata"] = json!({});
     }
+    review["status"] = match &*target.kind.plural {
+        "selfsubjectrulesreviews" => rules(world, account, text(&review, "/spec/namespace")),
+        "selfsubjectreviews" => {
+            review["metadata"]["creationTimestamp"] = now.to_string().into();
+            json!({"userInfo": {"username": account.user(), "uid": account.user(), "groups": account.groups()}})
+        }
+        _ => json!({"allowed": allowed(account, &review)}),
+    };
     Ok(Answer::of(201, &review))
 }
 
 fn allowed(account: &Account, review: &Value) -> bool {
     let at = |key: &str| text(review, &format!("/spec/resourceAttributes/{key}")).to_owned();
     if review.pointer("/spec/resourceAttributes").is_none() {
-        return text(review, "/spec/nonResourceAttributes/verb") == "get";
+        return account.is_admin() || text(review, "/spec/nonResourceAttributes/verb") == "get";
     }
     let resource = match at("subresource").as_str() {
         "" => at("resource"),
@@ -44,32 +54,40 @@ fn allowed(account: &Account, review: &Value) -> bool {
     account.allows(Wish { verb: &at("verb"), group: &at("group"), resource: &resource, namespace: &at("namespace") })
 }
 
+/// What `system:public-info-viewer` opens to everybody.
+const PUBLIC: [&str; 5] = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
+/// What `system:discovery` opens to whoever is signed in.
+const DISCOVERY: [&str; 11] = [
+    "/api",
+    "/api/*",
+    "/apis",
+    "/apis/*",
+    "/healthz",
+    "/livez",
+    "/openapi",
+    "/openapi/*",
+    "/readyz",
+    "/version",
+    "/version/",
+];
+
 fn rules(world: &World, account: &Account, namespace: &str) -> Value {
     let known = world.kinds.iter().map(|kind| (&*kind.group, &*kind.plural));
-    let mut resources: Vec<Value> = account
-        .rules_in(namespace, known)
-        .into_iter()
-        .map(|rule| json!({"verbs": rule.verbs, "apiGroups": rule.groups, "resources": rule.resources}))
-        .collect();
-    resources.push(json!({
-        "verbs": ["create"], "apiGroups": ["authorization.k8s.io"],
-        "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
-    }));
-    let urls = [
-        "/api",
-        "/api/*",
-        "/apis",
-        "/apis/*",
-        "/healthz",
-        "/livez",
-        "/openapi",
-        "/openapi/*",
-        "/readyz",
-        "/version",
-        "/version/",
+    let create =
+        |group: &str, resources: &[&str]| json!({"verbs": ["create"], "apiGroups": [group], "resources": resources});
+    let mut resources = vec![
+        create("authorization.k8s.io", &["selfsubjectaccessreviews", "selfsubjectrulesreviews"]),
+        create("authentication.k8s.io", &["selfsubjectreviews"]),
     ];
-    json!({
-        "resourceRules": resources, "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": urls}],
-        "incomplete": false,
-    })
+    let own = account.rules_in(namespace, known).into_iter();
+    resources
+        .extend(own.map(|rule| json!({"verbs": rule.verbs, "apiGroups": rule.groups, "resources": rule.resources})));
+    let mut urls = vec![
+        json!({"verbs": ["get"], "nonResourceURLs": DISCOVERY}),
+        json!({"verbs": ["get"], "nonResourceURLs": PUBLIC}),
+    ];
+    if account.is_admin() {
+        urls.push(json!({"verbs": ["*"], "nonResourceURLs": ["*"]}));
+    }
+    json!({"resourceRules": resources, "nonResourceRules": urls, "incomplete": false})
 }

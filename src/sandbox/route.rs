@@ -14,6 +14,7 @@ pub(super) enum Route {
     Apis,
     Group(String),
     GroupVersion(String, String),
+    LegacyOpenApi,
     OpenApi,
     /// By its key in the index: `apis/apps/v1`.
     OpenApiDocument(String),
@@ -86,6 +87,7 @@ pub(super) fn route(kinds: &Kinds, path: &str) -> Route {
         ["readyz" | "livez" | "healthz", ..] => Route::Health,
         ["api"] => Route::Api,
         ["apis"] => Route::Apis,
+        ["openapi", "v2"] => Route::LegacyOpenApi,
         ["openapi", "v3"] => Route::OpenApi,
         ["openapi", "v3", rest @ ..] => Route::OpenApiDocument(rest.join("/")),
         ["api", version, rest @ ..] => in_version(kinds, "", version, rest),

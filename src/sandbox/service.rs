@@ -7,19 +7,20 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response, header};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 
-use super::account::Account;
+use super::account::{Account, Closed};
 use super::answer::Answer;
 use super::body::Body;
 use super::core::{Call, Core};
 use super::failure::Failure;
 use super::protobuf;
+use super::scene::{Board, Staged};
 
 /// The largest request body taken, as kube-apiserver's default: 3 MiB.
 const BODY: usize = 3 * 1024 * 1024;
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The cluster cannot be reached: it is cut, or a hanging request broke off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,16 +35,13 @@ pub(super) enum Outage {
     Mute,
 }
 
-/// One account's way into a sandbox. Always ready.
+/// One account's way into a sandbox, past the scenes that play there. Always ready.
 #[derive(Clone, Debug)]
-pub struct Service {
-    core: Arc<Core>,
-    account: Arc<Account>,
-}
+pub struct Service(Staged<Plain>);
 
 impl Service {
-    pub(super) fn new(core: Arc<Core>, account: Account) -> Self {
-        Self { core, account: Arc::new(account) }
+    pub(super) fn new(core: Arc<Core>, account: Account, board: Arc<Board>) -> Self {
+        Self(Staged::new(Plain { core, account: Arc::new(account) }, board))
     }
 }
 
@@ -62,13 +60,35 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (core, account) = (self.core.clone(), self.account.clone());
+        self.0.call(request)
+    }
+}
+
+/// The same without scenes.
+#[derive(Clone, Debug)]
+struct Plain {
+    core: Arc<Core>,
+    account: Arc<Account>,
+}
+
+impl tower_service::Service<Request<Full<Bytes>>> for Plain {
+    type Response = Response<Body>;
+    type Error = Unreachable;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Unreachable>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unreachable>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        let Self { core, account } = self.clone();
         Box::pin(async move {
             reachable(&core).await?;
             let (head, body) = request.into_parts();
-            let Ok(body) = Limited::new(body, BODY).collect().await else {
-                let failure = Failure::new(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
-                return Ok(Answer::from(failure).into_response());
+            let Ok(body) = body.collect().await;
+            let account = match head.extensions.get::<Closed>() {
+                Some(closed) => Arc::new(account.without(closed)),
+                None => account,
             };
             Ok(match call_of(&head, body.to_bytes()) {
                 Ok(call) => core.answer(&account, &call).into_response(),
@@ -76,6 +96,20 @@ where
             })
         })
     }
+}
+
+/// A request with its body read; 413 for one that is too large.
+pub(super) async fn gathered<B>(request: Request<B>) -> Result<Request<Full<Bytes>>, Answer>
+where
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, BODY).collect().await else {
+        let failure = Failure::new(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
+        return Err(Answer::from(failure));
+    };
+    Ok(Request::from_parts(head, Full::new(body.to_bytes())))
 }
 
 /// Bodies in protobuf become JSON here; nothing behind knows of them.

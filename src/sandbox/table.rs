@@ -51,10 +51,13 @@ pub(super) fn is_asked(accept: &str) -> bool {
 /// The answer of a get or a list as it was asked for.
 pub(super) fn shaped(target: &Target, call: &Call, flags: &Flags, answer: Answer, now: Timestamp) -> Answer {
     let Answer::Json(200, bytes) = &answer else { return answer };
-    if target.part != Part::Whole || !is_asked(&call.accept) {
+    if !is_asked(&call.accept) {
         return answer;
     }
     let Ok(read) = serde_json::from_slice::<Value>(bytes) else { return answer };
+    if target.part == Part::Scale {
+        return Answer::ok(&scale(&read, now));
+    }
     let include = flags.get("includeObject").unwrap_or("Metadata");
     let objects: Vec<Value> = match &read["items"] {
         Value::Array(items) if target.name.is_empty() => items.clone(),
@@ -67,6 +70,26 @@ pub(super) fn shaped(target: &Target, call: &Call, flags: &Flags, answer: Answer
     };
     let table = of(&target.kind, (&objects, metadata), include, now);
     Answer::Json(200, Bytes::from(table.to_string()))
+}
+
+/// The Table of a `/scale`: what it is asked for, and what there is.
+fn scale(read: &Value, now: Timestamp) -> Value {
+    let desired = "replicas is the desired number of instances for the scaled object.";
+    let available = "replicas is the actual number of observed instances of the scaled object.";
+    let columns = [
+        ("Name", "string", "", 0, NAME),
+        ("Desired", "integer", "", 0, desired),
+        ("Available", "integer", "", 0, available),
+        ("Age", "string", "", 0, CREATED),
+    ];
+    let count = |part: &str| read[part]["replicas"].as_i64().unwrap_or_default();
+    let cells = json!([read["metadata"]["name"], count("spec"), count("status"), age::of(read, now)]);
+    let object = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": read["metadata"]});
+    json!({
+        "kind": "Table", "apiVersion": "meta.k8s.io/v1",
+        "metadata": {"resourceVersion": read["metadata"]["resourceVersion"]},
+        "columnDefinitions": columns.map(column), "rows": [{"cells": cells, "object": object}],
+    })
 }
 
 fn of(kind: &KindInfo, (objects, metadata): (&[Value], Value), include: &str, now: Timestamp) -> Value {

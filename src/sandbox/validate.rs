@@ -29,12 +29,12 @@ pub(super) fn create(kind: &KindInfo, body: &Value) -> Result<(), Failure> {
 /// A changed object.
 pub(super) fn update(kind: &KindInfo, live: &Value, new: &Value) -> Result<(), Failure> {
     let mut causes = Vec::new();
-    metadata::rest(kind, new, &mut causes);
     let spec_first = &*kind.group == "apps";
     if spec_first {
         every(kind, new, &mut causes);
     }
     immutable(kind, live, new, &mut causes);
+    metadata::rest(kind, new, &mut causes);
     finalizers(live, new, &mut causes);
     if !spec_first {
         every(kind, new, &mut causes);
@@ -116,6 +116,10 @@ fn pod_spec(body: &Value, at: &str, causes: &mut Vec<Cause>) {
         causes.push(Cause::required(&format!("{path}.containers"), ""));
     }
     for (n, container) in containers.into_iter().flatten().enumerate() {
+        let name = text(container, "/name");
+        if let Some(why) = names::label(name).filter(|_| !name.is_empty()) {
+            causes.push(Cause::invalid(&format!("{path}.containers[{n}].name"), &name.into(), why));
+        }
         for key in ["name", "image"] {
             if text(container, &format!("/{key}")).is_empty() {
                 causes.push(Cause::required(&format!("{path}.containers[{n}].{key}"), ""));

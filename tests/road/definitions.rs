@@ -1,5 +1,5 @@
-//! Custom kinds on the real server: a definition that changes while it is watched, that goes, that comes back; and what
-//! other deployers claim. The sandbox serves no definitions.
+//! Custom kinds: a definition that changes while it is watched, that goes, that comes back; and (on the real server) what
+//! other deployers claim.
 
 use driftdeck::model::{AppRow, Base, Moved, ReasonCode, Verdict};
 use serde_json::{Value, json};
@@ -8,6 +8,12 @@ use crate::apiserver::User;
 use crate::road::{Deck, Start};
 use crate::scene::{FLAGS, Scene, is, row, sync};
 use crate::stage::{Place, Stage};
+
+crate::scenes! {
+    a_definition_that_changes_while_watched_changes_what_is_said_of_its_objects
+    a_definition_that_is_removed_leaves_its_objects_unknown_until_it_is_back
+    an_object_deleted_by_hand_is_missing_though_its_kind_is_custom
+}
 
 /// A definition in a group of the scene's own.
 fn definition(scene: &Scene, list: &Value) -> Value {
@@ -40,7 +46,6 @@ fn widget(scene: &Scene) -> String {
 }
 
 fn kubectl(stage: &Stage, args: &[&str], body: Option<&Value>) {
-    let (Stage::Own(_) | Stage::Shared(_)) = stage else { panic!("these scenes play on the real server") };
     let server = match stage {
         Stage::Own(server) => server,
         Stage::Shared(server) => *server,
@@ -51,16 +56,16 @@ fn kubectl(stage: &Stage, args: &[&str], body: Option<&Value>) {
     assert!(out.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&out.stderr));
 }
 
+/// Defines the kind, and waits until it is served; the sandbox serves it at once.
 fn define(scene: &Scene, list: &Value) {
-    let body = definition(scene, list);
-    kubectl(&scene.stage, &["apply", "--server-side", "--force-conflicts", "-f", "-"], Some(&body));
+    scene.stage.apply_as(&scene.namespace, "kubectl", &definition(scene, list));
     let name = format!("crd/widgets.{}", group(scene));
     kubectl(&scene.stage, &["wait", "--for=condition=Established", &name, "--timeout=30s"], None);
 }
 
 /// A definition, an object of it in git and live, all synced.
-async fn synced(name: &str, list: &Value) -> Option<(Scene, Deck)> {
-    let scene = Scene::new(Place::Server, name)?;
+async fn synced(place: Place, name: &str, list: &Value) -> Option<(Scene, Deck)> {
+    let scene = Scene::new(place, name)?;
     define(&scene, list);
     scene.git.commit("feat: a widget", &[("shop/widget.yaml", Some(&widget(&scene)))]);
     let mut deck = scene.deck(Start::default());
@@ -71,9 +76,8 @@ async fn synced(name: &str, list: &Value) -> Option<(Scene, Deck)> {
     Some((scene, deck))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_definition_that_changes_while_watched_changes_what_is_said_of_its_objects() {
-    let Some((scene, mut deck)) = synced("schema", &json!({})).await else { return };
+async fn a_definition_that_changes_while_watched_changes_what_is_said_of_its_objects(place: Place) {
+    let Some((scene, mut deck)) = synced(place, "schema", &json!({})).await else { return };
     let turned = json!({"spec": {"parts": [{"name": "b", "v": 2}, {"name": "a", "v": 1}]}});
     let object = format!("widgets.{}/blue", group(&scene));
     scene.stage.patch_as(&scene.namespace, &object, ("kubectl-edit", &turned));
@@ -93,11 +97,11 @@ fn is_honest(app: &AppRow) -> bool {
     word(Verdict::Unknown) && unserved(row(app, "blue"))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_definition_that_is_removed_leaves_its_objects_unknown_until_it_is_back() {
-    let Some((scene, mut deck)) = synced("removed", &json!({})).await else { return };
+async fn a_definition_that_is_removed_leaves_its_objects_unknown_until_it_is_back(place: Place) {
+    let Some((scene, mut deck)) = synced(place, "removed", &json!({})).await else { return };
     let name = format!("crd/widgets.{}", group(&scene));
-    kubectl(&scene.stage, &["delete", &name, "--wait=true", "--timeout=60s"], None);
+    scene.stage.delete(&scene.namespace, &name);
+    kubectl(&scene.stage, &["wait", "--for=delete", &name, "--timeout=60s"], None);
     deck.until("kind not served", is_honest).await;
     let app = deck.until("settled", |app| is_honest(app) && !app.settling).await;
     assert_eq!(app.verdict, Verdict::Unknown, "never green");
@@ -111,9 +115,8 @@ async fn a_definition_that_is_removed_leaves_its_objects_unknown_until_it_is_bac
     deck.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_object_deleted_by_hand_is_missing_though_its_kind_is_custom() {
-    let Some((scene, mut deck)) = synced("gone", &json!({})).await else { return };
+async fn an_object_deleted_by_hand_is_missing_though_its_kind_is_custom(place: Place) {
+    let Some((scene, mut deck)) = synced(place, "gone", &json!({})).await else { return };
     scene.stage.delete(&scene.namespace, &format!("widgets.{}/blue", group(&scene)));
     let app = deck.until("missing", |app| is(app, "blue", Verdict::Missing)).await;
     assert_eq!(row(&app, "blue").moved, Some(Moved::Live));

@@ -23,7 +23,7 @@ async fn gone_bad(scene: &Scene) -> (Deck, CommitId) {
     (deck, first)
 }
 
-fn order(preview: &RevertPreview, to: &CommitId, mode: RevertMode) -> Command {
+pub fn order(preview: &RevertPreview, to: &CommitId, mode: RevertMode) -> Command {
     Command::Revert(RevertOrder {
         app: shop(),
         to: to.clone(),

@@ -8,10 +8,11 @@
 #![allow(dead_code, reason = "each suite uses its own part of it")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test support: what does not work ends the test")]
 
+#[path = "credentials.rs"]
+mod credentials;
 #[path = "programs.rs"]
-mod programs;
+pub mod programs;
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -22,7 +23,6 @@ use std::sync::{Mutex, OnceLock, mpsc};
 use std::time::Duration;
 
 use programs::Programs;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 /// An account of the token file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,30 @@ impl User {
     }
 }
 
+/// What stands between a write and the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// The plugins that kube-apiserver runs by default, but for `ServiceAccount`: nobody makes accounts here.
+    Usual,
+    /// `NamespaceLifecycle` alone: what the sandbox plays.
+    NamespaceLifecycle,
+}
+
+/// The plugins that run by default.
+const PLUGINS: &str = "CertificateApproval,CertificateSigning,CertificateSubjectRestriction,ClusterTrustBundleAttest,\
+    DefaultIngressClass,DefaultStorageClass,DefaultTolerationSeconds,JobValidation,LimitRanger,MutatingAdmissionPolicy,\
+    MutatingAdmissionWebhook,NodeDeclaredFeatureValidator,PersistentVolumeClaimResize,PodGroupProtection,\
+    PodGroupWorkloadExists,PodResizeValidator,PodSecurity,PodTopologyLabels,Priority,ResourceQuota,RuntimeClass,\
+    ServiceAccount,StorageObjectInUseProtection,TaintNodesByCondition,ValidatingAdmissionPolicy,\
+    ValidatingAdmissionWebhook";
+
+impl Admission {
+    fn off(self) -> String {
+        let plugins = if self == Self::Usual { "ServiceAccount" } else { PLUGINS };
+        format!("--disable-admission-plugins={plugins}")
+    }
+}
+
 /// The suite's server, started at the first call. `None`: there is none to be had here (no Go), said once on stderr;
 /// with `CI` set that is a failure.
 pub fn shared() -> Option<&'static Server> {
@@ -68,8 +92,13 @@ pub fn shared() -> Option<&'static Server> {
 
 /// A server of one's own, for tests that stop or hinder it. `None` as in [`shared`].
 pub fn own() -> Option<Server> {
+    with(Admission::Usual)
+}
+
+/// A server of one's own with this admission. `None` as in [`shared`].
+pub fn with(admission: Admission) -> Option<Server> {
     match programs::find() {
-        Ok(programs) => Some(Server::start(programs)),
+        Ok(programs) => Some(Server::start(programs, admission)),
         Err(why) if std::env::var_os("CI").is_some_and(|ci| !ci.is_empty()) => {
             panic!("no kube-apiserver to test on: {why}")
         }
@@ -89,6 +118,7 @@ pub struct Server {
     dir: PathBuf,
     url: String,
     programs: &'static Programs,
+    admission: Admission,
     /// Of etcd's clients, and of the API server.
     ports: [u16; 2],
     running: Mutex<Running>,
@@ -116,10 +146,10 @@ impl Drop for Running {
 }
 
 impl Server {
-    fn start(programs: &'static Programs) -> Self {
+    fn start(programs: &'static Programs, admission: Admission) -> Self {
         let mut last = String::new();
         for _ in 0..3 {
-            match Self::try_start(programs) {
+            match Self::try_start(programs, admission) {
                 Ok(server) => return server,
                 Err(why) => last = why,
             }
@@ -128,18 +158,18 @@ impl Server {
     }
 
     /// One try; a port that somebody took in between makes it fail.
-    fn try_start(programs: &'static Programs) -> Result<Self, String> {
+    fn try_start(programs: &'static Programs, admission: Admission) -> Result<Self, String> {
         let dir = tempfile::Builder::new().prefix("driftdeck-apiserver").tempdir().map_err(|e| e.to_string())?.keep();
         let [client, peer, secure] = free_ports();
         let url = format!("https://127.0.0.1:{secure}");
-        write_credentials(&dir, &url);
+        credentials::write(&dir, &url);
         let etcd = start_etcd(&programs.etcd, &dir, client, peer)?;
-        let apiserver = start_apiserver(&programs.apiserver, &dir, client, secure)?;
+        let apiserver = start_apiserver(&programs.apiserver, &dir, [client, secure], admission)?;
         let watchdog = start_watchdog(&dir, &[etcd.id(), apiserver.id()])?;
         let running = Mutex::new(Running { etcd, apiserver, watchdog, dir: dir.clone() });
-        let server = Self { dir, url, programs, ports: [client, secure], running };
+        let server = Self { dir, url, programs, admission, ports: [client, secure], running };
         server.wait_until_ready()?;
-        server.apply(User::Admin, RBAC);
+        server.apply(User::Admin, credentials::RBAC);
         Ok(server)
     }
 
@@ -164,6 +194,11 @@ impl Server {
         let name = format!("{prefix}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         self.kubectl(User::Admin, &["create", "namespace", &name]);
         name
+    }
+
+    /// Where its files are, and those of what runs beside it; gone with it.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// The kubectl program, for those who time it.
@@ -229,9 +264,8 @@ impl Server {
 
     /// Starts it again after [`Server::kill`], on the same port, and waits until it is ready.
     pub fn start_again(&self) {
-        let [client, secure] = self.ports;
-        let apiserver =
-            start_apiserver(&self.programs.apiserver, &self.dir, client, secure).expect("it started before");
+        let apiserver = start_apiserver(&self.programs.apiserver, &self.dir, self.ports, self.admission);
+        let apiserver = apiserver.expect("it started before");
         {
             let mut running = self.running.lock().expect("one at a time");
             let watchdog = start_watchdog(&self.dir, &[running.etcd.id(), apiserver.id()]).expect("a shell");
@@ -275,7 +309,7 @@ impl Server {
 }
 
 /// Gives the processor away for a moment between two questions.
-fn breathe() {
+pub fn breathe() {
     let (_held, never) = mpsc::channel::<()>();
     let _ = never.recv_timeout(Duration::from_millis(100));
 }
@@ -305,7 +339,12 @@ fn start_etcd(program: &Path, dir: &Path, client: u16, peer: u16) -> Result<Chil
     logged(&mut command, &dir.join("etcd.log"))
 }
 
-fn start_apiserver(program: &Path, dir: &Path, etcd: u16, secure: u16) -> Result<Child, String> {
+fn start_apiserver(
+    program: &Path,
+    dir: &Path,
+    [etcd, secure]: [u16; 2],
+    admission: Admission,
+) -> Result<Child, String> {
     let file = |name: &str| dir.join(name).display().to_string();
     let mut command = Command::new(program);
     command.arg(format!("--etcd-servers=http://127.0.0.1:{etcd}"));
@@ -315,7 +354,7 @@ fn start_apiserver(program: &Path, dir: &Path, etcd: u16, secure: u16) -> Result
     command.arg(format!("--tls-private-key-file={}", file("server.key")));
     command.arg(format!("--cert-dir={}", file("certs")));
     command.arg(format!("--token-auth-file={}", file("tokens.csv")));
-    command.args(["--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount"]);
+    command.args(["--authorization-mode=RBAC", &admission.off()]);
     command.arg("--service-account-issuer=https://kubernetes.default.svc");
     command.arg(format!("--service-account-key-file={}", file("accounts.pub")));
     command.arg(format!("--service-account-signing-key-file={}", file("accounts.key")));
@@ -323,7 +362,7 @@ fn start_apiserver(program: &Path, dir: &Path, etcd: u16, secure: u16) -> Result
     logged(&mut command, &dir.join("apiserver.log"))
 }
 
-fn logged(command: &mut Command, log: &Path) -> Result<Child, String> {
+pub fn logged(command: &mut Command, log: &Path) -> Result<Child, String> {
     let out = fs::File::create(log).map_err(|e| e.to_string())?;
     let err = out.try_clone().map_err(|e| e.to_string())?;
     let started = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
@@ -331,90 +370,12 @@ fn logged(command: &mut Command, log: &Path) -> Result<Child, String> {
 }
 
 /// A shell that waits for the end of this process: the write end of its stdin lives here and nowhere else.
-fn start_watchdog(dir: &Path, pids: &[u32]) -> Result<Child, String> {
+pub fn start_watchdog(dir: &Path, pids: &[u32]) -> Result<Child, String> {
     const SCRIPT: &str = "trap '' INT TERM HUP; dir=$1; shift; cat >/dev/null; kill -KILL \"$@\"; rm -rf \"$dir\" || { sleep 1; rm -rf \"$dir\"; }";
     let mut command = Command::new("sh");
     command.args(["-c", SCRIPT, "sh"]).arg(dir).args(pids.iter().map(u32::to_string));
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(|e| e.to_string())
 }
-
-/// CA, server certificate, key of service accounts, token file, one kubeconfig per account.
-fn write_credentials(dir: &Path, url: &str) {
-    let put = |name: &str, text: &str| fs::write(dir.join(name), text).expect("a file of the server");
-    let ca_key = KeyPair::generate().expect("a key");
-    let mut ca = CertificateParams::default();
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca_pem = ca.self_signed(&ca_key).expect("a CA").pem();
-    let key = KeyPair::generate().expect("a key");
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let server =
-        CertificateParams::new(names).expect("names").signed_by(&key, &Issuer::new(ca, &ca_key)).expect("signed");
-    put("ca.pem", &ca_pem);
-    put("server.pem", &server.pem());
-    put("server.key", &key.serialize_pem());
-    let accounts = KeyPair::generate().expect("a key");
-    put("accounts.key", &accounts.serialize_pem());
-    put("accounts.pub", &accounts.public_key_pem());
-    let mut tokens = String::new();
-    for user in User::ALL {
-        let groups = if user == User::Admin { ",\"system:masters\"" } else { "" };
-        let _ = writeln!(tokens, "{},{},{}{groups}", user.token(), user.name(), user.name());
-        put(&format!("{}.kubeconfig", user.name()), &kubeconfig(dir, url, user));
-    }
-    put("tokens.csv", &tokens);
-}
-
-fn kubeconfig(dir: &Path, url: &str, user: User) -> String {
-    let (name, ca, token) = (user.name(), dir.join("ca.pem"), user.token());
-    format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: {name}\n\
-         clusters: [{{name: test, cluster: {{server: \"{url}\", certificate-authority: \"{}\"}}}}]\n\
-         users: [{{name: {name}, user: {{token: {token}}}}}]\n\
-         contexts: [{{name: {name}, context: {{cluster: test, user: {name}}}}}]\n",
-        ca.display()
-    )
-}
-
-const RBAC: &str = r#"
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: test-operator}
-rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: test-reader}
-rules:
-- apiGroups: [""]
-  resources: [configmaps, namespaces, pods, services, serviceaccounts, persistentvolumeclaims]
-  verbs: [get, list, watch]
-- apiGroups: [apps, batch, networking.k8s.io, rbac.authorization.k8s.io, apiextensions.k8s.io, autoscaling, policy]
-  resources: ["*"]
-  verbs: [get, list, watch]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: test-looker}
-rules: [{apiGroups: ["*"], resources: ["*"], verbs: [get, list, watch]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: test-operator}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: test-operator}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: operator}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: test-reader}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: test-reader}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: test-looker}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: test-looker}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: looker}]
-"#;
 
 /// Whether every thread of a process stands still; where there is no `/proc`, the signal's word is taken.
 fn is_stopped(pid: u32) -> bool {

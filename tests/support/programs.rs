@@ -1,6 +1,6 @@
 //! Where etcd, kube-apiserver and kubectl come from: `TEST_ASSET_KUBE_APISERVER`, `TEST_ASSET_ETCD`, `TEST_ASSET_KUBECTL`
 //! and `KUBEBUILDER_ASSETS` as envtest reads them, else one build of `tests/kube-apiserver` into the target directory.
-//! `TEST_ASSET_YAML_READER` names the Go YAML reader of the same module.
+//! `TEST_ASSET_KUBE_CONTROLLER_MANAGER` and `TEST_ASSET_YAML_READER` name two more programs of the same module.
 #![allow(dead_code, reason = "each suite uses its own part of it")]
 
 use std::fs;
@@ -26,6 +26,11 @@ pub fn find() -> Result<&'static Programs, String> {
         })
         .as_ref()
         .map_err(Clone::clone)
+}
+
+/// The controllers of upstream; only the suite that compares them builds it.
+pub fn controller_manager() -> Result<PathBuf, String> {
+    program("kube-controller-manager")
 }
 
 /// The Go reader of YAML, as kubectl reads manifests; it builds in seconds.

@@ -147,11 +147,13 @@ pub struct Start {
     pub clock: Clock,
     /// Who acts.
     pub who: &'static str,
+    /// The apps asked for, as by a command; none = all.
+    pub only: Option<Vec<AppId>>,
 }
 
 impl Default for Start {
     fn default() -> Self {
-        Self { role: Role::Cockpit, read_only: false, clock: hasty(), who: "ana@test" }
+        Self { role: Role::Cockpit, read_only: false, clock: hasty(), who: "ana@test", only: None }
     }
 }
 
@@ -186,7 +188,7 @@ impl Deck {
             scratch_dir: root.join("scratch"),
             ports: ports(root.join("cache")),
             clock: start.clock,
-            only: None,
+            only: start.only,
             without: driftdeck::model::Without::NOTHING,
         });
         Self { fleet: handle.fleet(), handle, views, asked: 0, _dirs: dirs.clone() }

@@ -263,7 +263,15 @@ fn path_of(namespace: &str, object: &str) -> String {
         "secret" => ("/api/v1", "secrets"),
         "service" => ("/api/v1", "services"),
         "deployment" => ("/apis/apps/v1", "deployments"),
-        other => panic!("no path is written down for {other}"),
+        "crd" | "customresourcedefinition" => {
+            return format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
+        }
+        custom => {
+            // `widgets.shop.example` names a custom kind by its resource, as kubectl takes it.
+            let (plural, group) =
+                custom.split_once('.').expect("a built-in kind that is written down, or a custom one");
+            return format!("/apis/{group}/v1/namespaces/{namespace}/{plural}/{name}");
+        }
     };
     format!("{group}/namespaces/{namespace}/{plural}/{name}")
 }

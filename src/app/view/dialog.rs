@@ -162,16 +162,20 @@ impl App {
 
     pub(super) fn copy_panel(&self) -> Panel {
         let row = |key: &str, what: &str| Line::new().strong(Role::Text, format!(" {key}  ")).text(what);
+        let mut lines = vec![
+            row("n", "name"),
+            row("s", "commit"),
+            row("y", "manifest (the diff's live side)"),
+            row("d", "diff"),
+            row("c", "command  ").dim(self.command_here()),
+        ];
+        if self.setup.kubectl.is_some() {
+            lines.push(row("k", "the line above the fleet, for kubectl"));
+        }
         Panel {
             title: Line::new().strong(Role::Text, "COPY"),
             corner: Line::new().dim("esc closes"),
-            lines: vec![
-                row("n", "name"),
-                row("s", "commit"),
-                row("y", "manifest (the diff's live side)"),
-                row("d", "diff"),
-                row("c", "command  ").dim(self.command_here()),
-            ],
+            lines,
             ask: Vec::new(),
         }
     }

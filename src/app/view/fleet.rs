@@ -30,8 +30,9 @@ impl App {
         let (shown, all) = (self.root.order.len(), self.fleet.apps.len());
         let text = self.root.filter_text();
         let notice = self.setup.notice.iter().map(|notice| Line::new().text(notice.clone()));
+        let mut lines: Vec<Line> = notice.chain(self.kubectl_lines()).collect();
         if text.is_empty() && !self.root.problems && self.root.marks.is_empty() && !self.root.is_due() {
-            return notice.collect();
+            return lines;
         }
         let mut line = Line::new().dim("filter: ");
         line = if self.root.problems { line.text("problems ") } else { line };
@@ -42,7 +43,8 @@ impl App {
         if self.root.is_due() {
             line = line.dim(" · order changed");
         }
-        notice.chain([line]).collect()
+        lines.push(line);
+        lines
     }
 
     pub(super) fn filter_lines(&self, field: &FilterField, page: &mut Page<'_>) {

@@ -15,10 +15,12 @@ impl App {
         let count = format!("{} of {} actions", rows.len(), self.keymap.bindings().len());
         let left = Line::new().strong(Role::Text, format!("HELP · {}", help.from.name())).dim("   type to search");
         let search = Line::new().dim("search: ").field(help.query.halves(), true).dim(format!("   {count}"));
+        let mut intro = vec![search];
+        intro.extend(self.kubectl_lines());
         Page {
             left,
             right: Line::new().dim("Esc closes"),
-            intro: vec![search],
+            intro,
             list: List {
                 columns: match class {
                     Class::Narrow => vec![fixed("", 12), flex("", 1)],

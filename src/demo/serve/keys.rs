@@ -1,7 +1,7 @@
 //! The door's token and certificate, both made at start and never kept.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -14,7 +14,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::ServeError;
 
+/// The scheme of the header, in any case of letters.
+const SCHEME: &[u8] = b"Bearer ";
+
 /// What a client must know: 256 random bits.
+#[derive(Clone)]
 pub(super) struct Token(String);
 
 impl fmt::Debug for Token {
@@ -35,7 +39,8 @@ impl Token {
 
     /// Whether an `Authorization` header says it. Digests are compared: time tells nothing about the token.
     pub(super) fn is(&self, header: &[u8]) -> bool {
-        Sha256::digest(header) == Sha256::digest(format!("Bearer {}", self.0))
+        let Some((scheme, said)) = header.split_at_checked(SCHEME.len()) else { return false };
+        scheme.eq_ignore_ascii_case(SCHEME) && Sha256::digest(said) == Sha256::digest(&self.0)
     }
 }
 
@@ -62,8 +67,8 @@ fn made(address: IpAddr) -> Result<Tls, Box<dyn std::error::Error>> {
     let mut own = CertificateParams::new(vec!["localhost".to_owned()])?;
     own.distinguished_name.push(DnType::CommonName, "driftdeck demo");
     own.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    own.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
-    own.subject_alt_names.push(SanType::IpAddress(address));
+    let reached = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into(), address];
+    own.subject_alt_names.extend(reached.map(SanType::IpAddress));
     let certificate = own.signed_by(&key, &issuer)?;
     let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -82,6 +87,7 @@ mod tests {
     fn a_token_is_known_by_the_whole_of_it_and_no_two_are_alike() {
         let (one, other) = (Token::new(), Token::new());
         assert!(one.is(format!("Bearer {}", one.text()).as_bytes()));
+        assert!(one.is(format!("bearer {}", one.text()).as_bytes()), "as kube-apiserver reads it");
         for wrong in [String::new(), "Bearer ".to_owned(), one.text().to_owned(), format!("Bearer {}", other.text())] {
             assert!(!one.is(wrong.as_bytes()), "{} letters that are not it", wrong.len());
         }

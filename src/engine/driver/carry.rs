@@ -8,7 +8,7 @@ use super::tasks::{self, Delivery};
 use crate::cluster::{Claim, Cluster, Discovery, Lookup, Seen, SeenWhat, Target};
 use crate::engine::adapt;
 use crate::engine::effect::{Effect, WatchWish};
-use crate::engine::event::{Contact, Event, RunNews, Scene, Trouble};
+use crate::engine::event::{Contact, Event, Named, RunNews, Scene, Trouble};
 use crate::engine::execute;
 use crate::engine::line::Line;
 use crate::engine::step::begin_auto;
@@ -31,7 +31,7 @@ impl Driver {
             Effect::ReadRecord(app) => self.on_site(&app.clone(), |site| tasks::read_record(site, app)),
             Effect::Judge(ticket, work) => {
                 let site = self.judging_site(&ticket.app, &work.keys);
-                let named = site.as_ref().and_then(|site| self.records_named(site, &work.keys));
+                let named = site.as_ref().and_then(|site| self.named(site, &work.keys));
                 self.spawn(site.map(|site| tasks::judge(site, ticket, work))).or(named)
             }
             Effect::Confirm(ticket, work) => {
@@ -156,7 +156,7 @@ impl Driver {
             }
             SeenWhat::Alive => {
                 line.alive(&seen.target, now);
-                Event::Alive(name)
+                Event::SceneAlive(name, scene)
             }
             what => {
                 let listed = matches!(what, SeenWhat::Listed(_));
@@ -185,7 +185,7 @@ impl Driver {
     /// The namespaces in which an agent's Lease may lie: the records' ones.
     pub(super) fn lease_namespaces(&self, name: &ClusterName) -> BTreeSet<String> {
         let Some(cluster) = self.world.clusters.get(name) else { return BTreeSet::new() };
-        let apps = self.world.apps.values().filter(|app| app.spec.id.cluster == *name);
+        let apps = self.world.apps.values().filter(|app| app.asked && app.spec.id.cluster == *name);
         apps.map(|app| app.record_namespace(&cluster.spec).to_owned()).collect()
     }
 
@@ -333,48 +333,50 @@ impl Driver {
         self.take(Event::SchemasLoaded(name, asked));
     }
 
-    /// Which record the live objects of a judgement name; nothing where they name the app's own and did so before. What is
-    /// gone names none any more.
-    fn records_named(&self, site: &crate::engine::site::Site, keys: &[(ResourceKey, u64)]) -> Option<Event> {
-        let own = site.record_namespace();
-        let known = &self.world.apps.get(site.id())?.named;
-        let by = |key| site.lives.get(key).and_then(|live| named_by(&live.json, &site.id().name, own));
-        let said = keys.iter().map(|(key, _)| (key.clone(), by(key)));
-        let said: BTreeMap<_, _> = said.filter(|(key, ns)| ns.is_some() || known.contains_key(key)).collect();
-        (!said.is_empty()).then(|| Event::RecordNamed(site.id().clone(), said))
+    /// What the live objects of a judgement say of whose they are; nothing where they name the app's own record and did so
+    /// before, and no app that is to be taken in. What is gone names none any more.
+    fn named(&self, site: &crate::engine::site::Site, keys: &[(ResourceKey, u64)]) -> Option<Event> {
+        let (own, id) = (site.record_namespace(), site.id());
+        let known = &self.world.apps.get(id)?.named;
+        let by = |key| site.lives.get(key).and_then(|live| tracked_by(&live.json));
+        let mut named = Named::default();
+        for (key, _) in keys {
+            let (namespace, app) = by(key).unwrap_or_default();
+            let elsewhere = (app == &*id.name && namespace != own).then(|| namespace.into());
+            if elsewhere.is_some() || known.contains_key(key) {
+                named.records.insert(key.clone(), elsewhere);
+            }
+            if app != &*id.name && self.world.unasked.contains_key(&AppId::new(app, id.cluster.clone())) {
+                named.apps.insert(app.into());
+            }
+        }
+        (named != Named::default()).then(|| Event::Named(id.clone(), named))
     }
 }
 
-/// The record namespace that an object which driftdeck applied names for an app, where that is not `own`. The text is
-/// searched, not parsed: most objects name their own, and many are looked at.
-fn named_by(json: &str, app: &str, own: &str) -> Option<Arc<str>> {
+/// The record namespace and the app that an object which driftdeck applied says it belongs to. The text is searched, not
+/// parsed: most objects name their own, and many are looked at.
+fn tracked_by(json: &str) -> Option<(&str, &str)> {
     let (_, rest) = json.split_once("\"driftdeck.dev/app\":\"")?;
     let (value, _) = rest.split_once('"')?;
     let (namespace, name) = value.split_once('/')?;
-    let ours = name == app && namespace != own && !namespace.is_empty();
-    (ours && json.contains("\"manager\":\"driftdeck\"")).then(|| namespace.into())
+    (!namespace.is_empty() && json.contains("\"manager\":\"driftdeck\"")).then_some((namespace, name))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::named_by;
+    use super::tracked_by;
 
     #[test]
-    fn an_object_names_another_record_only_where_driftdeck_wrote_it() {
+    fn an_object_names_an_app_and_its_record_only_where_driftdeck_wrote_it() {
         let object = |value: &str, manager: &str| {
             format!(
                 r#"{{"metadata":{{"annotations":{{"driftdeck.dev/app":"{value}"}},"managedFields":[{{"manager":"{manager}"}}]}}}}"#
             )
         };
-        assert_eq!(named_by(&object("agent/shop", "driftdeck"), "shop", "shop").as_deref(), Some("agent"));
-        for (value, manager) in [
-            ("shop/shop", "driftdeck"),
-            ("agent/other", "driftdeck"),
-            ("agent/shop", "kubectl-create"),
-            ("nonsense", "driftdeck"),
-            ("/shop", "driftdeck"),
-        ] {
-            assert_eq!(named_by(&object(value, manager), "shop", "shop"), None, "{value} by {manager}");
+        assert_eq!(tracked_by(&object("agent/shop", "driftdeck")), Some(("agent", "shop")));
+        for (value, manager) in [("agent/shop", "kubectl-create"), ("nonsense", "driftdeck"), ("/shop", "driftdeck")] {
+            assert_eq!(tracked_by(&object(value, manager)), None, "{value} by {manager}");
         }
     }
 }

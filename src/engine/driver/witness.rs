@@ -188,7 +188,7 @@ fn is_same(was: Option<&Live>, now: Option<&Live>) -> bool {
 
 /// The first app that an object is of.
 fn whose<'w>(world: &'w crate::engine::world::World, key: &ResourceKey) -> Option<&'w AppWorld> {
-    world.apps.get(world.index.get(key)?.first()?)
+    world.index.get(key)?.iter().filter_map(|id| world.apps.get(id)).find(|app| app.asked)
 }
 
 /// The newest `time` of an object's managedFields, read off its text: parsing ten thousand objects each minute would cost

@@ -23,6 +23,9 @@ pub(super) fn advance(world: &mut World, id: &AppId, now: Now) -> Vec<Effect> {
     effects.extend(read_record(world, id));
     effects.extend(snapshot(world, id));
     effects.extend(render(world, id, now));
+    if !world.apps.get(id).is_some_and(|app| app.asked) {
+        return effects;
+    }
     effects.extend(watch(world, id));
     effects.extend(load_schemas(world, id));
     effects.extend(judging::judge_dirty(world, id));

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::advance::{advance, reread_record};
-use super::{advance_all, judging};
+use super::{advance_all, disputes, judging};
 use crate::engine::effect::Effect;
-use crate::engine::event::Aside;
+use crate::engine::event::{Aside, Named};
 use crate::engine::world::{AppWorld, ClusterWorld, Role, World};
 use crate::model::{AppId, ClusterName, Kind, Now, ResourceKey};
 
@@ -173,8 +173,14 @@ pub(super) fn records_moved(world: &mut World, name: &ClusterName, records: &BTr
     apps.iter().filter_map(|id| reread_record(world, id)).collect()
 }
 
-/// What live objects say of where their app's record is.
-pub(super) fn named(
+/// What live objects say of where their app's record is, and of whose they are.
+pub(super) fn named(world: &mut World, id: &AppId, said: Named, now: Now) -> Vec<Effect> {
+    let mut effects = disputes::take_in(world, &id.cluster, &said.apps, now);
+    effects.extend(records_named(world, id, said.records, now));
+    effects
+}
+
+fn records_named(
     world: &mut World,
     id: &AppId,
     said: BTreeMap<ResourceKey, Option<Arc<str>>>,

@@ -150,6 +150,7 @@ pub(super) fn connected(world: &mut World, name: &ClusterName, contact: Contact,
     cluster.schemas.clear();
     cluster.schemas_asked.clear();
     cluster.scenes.clear();
+    cluster.broken.clear();
     super::asides::connected(cluster);
     if let Some(twin) = twin {
         dispute(world, name, &twin, now);

@@ -1,10 +1,17 @@
 //! Disputes between apps: two that render one object with different values would undo each other for ever.
+//!
+//! An app that was not asked for is taken in once a live object of one that was says that it is its own. Nothing is asked
+//! of its cluster but its record, and nothing is judged or published: it is rendered, and that is compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::engine::world::{World, because};
+use super::advance::advance;
+use super::remotes;
+use crate::engine::effect::Effect;
+use crate::engine::world::{AppWorld, World, because};
 use crate::model::{AppId, ClusterName, Manifest, Now, ReasonCode};
 
 /// The annotation that names an object's app: two apps always differ in it.
@@ -20,6 +27,22 @@ pub(super) fn find(world: &mut World, cluster: &ClusterName, now: Now) {
             app.changed = true;
         }
     }
+}
+
+/// Takes in apps of a cluster that were not asked for.
+pub(super) fn take_in(world: &mut World, cluster: &ClusterName, names: &BTreeSet<Arc<str>>, now: Now) -> Vec<Effect> {
+    let ids = names.iter().map(|name| AppId::new(name.clone(), cluster.clone()));
+    let known: Vec<AppId> = ids.filter(|id| world.unasked.contains_key(id)).collect();
+    let mut effects = Vec::new();
+    for id in known {
+        let Some((spec, repo)) = world.unasked.remove(&id) else { continue };
+        world.apps.insert(id.clone(), AppWorld::unasked(spec));
+        if let Some(repo) = repo {
+            effects.extend(remotes::follow_new(world, &id, repo, now));
+        }
+        effects.extend(advance(world, &id, now));
+    }
+    effects
 }
 
 /// What to tell each app in dispute: the first object, and all who render it.
@@ -40,8 +63,13 @@ fn clashes(world: &World, cluster: &ClusterName) -> BTreeMap<AppId, String> {
     found
 }
 
+/// What is applied, but for whose it is. A custom kind's status is left out when its schema is known: one of the two may
+/// have been rendered before.
 fn untracked(manifest: &Manifest) -> Value {
     let mut body = (*manifest.body).clone();
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("status");
+    }
     if let Some(annotations) = body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.remove(TRACKING);
     }

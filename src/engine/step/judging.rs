@@ -1,22 +1,14 @@
-//! Judging: which objects, when, locally or with the server's answer; and what a failed list means for its rows.
+//! Judging: which objects, when, and what a local judgement means for a row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::advance::{advance, is_record_of, reread_record, schemas_needed};
-use super::again;
+use super::advance::{advance, schemas_needed};
+use super::confirming::confirm_waiting;
 use crate::engine::effect::{Effect, JudgeWork};
-use crate::engine::event::{AppTicket, JudgedRow, Memo, Scene, Trouble};
-use crate::engine::world::{AppWorld, ClusterWorld, RenderState, Role, SceneState, World, reason};
-use crate::model::{AppId, ClusterName, Finding, Kind, Now, ReasonCode, ResourceKey, ResourceRow, Verdict};
-
-/// Background dry runs that may be sent at once (drift.md *Cost*).
-pub const BURST: f64 = 100.0;
-/// Background dry runs a second.
-const RATE: f64 = 10.0;
-/// A difference that goes away by itself within this time never reaches the server.
-const DEBOUNCE: Duration = Duration::from_secs(1);
+use crate::engine::event::{AppTicket, JudgedRow, Memo, Scene};
+use crate::engine::world::{AppWorld, ClusterWorld, RenderState, Role, SceneState, World};
+use crate::model::{AppId, Finding, Kind, Now, ReasonCode, ResourceKey, ResourceRow, Verdict};
 
 /// Every key an app has a say about: git's and the inventory's.
 pub(in crate::engine) fn keys_of(app: &AppWorld) -> BTreeSet<ResourceKey> {
@@ -67,105 +59,6 @@ pub(super) fn reindex(world: &mut World, id: &AppId) {
     for key in keys {
         world.index.entry(key).or_default().insert(id.clone());
     }
-}
-
-/// A list is complete: everything in its scene can be judged.
-pub(super) fn listed(
-    world: &mut World,
-    name: &ClusterName,
-    scene: &Scene,
-    changed: &[ResourceKey],
-    now: Now,
-) -> Vec<Effect> {
-    let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
-    cluster.answered = Some(now);
-    let before = cluster.scenes.insert(scene.clone(), SceneState::Listed);
-    let first = before != Some(SceneState::Listed);
-    let changed_keys: BTreeSet<&ResourceKey> = changed.iter().collect();
-    let mut effects = records_touched(world, name, changed);
-    for id in world.apps_on(name) {
-        let Some(app) = world.apps.get_mut(&id) else { continue };
-        let mine = keys_of(app).into_iter().filter(|key| in_scene(key, scene));
-        let dirty: Vec<_> = mine.filter(|key| first || changed_keys.contains(key)).collect();
-        if !dirty.is_empty() || first {
-            app.changed = true;
-            app.dirty.extend(dirty);
-            effects.extend(advance(world, &id, now));
-        }
-    }
-    effects
-}
-
-fn in_scene(key: &ResourceKey, scene: &Scene) -> bool {
-    key.kind == scene.kind && (scene.namespace.is_empty() || key.namespace == scene.namespace)
-}
-
-/// A list or watch fails. Forbidden or not served: its rows become unknown; a passing fault leaves them.
-pub(super) fn scene_failed(
-    world: &mut World,
-    name: &ClusterName,
-    scene: &Scene,
-    trouble: &Trouble,
-    now: Now,
-) -> Vec<Effect> {
-    let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
-    let before = match cluster.scenes.get(scene) {
-        Some(SceneState::Failed(old)) => Some(old.clone()),
-        _ => None,
-    };
-    let passing = matches!(trouble.code, ReasonCode::ClusterUnreachable | ReasonCode::Other);
-    if passing && cluster.scenes.get(scene) == Some(&SceneState::Listed) {
-        return Vec::new();
-    }
-    cluster.scenes.insert(scene.clone(), SceneState::Failed(reason(trouble, before.as_ref(), now)));
-    let mut effects = Vec::new();
-    for id in world.apps_on(name) {
-        let Some(app) = world.apps.get_mut(&id) else { continue };
-        app.rows.retain(|key, _| !in_scene(key, scene));
-        app.changed = true;
-        app.dirty.extend(keys_of(app).into_iter().filter(|key| in_scene(key, scene)));
-        effects.extend(advance(world, &id, now));
-    }
-    effects
-}
-
-/// Live objects changed.
-pub(super) fn live_changed(world: &mut World, name: &ClusterName, keys: &[ResourceKey], now: Now) -> Vec<Effect> {
-    if let Some(cluster) = world.clusters.get_mut(name) {
-        cluster.answered = Some(now);
-    }
-    let mut effects = records_touched(world, name, keys);
-    let mut touched = BTreeSet::new();
-    for key in keys {
-        for id in world.index.get(key).into_iter().flatten() {
-            touched.insert((id.clone(), key.clone()));
-        }
-    }
-    for (id, key) in &touched {
-        if let Some(app) = world.apps.get_mut(id) {
-            app.dirty.insert(key.clone());
-        }
-    }
-    let ids: BTreeSet<AppId> = touched.into_iter().map(|(id, _)| id).collect();
-    effects.extend(ids.iter().flat_map(|id| advance(world, id, now)).collect::<Vec<_>>());
-    effects
-}
-
-/// Somebody wrote a record: a pause of another driftdeck shows without being asked for.
-fn records_touched(world: &mut World, name: &ClusterName, keys: &[ResourceKey]) -> Vec<Effect> {
-    let config_maps: Vec<_> = keys.iter().filter(|key| key.name.starts_with("driftdeck.")).collect();
-    if config_maps.is_empty() {
-        return Vec::new();
-    }
-    let Some(cluster) = world.clusters.get(name) else { return Vec::new() };
-    let mine = |app: &&AppWorld| {
-        app.spec.id.cluster == *name
-            && config_maps.iter().any(|key| {
-                is_record_of(app, &key.kind, &key.name) && *key.namespace == *app.record_namespace(&cluster.spec)
-            })
-    };
-    let ids: Vec<AppId> = world.apps.values().filter(mine).map(|app| app.spec.id.clone()).collect();
-    ids.iter().filter_map(|id| reread_record(world, id)).collect()
 }
 
 /// Judges what is dirty and can be judged: its list is complete and the schemas are there.
@@ -309,76 +202,6 @@ fn with_writers_of(row: &ResourceRow, known: &[Finding]) -> Vec<Finding> {
 /// Whether the server is being asked the same question already: only the status was written meanwhile.
 fn is_asked(app: &AppWorld, key: &ResourceKey, memo: &Memo) -> bool {
     !app.waiting.contains_key(key) && app.memos.get(key) == Some(memo)
-}
-
-/// An object was judged with the server's answer. It counts while what it was made from is what is there.
-pub(super) fn confirmed(world: &mut World, ticket: &AppTicket, judged: JudgedRow, now: Now) -> Vec<Effect> {
-    let Some(app) = world.apps.get_mut(&ticket.app) else { return Vec::new() };
-    let newest = app.stamps.get(&judged.key) == Some(&judged.stamp);
-    if !newest && app.memos.get(&judged.key) != Some(&judged.memo) {
-        return Vec::new();
-    }
-    app.memos.remove(&judged.key);
-    app.waiting.remove(&judged.key);
-    app.changed = true;
-    app.observed = Some(now.wall);
-    match judged.row {
-        Some(mut row) => {
-            if let Some(seen) = app.rows.get(&judged.key).filter(|_| !newest) {
-                (row.health, row.health_note) = (seen.health, seen.health_note.clone());
-            }
-            again::note(app, &judged.key, &row, now);
-            let row = Arc::new(row);
-            app.settled.insert(judged.key.clone(), judged.memo.clone());
-            app.confirmed.insert(judged.key.clone(), (judged.memo, row.clone()));
-            app.rows.insert(judged.key, row);
-        }
-        None => drop(app.rows.remove(&judged.key)),
-    }
-    advance(world, &ticket.app, now)
-}
-
-/// Sends the confirmations whose debounce is over, as far as the token bucket goes.
-pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
-    for cluster in world.clusters.values_mut() {
-        let since = now.since_start.saturating_sub(cluster.tokens_at).as_secs_f64();
-        cluster.tokens = since.mul_add(RATE, cluster.tokens).min(BURST);
-        cluster.tokens_at = now.since_start;
-    }
-    let mut effects = again::tick(world, now);
-    let mut waiting: Vec<AppId> =
-        world.apps.values().filter(|app| !app.waiting.is_empty()).map(|app| app.spec.id.clone()).collect();
-    // What somebody looks at goes first.
-    waiting.sort_by_key(|id| !world.shown.contains(id));
-    effects.extend(waiting.iter().flat_map(|id| confirm_waiting(world, id, Some(now.since_start))).collect::<Vec<_>>());
-    effects
-}
-
-/// Asks the server about an app's local differences: those that have lasted until `now`, within the bucket; or all at once.
-fn confirm_waiting(world: &mut World, id: &AppId, now: Option<Duration>) -> Vec<Effect> {
-    let Some(cluster) = world.clusters.get_mut(&id.cluster).filter(|c| c.is_up()) else { return Vec::new() };
-    let Some(app) = world.apps.get_mut(id) else { return Vec::new() };
-    let Some(desired) = app.desired.clone() else { return Vec::new() };
-    let due: Vec<ResourceKey> = app
-        .waiting
-        .iter()
-        .filter(|(_, since)| now.is_none_or(|now| **since + DEBOUNCE <= now))
-        .map(|(key, _)| key.clone())
-        .collect();
-    let mut effects = Vec::new();
-    for key in due {
-        if now.is_some() {
-            if cluster.tokens < 1.0 {
-                break;
-            }
-            cluster.tokens -= 1.0;
-        }
-        app.waiting.remove(&key);
-        let Some(stamp) = app.stamps.get(&key).copied() else { continue };
-        let work = JudgeWork { keys: vec![(key, stamp)], known: BTreeMap::new(), desired: desired.clone() };
-        effects.push(Effect::Confirm(app.ticket(), work));
-    }
-    effects
 }
 
 /// Remembers at which commit objects were seen synced, once an app is settled: the base when the record is silent.

@@ -7,7 +7,7 @@ use super::advance_all;
 use crate::engine::effect::Effect;
 use crate::engine::event::Trouble;
 use crate::engine::world::{RemoteWorld, World, reason};
-use crate::model::{AppId, CommitId, Now, RepoName};
+use crate::model::{AppId, CommitId, Now, RepoName, RepoSpec};
 
 /// Longest wait after failures.
 const LONGEST_BACKOFF: Duration = Duration::from_mins(5);
@@ -41,6 +41,18 @@ pub(super) fn poll(world: &mut World, repo: &RepoName) -> Option<Effect> {
     Some(Effect::Poll(repo.clone(), wanted, known))
 }
 
+/// An app is there that follows a repository which may be followed already, at another revision.
+pub(super) fn follow_new(world: &mut World, id: &AppId, repo: RepoSpec, now: Now) -> Option<Effect> {
+    let name = repo.name.clone();
+    world.remotes.entry(name.clone()).or_insert_with(|| RemoteWorld::new(repo));
+    follow(world, id);
+    if world.apps.get(id)?.head.is_some() {
+        return None;
+    }
+    world.remotes.get_mut(&name)?.next_poll = now.since_start;
+    poll(world, &name)
+}
+
 /// A poll ended.
 pub(super) fn polled(
     world: &mut World,
@@ -56,6 +68,7 @@ pub(super) fn polled(
     }
     let answers = remote.failing.is_none();
     let apps = world.apps_of(repo);
+    ask_again_for_new(world, repo, &apps, now);
     for id in &apps {
         follow(world, id);
         if let Some(app) = world.apps.get_mut(id).filter(|_| answers) {
@@ -63,6 +76,15 @@ pub(super) fn polled(
         }
     }
     advance_all(world, &apps, now)
+}
+
+/// A revision that nobody followed when the poll went out is asked for at the next look.
+fn ask_again_for_new(world: &mut World, repo: &RepoName, apps: &[AppId], now: Now) {
+    let Some(remote) = world.remotes.get_mut(repo).filter(|remote| remote.failing.is_none()) else { return };
+    let follows = apps.iter().filter_map(|id| world.apps.get(id)?.follows());
+    if follows.into_iter().any(|(_, revision)| !remote.heads.contains_key(revision)) {
+        remote.next_poll = now.since_start;
+    }
 }
 
 fn confirm(remote: &mut RemoteWorld, heads: BTreeMap<String, Result<CommitId, Trouble>>, now: Now) {

@@ -134,6 +134,7 @@ impl Stage {
             cluster_order: vec![cluster()],
             remotes: [(repo(), RemoteWorld::new(remote()))].into(),
             apps: [(shop(), AppWorld::new(spec(shop())))].into(),
+            unasked: BTreeMap::new(),
             index: BTreeMap::new(),
             runs: Vec::new(),
             stamps: 0,

@@ -13,6 +13,7 @@ impl AppWorld {
     pub fn new(spec: AppSpec) -> Self {
         Self {
             spec,
+            asked: true,
             epoch: 1,
             head: None,
             render: RenderState::Idle,
@@ -43,6 +44,22 @@ impl AppWorld {
             clash: None,
             row: None,
             changed: true,
+        }
+    }
+
+    /// An app that is only rendered.
+    #[must_use]
+    pub fn unasked(spec: AppSpec) -> Self {
+        Self { asked: false, ..Self::new(spec) }
+    }
+
+    /// Whether its render at the present target is still to come.
+    #[must_use]
+    pub fn is_rendering(&self, now: Now) -> bool {
+        match &self.render {
+            RenderState::Rendering(_) | RenderState::Idle => true,
+            RenderState::Ready => self.desired.as_ref().map(|desired| &desired.at) != self.target(now).as_ref(),
+            RenderState::Failed(at, _) => Some(at) != self.target(now).as_ref(),
         }
     }
 
@@ -117,18 +134,13 @@ impl AppWorld {
     /// Whether newer news is on its way into the rows: a record, a render, a judgement.
     #[must_use]
     pub fn is_settling(&self, cluster: &ClusterWorld, one_shot: bool, now: Now) -> bool {
-        let rendering = match &self.render {
-            RenderState::Rendering(_) | RenderState::Idle => true,
-            RenderState::Ready => self.desired.as_ref().map(|desired| &desired.at) != self.target(now).as_ref(),
-            RenderState::Failed(at, _) => Some(at) != self.target(now).as_ref(),
-        };
         let failed =
             |key: &ResourceKey| matches!(crate::engine::step::scene_of(cluster, key), Some(SceneState::Failed(_)));
         let waits = self.desired.is_some() && self.dirty.iter().any(|key| !failed(key));
         // Pending rows count as pending; this is about those that only may be refused. A command that ends waits for them.
         let asking = one_shot && self.memos.keys().any(|key| self.rows.get(key).is_some_and(|row| !row.pending));
         let judging = waits || asking || !self.judging.is_empty();
-        self.reading_record || rendering || judging
+        self.reading_record || self.is_rendering(now) || judging
     }
 
     /// The namespace that holds its record.

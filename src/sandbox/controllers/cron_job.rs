@@ -1,6 +1,7 @@
 //! `CronJob`: a Job whenever its schedule says so, by the sandbox's clock; finished ones beyond its limits go.
 //!
-//! Of the runs that one leap of time would bring the newest alone is made, as by a controller that was asleep.
+//! Of the runs that one leap of time brings the newest twelve are made: a leap of weeks does not play a year of Jobs.
+//! Of those that were missed (held, or another one at work) the newest alone is made up for. Refuses time zones.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,7 +9,14 @@ use serde_json::{Value, json};
 use super::super::kinds::KindInfo;
 use super::super::object::{self, number, text};
 use super::cron::Schedule;
-use super::{MANAGER, Room};
+use super::pods::is_going;
+use super::{MANAGER, Room, later};
+
+const BY: &str = "cronjob-controller";
+/// Runs of one leap of time.
+const RUNS: usize = 12;
+/// Runs that may be missed before it is told.
+const MISSED: usize = 100;
 
 /// One step of a `CronJob`.
 pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
@@ -26,6 +34,10 @@ pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
     if last > text(live, "/status/lastSuccessfulTime") {
         object::set(&mut new, &["status", "lastSuccessfulTime"], last.into());
     }
+    for done in jobs.iter().filter(|job| end(job).is_some() && was_active(live, job)) {
+        let said = format!("Saw completed job: {}, condition: {}", object::name(done), end(done).unwrap_or_default());
+        room.tell(live, BY, ("SawCompletedJob", &said));
+    }
     if active.is_empty() {
         object::take(&mut new, &["status", "active"]);
     } else {
@@ -34,33 +46,76 @@ pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
     room.status(kind, live, new, MANAGER);
 }
 
+fn was_active(live: &Value, job: &Value) -> bool {
+    let all = live["status"]["active"].as_array();
+    all.is_some_and(|all| all.iter().any(|one| one["uid"] == job["metadata"]["uid"]))
+}
+
 /// Starts what is due, and comes back when the next is.
 fn start(room: &mut Room, kind: &KindInfo, (live, new): (&Value, &mut Value), jobs: &[Value]) {
-    let Some(schedule) = Schedule::parse(text(live, "/spec/schedule")) else { return };
+    let Some(schedule) = Schedule::parse(text(live, "/spec/schedule")) else {
+        let said = format!("unparseable schedule: \"{}\"", text(live, "/spec/schedule"));
+        room.tell_once(live, BY.into(), ("UnparseableSchedule", &said));
+        return;
+    };
     let (now, last) = (room.now(), text(live, "/status/lastScheduleTime"));
-    let from = if last.is_empty() { text(live, "/metadata/creationTimestamp") } else { last };
-    let Some(mut due) = from.parse().ok().and_then(|from| schedule.after(from)) else { return };
     if live["spec"]["suspend"] == true {
         return;
     }
-    let horizon = room.state.queue.horizon.unwrap_or(now).max(now);
-    due = schedule.times(due, horizon).last().unwrap_or(due);
-    if due > now {
-        room.again(kind, live, due);
-        return;
-    }
-    if let Some(next) = schedule.after(now) {
+    if let Some(next) = next_in_leap(&schedule, now, room.state.queue.horizon.unwrap_or(now)) {
         room.again(kind, live, next);
+    }
+    let from = if last.is_empty() { text(live, "/metadata/creationTimestamp") } else { last };
+    let mut from: Timestamp = from.parse().unwrap_or(now);
+    if let Some(limit) = number(live, "/spec/startingDeadlineSeconds") {
+        from = from.max(later(now, -limit).unwrap_or(from));
+    }
+    let Some(first) = schedule.after(from).filter(|first| *first <= now) else { return };
+    let missed: Vec<Timestamp> = schedule.times(first, now).collect();
+    let Some(due) = missed.last().copied() else { return };
+    if missed.len() > MISSED {
+        let said = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
+        room.warn(live, BY, ("TooManyMissedTimes", said));
     }
     let running: Vec<&Value> = jobs.iter().filter(|job| end(job).is_none()).collect();
     match text(live, "/spec/concurrencyPolicy") {
-        "Forbid" if !running.is_empty() => return,
-        "Replace" => running.iter().for_each(|job| room.delete(job, &json!({"propagationPolicy": "Background"}))),
+        "Forbid" if !running.is_empty() => {
+            let said = "Not starting job because prior execution is running and concurrency policy is Forbid";
+            room.tell(live, BY, ("JobAlreadyActive", said));
+            return;
+        }
+        "Replace" => running.iter().for_each(|job| remove(room, live, job)),
         _ => {}
     }
-    if room.create(job_of(live, due)).is_some() {
-        object::set(new, &["status", "lastScheduleTime"], due.to_string().into());
+    match room.create(job_of(live, due)) {
+        Ok(job) => {
+            room.tell(live, BY, ("SuccessfulCreate", &format!("Created job {}", object::name(&job))));
+            object::set(new, &["status", "lastScheduleTime"], due.to_string().into());
+        }
+        Err(failure) if is_going(&failure) => {}
+        Err(failure) if failure.reason == "AlreadyExists" => {
+            object::set(new, &["status", "lastScheduleTime"], due.to_string().into());
+        }
+        Err(failure) => room.warn(live, BY, ("FailedCreate", &format!("Error creating job: {}", failure.message))),
     }
+}
+
+/// The next run: of those that the leap in progress still brings, the first of the newest twelve.
+fn next_in_leap(schedule: &Schedule, now: Timestamp, end: Timestamp) -> Option<Timestamp> {
+    let next = schedule.after(now)?;
+    let mut newest = std::collections::VecDeque::from([next]);
+    for at in schedule.times(next, end).skip(1) {
+        newest.push_back(at);
+        if newest.len() > RUNS {
+            newest.pop_front();
+        }
+    }
+    newest.pop_front()
+}
+
+fn remove(room: &mut Room, live: &Value, job: &Value) {
+    room.delete(job, &json!({"propagationPolicy": "Background"}));
+    room.tell(live, BY, ("SuccessfulDelete", &format!("Deleted job {}", object::name(job))));
 }
 
 /// Its name ends in the minutes since 1970, as the real controller's do.
@@ -93,7 +148,7 @@ fn tidy(room: &mut Room, live: &Value, jobs: &[Value]) {
         over.sort_by_key(|job| text(job, "/metadata/creationTimestamp"));
         let spare = over.len().saturating_sub(usize::try_from(limit).unwrap_or_default());
         for job in over.into_iter().take(spare) {
-            room.delete(job, &json!({"propagationPolicy": "Background"}));
+            remove(room, live, job);
         }
     }
 }

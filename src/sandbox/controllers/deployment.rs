@@ -1,227 +1,176 @@
-//! Deployments: a ReplicaSet per template, rolled over by surge and unavailability, and the two conditions.
+//! Deployments: a ReplicaSet per template with its revision, rolled over by surge and unavailability, or recreated.
+//!
+//! Owns one step of a rollout, scaling in proportion while several sets are active, pausing and the history of sets.
 
-use std::cmp::Ordering;
+mod progress;
+mod scaling;
+mod sets;
 
 use serde_json::{Value, json};
 
 use super::super::kinds::KindInfo;
 use super::super::object::{self, number, text};
-use super::{MANAGER, Room, after, condition, counts, hash, label, replicas, rolling};
+use super::pods::{count, is_finished, replicas};
+use super::{Room, rolling};
+use sets::{is_of, revision};
 
-const REVISION: &str = "deployment.kubernetes.io/revision";
-const HASH: &str = "pod-template-hash";
-/// Annotations that stay with the Deployment.
-const OWN_ANNOTATIONS: [&str; 2] = ["kubectl.kubernetes.io/last-applied-configuration", REVISION];
+const BY: &str = "deployment-controller";
+
+/// A Deployment and its sets.
+struct Rollout<'a> {
+    kind: &'a KindInfo,
+    live: &'a Value,
+    /// The set of the template as it is.
+    new: Option<Value>,
+    /// All others, oldest first.
+    old: Vec<Value>,
+}
 
 /// One step of a rollout.
 pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
+    let mut sets = room.claimed("apps", "ReplicaSet", live);
+    sets.sort_by_key(|set| (text(set, "/metadata/creationTimestamp").to_owned(), object::name(set).to_owned()));
+    let at = sets.iter().position(|set| is_of(live, set));
+    let new = at.map(|at| sets.remove(at));
+    let rollout = Rollout { kind, live, new, old: sets };
     if object::is_terminating(live) {
+        rollout.report(room, false);
         return;
     }
-    let name = hash(&live["spec"]["template"]);
-    let mut sets = room.owned("apps", "ReplicaSet", live);
+    if rollout.keep_pause(room) || rollout.keep_revision(room) {
+        return;
+    }
     let paused = live["spec"]["paused"] == true;
-    if !paused && !sets.iter().any(|set| label(set, HASH) == name) {
-        make(room, live, &sets, &name);
-        sets = room.owned("apps", "ReplicaSet", live);
-    }
-    let (new, old): (Vec<Value>, Vec<Value>) = sets.into_iter().partition(|set| label(set, HASH) == name);
-    if let Some(new) = new.first() {
-        let moved = !paused && roll(room, live, new, &old);
-        if !moved {
-            clean(room, live, &old);
+    if paused || rollout.is_scaled() {
+        let moved = rollout.scale_in_proportion(room);
+        if paused && !moved {
+            rollout.clean(room);
         }
-        report(room, kind, live, (new, &old));
-    }
-}
-
-fn make(room: &mut Room, live: &Value, sets: &[Value], name: &str) {
-    let mut template = live["spec"]["template"].clone();
-    object::set(&mut template, &["metadata", "labels", HASH], name.into());
-    let mut selector = live["spec"]["selector"].clone();
-    object::set(&mut selector, &["matchLabels", HASH], name.into());
-    let annotations = live["metadata"]["annotations"].as_object().into_iter().flatten();
-    let mut annotations: serde_json::Map<String, Value> = annotations
-        .filter(|(key, _)| !OWN_ANNOTATIONS.contains(&key.as_str()))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    let revision = sets.iter().map(revision).max().unwrap_or_default() + 1;
-    annotations.insert(REVISION.to_owned(), revision.to_string().into());
-    let wanted = replicas(live);
-    annotations.insert("deployment.kubernetes.io/desired-replicas".to_owned(), wanted.to_string().into());
-    let most = wanted + surge(live);
-    annotations.insert("deployment.kubernetes.io/max-replicas".to_owned(), most.to_string().into());
-    let first = if sets.is_empty() { wanted } else { 0 };
-    room.create(json!({
-        "apiVersion": "apps/v1", "kind": "ReplicaSet",
-        "metadata": {
-            "name": format!("{}-{name}", object::name(live)), "namespace": object::namespace(live),
-            "labels": template["metadata"]["labels"], "annotations": annotations,
-            "ownerReferences": object::owned_by(live),
-        },
-        "spec": {"replicas": first, "selector": selector, "template": template},
-    }));
-}
-
-fn revision(set: &Value) -> u64 {
-    let text = set["metadata"]["annotations"].get(REVISION).and_then(Value::as_str);
-    text.and_then(|text| text.parse().ok()).unwrap_or_default()
-}
-
-fn surge(live: &Value) -> usize {
-    let own = &live["spec"]["strategy"]["rollingUpdate"]["maxSurge"];
-    rolling::share(own, replicas(live), true)
-}
-
-fn available(set: &Value) -> usize {
-    number(set, "/status/availableReplicas").and_then(|n| usize::try_from(n).ok()).unwrap_or_default()
-}
-
-/// Scales the sets one step on; says whether anything was scaled.
-fn roll(room: &mut Room, live: &Value, new: &Value, old: &[Value]) -> bool {
-    let wanted = replicas(live);
-    let old_total: usize = old.iter().map(replicas).sum();
-    let recreate = text(live, "/spec/strategy/type") == "Recreate";
-    if recreate && old_total > 0 {
-        for set in old {
-            scale(room, set, 0);
-        }
-        return true;
-    }
-    if recreate && old.iter().any(|set| number(set, "/status/replicas").unwrap_or_default() > 0) {
-        return true;
-    }
-    match replicas(new).cmp(&wanted) {
-        Ordering::Greater => {
-            scale(room, new, wanted);
-            return true;
-        }
-        Ordering::Less => {
-            let room_left = (wanted + surge(live)).saturating_sub(replicas(new) + old_total);
-            let to = replicas(new) + room_left.min(wanted - replicas(new));
-            if to > replicas(new) {
-                scale(room, new, if recreate { wanted } else { to });
-                return true;
-            }
-        }
-        Ordering::Equal => {}
-    }
-    shrink(room, live, new, old)
-}
-
-/// Takes old replicas away as far as availability allows.
-fn shrink(room: &mut Room, live: &Value, new: &Value, old: &[Value]) -> bool {
-    let wanted = replicas(live);
-    let unavailable = rolling::share(&live["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"], wanted, false);
-    let unavailable = if unavailable == 0 && surge(live) == 0 { 1 } else { unavailable };
-    let total: usize = replicas(new) + old.iter().map(replicas).sum::<usize>();
-    let not_yet = replicas(new).saturating_sub(available(new));
-    let mut spare = total.saturating_sub(wanted.saturating_sub(unavailable) + not_yet);
-    let mut moved = false;
-    for set in old.iter().filter(|set| replicas(set) > 0) {
-        let less = spare.min(replicas(set));
-        if less > 0 {
-            scale(room, set, replicas(set) - less);
-            spare -= less;
-            moved = true;
-        }
-    }
-    moved
-}
-
-fn scale(room: &mut Room, set: &Value, to: usize) {
-    let Some(kind) = room.world.kinds.of("apps", "ReplicaSet").cloned() else { return };
-    if replicas(set) != to {
-        let mut new = set.clone();
-        object::set(&mut new, &["spec", "replicas"], to.into());
-        room.update(&kind, set, new);
-    }
-}
-
-/// Old sets beyond the history limit go.
-fn clean(room: &mut Room, live: &Value, old: &[Value]) {
-    let limit = number(live, "/spec/revisionHistoryLimit").and_then(|n| usize::try_from(n).ok()).unwrap_or(10);
-    let mut idle: Vec<&Value> = old.iter().filter(|set| replicas(set) == 0).collect();
-    idle.sort_by_key(|set| revision(set));
-    for set in idle.iter().take(idle.len().saturating_sub(limit)) {
-        room.delete(set, &json!({"propagationPolicy": "Background"}));
-    }
-}
-
-fn report(room: &mut Room, kind: &KindInfo, live: &Value, (new, old): (&Value, &[Value])) {
-    let of = |set: &Value, key: &str| {
-        number(set, &format!("/status/{key}")).and_then(|n| usize::try_from(n).ok()).unwrap_or_default()
-    };
-    let sum = |key: &str| of(new, key) + old.iter().map(|set| of(set, key)).sum::<usize>();
-    let (wanted, total, have) = (replicas(live), sum("replicas"), sum("availableReplicas"));
-    let mut status = live["status"].clone();
-    counts(
-        &mut status,
-        &[
-            ("replicas", total),
-            ("updatedReplicas", of(new, "replicas")),
-            ("readyReplicas", sum("readyReplicas")),
-            ("availableReplicas", have),
-            ("unavailableReplicas", wanted.max(total).saturating_sub(have)),
-        ],
-    );
-    object::put(&mut status, "observedGeneration", live["metadata"]["generation"].clone());
-    let unavailable = rolling::share(&live["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"], wanted, false);
-    let now = room.now();
-    let progress = Progress {
-        done: of(new, "replicas") == wanted && total == wanted && of(new, "availableReplicas") == wanted,
-        moved: ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"]
-            .iter()
-            .any(|key| live["status"].get(*key) != status.get(*key)),
-    };
-    if have >= wanted.saturating_sub(unavailable) {
-        let minimum = "Deployment has minimum availability.";
-        condition(&mut status, ("Available", true, "MinimumReplicasAvailable", minimum), now, true);
+        rollout.report(room, false);
+    } else if text(live, "/spec/strategy/type") == "Recreate" {
+        rollout.recreate(room);
     } else {
-        let minimum = "Deployment does not have minimum availability.";
-        condition(&mut status, ("Available", false, "MinimumReplicasUnavailable", minimum), now, true);
+        rollout.roll(room);
     }
-    progressing(room, (kind, live), &mut status, (object::name(new), &progress));
-    let mut next = live.clone();
-    next["status"] = status;
-    object::set(&mut next, &["metadata", "annotations", REVISION], revision(new).to_string().into());
-    room.status(kind, live, next, MANAGER);
 }
 
-struct Progress {
-    done: bool,
-    moved: bool,
-}
+impl Rollout<'_> {
+    fn wanted(&self) -> usize {
+        replicas(self.live)
+    }
 
-fn progressing(room: &mut Room, (kind, live): (&KindInfo, &Value), status: &mut Value, of: (&str, &Progress)) {
-    let (set, progress) = of;
-    let now = room.now();
-    if progress.done {
-        let said = format!("ReplicaSet \"{set}\" has successfully progressed.");
-        condition(status, ("Progressing", true, "NewReplicaSetAvailable", &said), now, true);
-        return;
+    /// How many pods there may be more, and less.
+    fn bounds(&self) -> (usize, usize) {
+        if text(self.live, "/spec/strategy/type") == "Recreate" {
+            return (0, 0);
+        }
+        let (more, less) = rolling::bounds(&self.live["spec"]["strategy"]["rollingUpdate"], self.wanted());
+        (more, less.min(self.wanted()))
     }
-    let said = format!("ReplicaSet \"{set}\" is progressing.");
-    let own = status["conditions"].as_array().into_iter().flatten().find(|one| one["type"] == "Progressing").cloned();
-    let since = own.as_ref().map(|own| text(own, "/lastUpdateTime").to_owned()).unwrap_or_default();
-    let limit = number(live, "/spec/progressDeadlineSeconds").unwrap_or(600);
-    let deadline = after(&since, limit);
-    let same = own.as_ref().is_some_and(|own| own["message"] == said.as_str());
-    let late = own.as_ref().is_some_and(|own| own["reason"] == "ProgressDeadlineExceeded");
-    if late && !progress.moved {
-        return;
+
+    fn sets(&self) -> impl Iterator<Item = &Value> {
+        self.old.iter().chain(&self.new)
     }
-    if same && !progress.moved && deadline.is_some_and(|deadline| deadline <= now) {
-        let late = format!("ReplicaSet \"{set}\" has timed out progressing.");
-        condition(status, ("Progressing", false, "ProgressDeadlineExceeded", &late), now, true);
-        return;
+
+    fn roll(&self, room: &mut Room) {
+        let Some(new) = &self.new else {
+            self.make(room);
+            return;
+        };
+        let wanted = self.wanted();
+        let to = if replicas(new) > wanted { wanted } else { self.size_of_new(replicas(new)) };
+        if self.scale(room, new, to) || self.shrink(room, new) {
+            return;
+        }
+        self.close(room);
     }
-    condition(status, ("Progressing", true, "ReplicaSetUpdated", &said), now, true);
-    if progress.moved || !same {
-        let all = status["conditions"].as_array_mut().into_iter().flatten();
-        all.filter(|one| one["type"] == "Progressing").for_each(|one| one["lastUpdateTime"] = now.to_string().into());
+
+    /// How large the new set may be beside the old ones.
+    fn size_of_new(&self, own: usize) -> usize {
+        let (more, _) = self.bounds();
+        let total: usize = self.sets().map(replicas).sum();
+        let most = self.wanted() + more;
+        if text(self.live, "/spec/strategy/type") == "Recreate" {
+            return self.wanted();
+        }
+        own + most.saturating_sub(total).min(self.wanted().saturating_sub(own))
     }
-    if let Some(due) = after(&now.to_string(), limit) {
-        room.again(kind, live, deadline.filter(|due| *due > now && same && !progress.moved).unwrap_or(due));
+
+    /// Takes old replicas away as far as availability allows: those that are not available first.
+    fn shrink(&self, room: &mut Room, new: &Value) -> bool {
+        let of = |set: &Value| count(number(set, "/status/availableReplicas").unwrap_or_default());
+        let (_, less) = self.bounds();
+        let least = self.wanted().saturating_sub(less);
+        let total: usize = self.sets().map(replicas).sum();
+        let mut spare = total.saturating_sub(least + replicas(new).saturating_sub(of(new)));
+        if spare == 0 || total == replicas(new) {
+            return false;
+        }
+        let mut sizes: Vec<usize> = self.old.iter().map(replicas).collect();
+        for (size, set) in sizes.iter_mut().zip(&self.old) {
+            let ill = spare.min(size.saturating_sub(of(set)));
+            *size -= ill;
+            spare -= ill;
+        }
+        let available: usize = self.sets().map(of).sum();
+        let mut spare = available.saturating_sub(least);
+        for size in &mut sizes {
+            let less = spare.min(*size);
+            *size -= less;
+            spare -= less;
+        }
+        let mut moved = false;
+        for (size, set) in sizes.into_iter().zip(&self.old) {
+            moved |= self.scale(room, set, size);
+        }
+        moved
+    }
+
+    fn recreate(&self, room: &mut Room) {
+        let mut moved = false;
+        for set in &self.old {
+            moved |= self.scale(room, set, 0);
+        }
+        if moved {
+            return;
+        }
+        let runs = |set: &Value| {
+            number(set, "/status/replicas").unwrap_or_default() > 0
+                || room.owned("", "Pod", set).iter().any(|pod| !is_finished(pod))
+        };
+        if self.old.iter().any(runs) {
+            self.report(room, true);
+            return;
+        }
+        match &self.new {
+            None => self.make(room),
+            Some(new) if self.scale(room, new, self.wanted()) => {}
+            Some(_) => self.close(room),
+        }
+    }
+
+    /// The end of a step in which nothing was scaled.
+    fn close(&self, room: &mut Room) {
+        if progress::is_complete(self.live, &self.live["status"]) {
+            self.clean(room);
+        }
+        self.report(room, true);
+    }
+
+    /// Old sets beyond the history limit go.
+    fn clean(&self, room: &mut Room) {
+        let Some(limit) = number(self.live, "/spec/revisionHistoryLimit").filter(|n| *n != i64::from(i32::MAX)) else {
+            return;
+        };
+        let mut all: Vec<&Value> = self.old.iter().filter(|set| !object::is_terminating(set)).collect();
+        all.sort_by_key(|set| revision(set));
+        let idle = |set: &Value| {
+            replicas(set) == 0
+                && number(set, "/status/replicas").unwrap_or_default() == 0
+                && number(set, "/metadata/generation") <= number(set, "/status/observedGeneration")
+        };
+        for set in all.iter().take(all.len().saturating_sub(count(limit))).filter(|set| idle(set)) {
+            room.delete(set, &json!({"propagationPolicy": "Background"}));
+        }
     }
 }

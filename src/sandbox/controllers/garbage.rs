@@ -10,11 +10,13 @@ use super::{Room, owner_key};
 /// Looks after the object's ownership; says whether the object needs no further look.
 pub(super) fn collect(room: &mut Room, kind: &KindInfo, live: &Value) -> bool {
     let owners = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let abandoned = owners.is_some_and(|owners| {
-        !owners.is_empty() && !owners.iter().any(|owner| is_there(room, owner, object::namespace(live)))
-    });
-    if abandoned && !object::is_terminating(live) {
+    let (there, gone): (Vec<&Value>, Vec<&Value>) =
+        owners.into_iter().flatten().partition(|owner| is_there(room, owner, object::namespace(live)));
+    if there.is_empty() && !gone.is_empty() && !object::is_terminating(live) {
         room.delete(live, &json!({"propagationPolicy": "Background"}));
+        return true;
+    }
+    if !there.is_empty() && forget(room, kind, live, &gone) {
         return true;
     }
     if !object::is_terminating(live) {
@@ -26,22 +28,47 @@ pub(super) fn collect(room: &mut Room, kind: &KindInfo, live: &Value) -> bool {
     };
     if has("orphan") {
         for child in children(room, live) {
-            abandon(room, live, &child);
+            room.let_go(&child, live);
         }
+        room.state.queue.children.remove(object::uid(live));
         release(room, kind, live, "orphan");
         return true;
     }
     if has("foregroundDeletion") {
         let children = children(room, live);
-        if children.is_empty() {
+        if !children.iter().any(|child| blocks(child, live)) {
             release(room, kind, live, "foregroundDeletion");
+            return true;
         }
         for child in children.iter().filter(|child| !object::is_terminating(child)) {
-            room.delete(child, &json!({"propagationPolicy": "Foreground"}));
+            let owns = room.state.queue.children.get(object::uid(child)).is_some_and(|own| !own.is_empty());
+            let policy = if owns { "Foreground" } else { "Background" };
+            room.delete(child, &json!({"propagationPolicy": policy}));
         }
-        return true;
     }
     false
+}
+
+/// Whether an object keeps its owner from going before it.
+fn blocks(child: &Value, owner: &Value) -> bool {
+    let owners = child.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    owners
+        .into_iter()
+        .flatten()
+        .any(|one| object::text(one, "/uid") == object::uid(owner) && one["blockOwnerDeletion"] == true)
+}
+
+/// Takes the owners that are gone from an object that has others; says whether there were any.
+fn forget(room: &mut Room, kind: &KindInfo, live: &Value, gone: &[&Value]) -> bool {
+    if gone.is_empty() || object::is_terminating(live) {
+        return false;
+    }
+    let mut new = live.clone();
+    if let Some(owners) = new.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut) {
+        owners.retain(|one| !gone.contains(&one));
+    }
+    room.update(kind, live, new);
+    true
 }
 
 fn is_there(room: &Room, owner: &Value, namespace: &str) -> bool {
@@ -58,19 +85,6 @@ fn children(room: &Room, owner: &Value) -> Vec<Value> {
         room.state.store.get(*id, name).map(|stored| stored.value(kind))
     })
     .collect()
-}
-
-fn abandon(room: &mut Room, owner: &Value, child: &Value) {
-    let version = object::text(child, "/apiVersion");
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    let Some(kind) = room.world.kinds.of(group, object::text(child, "/kind")).cloned() else { return };
-    let mut new = child.clone();
-    let owners = new.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut);
-    if let Some(owners) = owners {
-        owners.retain(|one| one["uid"] != object::uid(owner));
-    }
-    room.state.queue.children.remove(object::uid(owner));
-    room.update(&kind, child, new);
 }
 
 fn release(room: &mut Room, kind: &KindInfo, live: &Value, finalizer: &str) {

@@ -1,4 +1,4 @@
-//! Percentages of a rolling update.
+//! Surge and unavailability of a rolling update: numbers, or percentages of the whole.
 
 use serde_json::Value;
 
@@ -14,8 +14,16 @@ pub(super) fn share(value: &Value, total: usize, up: bool) -> usize {
     }
 }
 
+/// How many pods a rollout may have more and less than asked for; where rounding leaves neither, one may be missing.
+pub(super) fn bounds(rule: &Value, total: usize) -> (usize, usize) {
+    let (more, less) = (share(&rule["maxSurge"], total, true), share(&rule["maxUnavailable"], total, false));
+    if more == 0 && less == 0 { (0, 1) } else { (more, less) }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -23,5 +31,11 @@ mod tests {
         assert_eq!(share(&"25%".into(), 3, true), 1);
         assert_eq!(share(&"25%".into(), 3, false), 0);
         assert_eq!(share(&2.into(), 3, false), 2);
+    }
+
+    #[test]
+    fn one_may_be_missing_where_rounding_leaves_nothing() {
+        assert_eq!(bounds(&json!({"maxSurge": 0, "maxUnavailable": "1%"}), 2), (0, 1));
+        assert_eq!(bounds(&json!({"maxSurge": "25%", "maxUnavailable": "25%"}), 2), (1, 0));
     }
 }

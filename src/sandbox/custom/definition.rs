@@ -16,6 +16,9 @@ pub(in super::super) fn check(live: &Value, body: &Value, causes: &mut Vec<Cause
         let why = "must be spec.names.plural+\".\"+spec.group";
         causes.push(Cause::invalid("metadata.name", &object::name(body).into(), why));
     }
+    if !group.contains('.') {
+        causes.push(Cause::invalid("spec.group", &group.into(), "should be a domain with at least one dot"));
+    }
     let scope = text(body, "/spec/scope");
     if !matches!(scope, "Cluster" | "Namespaced") {
         let message = format!("Unsupported value: \"{scope}\": supported values: \"Cluster\", \"Namespaced\"");
@@ -31,22 +34,98 @@ pub(in super::super) fn check(live: &Value, body: &Value, causes: &mut Vec<Cause
     }
     let single = list(&body["spec"]["versions"]).count() == 1;
     for (n, version) in list(&body["spec"]["versions"]).enumerate() {
+        let at = if single { "spec".to_owned() } else { format!("spec.versions[{n}]") };
+        shown(version, &at, causes);
         let schema = &version["schema"]["openAPIV3Schema"];
         let at = format!("spec.versions[{n}].schema.openAPIV3Schema");
         if schema.is_null() {
             causes.push(Cause::required(&at, ""));
         } else {
-            structural(schema, if single { SCHEMA } else { &at }, causes);
+            root(schema, if single { SCHEMA } else { &at }, causes);
         }
     }
-    for (pointer, field) in [("/spec/scope", "spec.scope"), ("/spec/group", "spec.group")] {
-        if !live.is_null() && !object::same(live, body, pointer) {
-            causes.push(Cause::invalid(
-                field,
-                &body.pointer(pointer).cloned().unwrap_or_default(),
-                "field is immutable",
-            ));
+    if !live.is_null() {
+        settled(live, body, causes);
+    }
+}
+
+/// What does not change once it was accepted, and the versions in which something may be stored.
+fn settled(live: &Value, body: &Value, causes: &mut Vec<Cause>) {
+    let established =
+        list(&live["status"]["conditions"]).any(|own| own["type"] == "Established" && own["status"] == "True");
+    for (pointer, always) in
+        [("/spec/scope", true), ("/spec/group", true), ("/spec/names/kind", false), ("/spec/names/plural", false)]
+    {
+        if (always || established) && !object::same(live, body, pointer) {
+            let field = pointer.trim_start_matches('/').replace('/', ".");
+            let value = body.pointer(pointer).cloned().unwrap_or_default();
+            causes.push(Cause::invalid(&field, &value, "field is immutable"));
         }
+    }
+    for (n, stored) in list(&body["status"]["storedVersions"]).enumerate() {
+        if !list(&body["spec"]["versions"]).any(|version| version["name"] == *stored) {
+            let name = stored.as_str().unwrap_or_default();
+            let why = format!(
+                "missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions \
+                 until a storage migration ensures no data remains persisted in {name} and removes {name} from \
+                 status.storedVersions"
+            );
+            causes.push(Cause::invalid(&format!("status.storedVersions[{n}]"), stored, &why));
+        }
+    }
+}
+
+/// Columns and the paths of the scale.
+fn shown(version: &Value, at: &str, causes: &mut Vec<Cause>) {
+    const PATH: &str = "must be a simple json path starting with .";
+    for (n, column) in list(&version["additionalPrinterColumns"]).enumerate() {
+        let at = format!("{at}.additionalPrinterColumns[{n}]");
+        if !matches!(text(column, "/type"), "boolean" | "date" | "integer" | "number" | "string") {
+            let why = "must be one of boolean,date,integer,number,string";
+            causes.push(Cause::invalid(&format!("{at}.type"), &column["type"], why));
+        }
+        if !text(column, "/jsonPath").starts_with('.') {
+            causes.push(Cause::invalid(&format!("{at}.JSONPath"), &column["jsonPath"], PATH));
+        }
+    }
+    let scale = &version["subresources"]["scale"];
+    for key in ["specReplicasPath", "statusReplicasPath", "labelSelectorPath"] {
+        if scale[key].as_str().is_some_and(|path| !path.is_empty() && !path.starts_with('.')) {
+            causes.push(Cause::invalid(&format!("{at}.subresources.scale.{key}"), &scale[key], PATH));
+        }
+    }
+}
+
+/// The schema of a whole object.
+fn root(schema: &Value, at: &str, causes: &mut Vec<Cause>) {
+    if schema["type"].as_str().is_some_and(|kind| kind != "object") {
+        causes.push(Cause::invalid(&format!("{at}.type"), &schema["type"], "must be object at the root"));
+    }
+    structural(schema, at, causes);
+}
+
+/// What a structural schema must not say at a place.
+fn forbidden(schema: &Value, at: &str, causes: &mut Vec<Cause>) {
+    if schema["uniqueItems"] == true {
+        let why = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
+        causes.push(Cause::forbidden(&format!("{at}.uniqueItems"), why));
+    }
+    if schema["properties"].is_object() && schema["additionalProperties"].is_object() {
+        let why = "additionalProperties and properties are mutual exclusive";
+        causes.push(Cause::forbidden(&format!("{at}.additionalProperties"), why));
+    }
+    if schema["x-kubernetes-preserve-unknown-fields"] == false {
+        let field = format!("{at}.x-kubernetes-preserve-unknown-fields");
+        causes.push(Cause::invalid(&field, &false.into(), "must be true or undefined"));
+    }
+    let free = schema["x-kubernetes-int-or-string"] == true;
+    for key in ["allOf", "anyOf", "oneOf"] {
+        for (n, _) in list(&schema[key]).enumerate().filter(|(_, below)| !free && below["type"].is_string()) {
+            causes.push(Cause::forbidden(&format!("{at}.{key}[{n}].type"), "must be empty to be structural"));
+        }
+    }
+    if schema["not"]["type"].is_string() {
+        causes.push(Cause::forbidden(&format!("{at}.not.type"), "must be empty to be structural"));
     }
 }
 
@@ -74,6 +153,7 @@ fn structural(schema: &Value, at: &str, causes: &mut Vec<Cause>) {
         let message = format!("Unsupported value: \"{kind}\": supported values: {}", known.join(", "));
         causes.push(Cause { reason: "FieldValueNotSupported", message, field: format!("{at}.type") });
     }
+    forbidden(schema, at, causes);
     if kind == "array" && schema["items"].is_null() {
         causes.push(Cause::required(&format!("{at}.items"), "must be specified"));
     }

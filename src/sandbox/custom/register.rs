@@ -35,7 +35,8 @@ pub(in super::super) fn written(world: &World, state: &mut State, written: &Valu
     }
     let uid = object::uid(written).to_owned();
     if !gone && object::is_terminating(written) {
-        empty(world, state, &kind, written);
+        rebuild(state, &kind);
+        empty(&state.world.clone(), state, &kind, written);
         return;
     }
     if gone {
@@ -221,6 +222,7 @@ fn info(id: KindId, body: &Value, version: &Value) -> KindInfo {
                 .map(|field| text(field, "/jsonPath").trim_start_matches('.').to_owned())
                 .collect(),
             is_served: version["served"] == true,
+            is_going: object::is_terminating(body),
         })),
     }
 }

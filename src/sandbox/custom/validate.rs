@@ -1,10 +1,12 @@
 //! Whether a custom object keeps its structural schema, in the words of apiextensions' validation.
 //!
-//! Owns types, required fields, enums, bounds, patterns, list types. Refuses CEL rules and the rarer formats.
+//! Owns types, required fields, enums, bounds, patterns, formats, list types and the four ways to combine schemas. Refuses
+//! CEL rules.
 
 use serde_json::{Value, json};
 
 use super::super::failure::Cause;
+use super::formats;
 
 /// A place in an object, and the causes found so far.
 struct Walk {
@@ -76,6 +78,7 @@ impl Walk {
             self.push("FieldValueTypeInvalid", at, message);
             return;
         }
+        self.combined(schema, value, at);
         match value {
             Value::Object(_) => self.map(schema, value, at),
             Value::Array(items) => self.list(schema, items, at),
@@ -86,6 +89,52 @@ impl Walk {
         self.one_of(schema, value, at);
     }
 
+    /// What a schema that stands inside another says of the same value.
+    fn under(&self, schema: &Value, value: &Value, at: &str) -> Vec<Cause> {
+        let mut walk = Walk { causes: Vec::new(), prefix: self.prefix };
+        walk.value(schema, value, at);
+        walk.causes
+    }
+
+    /// `anyOf`, `oneOf`, `allOf`, `not`. Their own sentences name no field; the first alternative's stand beside them.
+    fn combined(&mut self, schema: &Value, value: &Value, at: &str) {
+        let all = |key: &str| -> Vec<Vec<Cause>> {
+            let list = schema[key].as_array().into_iter().flatten();
+            list.map(|one| self.under(one, value, at)).collect()
+        };
+        let (any, one, every) = (all("anyOf"), all("oneOf"), all("allOf"));
+        let good = |all: &[Vec<Cause>]| all.iter().filter(|causes| causes.is_empty()).count();
+        if !any.is_empty() && good(&any) == 0 {
+            self.whole(at, "must validate at least one schema (anyOf)");
+            self.causes.extend(any.into_iter().next().unwrap_or_default());
+        }
+        match good(&one) {
+            1 => {}
+            0 if one.is_empty() => {}
+            0 => {
+                self.whole(at, "must validate one and only one schema (oneOf). Found none valid");
+                self.causes.extend(one.into_iter().next().unwrap_or_default());
+            }
+            many => {
+                let said = format!("must validate one and only one schema (oneOf). Found {many} valid alternatives");
+                self.whole(at, &said);
+            }
+        }
+        if good(&every) < every.len() {
+            self.causes.extend(every.into_iter().flatten());
+            self.whole(at, "must validate all the schemas (allOf)");
+        }
+        if schema["not"].is_object() && self.under(&schema["not"], value, at).is_empty() {
+            self.whole(at, "must not validate the schema (not)");
+        }
+    }
+
+    /// A sentence about a value that the real server gives no field.
+    fn whole(&mut self, at: &str, why: &str) {
+        let message = format!("Invalid value: \"\": \"{at}\" {why}");
+        self.causes.push(Cause { reason: "FieldValueInvalid", message, field: "<nil>".to_owned() });
+    }
+
     fn one_of(&mut self, schema: &Value, value: &Value, at: &str) {
         let Some(known) = schema["enum"].as_array().filter(|known| !known.contains(value)) else { return };
         let known: Vec<String> = known.iter().map(Value::to_string).collect();
@@ -94,6 +143,13 @@ impl Walk {
     }
 
     fn map(&mut self, schema: &Value, value: &Value, at: &str) {
+        let count = value.as_object().map_or(0, serde_json::Map::len);
+        if let Some(least) = schema["minProperties"].as_u64().filter(|least| (count as u64) < *least) {
+            self.invalid(at, &count.into(), &format!("should have at least {least} properties"));
+        }
+        if let Some(most) = schema["maxProperties"].as_u64().filter(|most| count as u64 > *most) {
+            self.push("FieldValueTooMany", at, format!("Too many: {count}: must have at most {most} items"));
+        }
         let place = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
         for key in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             if value.get(key).is_none() {
@@ -148,6 +204,16 @@ impl Walk {
 
     fn number(&mut self, schema: &Value, value: &Value, at: &str) {
         let own = value.as_f64().unwrap_or_default();
+        let (format, kind) =
+            (schema["format"].as_str().unwrap_or_default(), schema["type"].as_str().unwrap_or_default());
+        if value.as_number().is_some_and(|own| !formats::fits(format, own)) {
+            let message =
+                format!("Invalid value: \"\": Checked value must be of type {kind} with format {format} in {at}");
+            self.causes.push(Cause { reason: "FieldValueInvalid", message, field: "<nil>".to_owned() });
+        }
+        if let Some(part) = schema["multipleOf"].as_f64().filter(|part| (own / part).fract() != 0.0) {
+            self.invalid(at, value, &format!("should be a multiple of {part}"));
+        }
         let exclusive = |key: &str| schema[key] == true;
         if let Some(least) = schema["minimum"].as_f64() {
             if own < least {
@@ -176,8 +242,9 @@ impl Walk {
         if let Some(pattern) = schema["pattern"].as_str().filter(|pattern| !super::matches(pattern, text)) {
             self.invalid(at, &text.into(), &format!("should match '{pattern}'"));
         }
-        if schema["format"] == "date-time" && text.parse::<jiff::Timestamp>().is_err() {
-            let message = format!("Invalid value: \"{text}\": {at} in body must be of type date-time: \"{text}\"");
+        let format = schema["format"].as_str().unwrap_or_default();
+        if !formats::takes(format, text) {
+            let message = format!("Invalid value: \"{text}\": {at} in body must be of type {format}: \"{text}\"");
             self.push("FieldValueTypeInvalid", at, message);
         }
     }

@@ -33,6 +33,14 @@ pub(super) fn of(kind: &KindInfo, object: &Value, now: Timestamp) -> Vec<Value> 
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => binding(object, age),
         ("autoscaling", "HorizontalPodAutoscaler") => autoscaler(object, age),
         ("policy", "PodDisruptionBudget") => budget(object, age),
+        ("", "ResourceQuota") => quota(object, age),
+        ("", "PodTemplate") => pod_template(object),
+        ("scheduling.k8s.io", "PriorityClass") => {
+            let policy = text(object, "/preemptionPolicy");
+            let default = object["globalDefault"] == true;
+            vec![name, object["value"].clone(), default.into(), age, policy.into()]
+        }
+        ("discovery.k8s.io", "EndpointSlice") => slice(object, age),
         ("coordination.k8s.io", "Lease") => vec![name, text(object, "/spec/holderIdentity").into(), age],
         ("storage.k8s.io", "StorageClass") => storage_class(object, age),
         ("apps", "ControllerRevision") => {
@@ -211,6 +219,49 @@ fn endpoints(object: &Value) -> String {
         }
     }
     if all.is_empty() { "<none>".to_owned() } else { all.join(",") }
+}
+
+/// Used of allowed, requests and limits apart, by name.
+fn quota(object: &Value, age: Value) -> Vec<Value> {
+    let (hard, used) = (&object["status"]["hard"], &object["status"]["used"]);
+    let part = |limits: bool| {
+        let own = hard.as_object().into_iter().flatten().filter(|(key, _)| key.starts_with("limits.") == limits);
+        let said: Vec<String> = own
+            .map(|(key, hard)| {
+                let hard = hard.as_str().unwrap_or_default();
+                format!("{key}: {}/{hard}", used[key].as_str().unwrap_or("0"))
+            })
+            .collect();
+        said.join(", ")
+    };
+    vec![object::name(object).into(), part(false).into(), part(true).into(), age]
+}
+
+fn pod_template(object: &Value) -> Vec<Value> {
+    let [names, images] = workloads::containers(&object["template"]);
+    vec![object::name(object).into(), names, images, pairs(&object["template"]["metadata"]["labels"]).into()]
+}
+
+/// The first three of a list, and how many more there are.
+fn few(all: &[String]) -> String {
+    match all.len() {
+        0 => "<unset>".to_owned(),
+        1..=3 => all.join(","),
+        more => format!("{} + {} more...", all[..3].join(","), more - 3),
+    }
+}
+
+fn slice(object: &Value, age: Value) -> Vec<Value> {
+    let port = |port: &Value| match (&port["port"], port["name"].as_str()) {
+        (Value::Null, None) => "*".to_owned(),
+        (Value::Null, Some(name)) => name.to_owned(),
+        (number, _) => number.to_string(),
+    };
+    let ports: Vec<String> = list(&object["ports"]).map(port).collect();
+    let addresses = list(&object["endpoints"]).flat_map(|one| list(&one["addresses"]));
+    let addresses: Vec<String> = addresses.filter_map(Value::as_str).map(str::to_owned).collect();
+    let kind = text(object, "/addressType");
+    vec![object::name(object).into(), kind.into(), few(&ports).into(), few(&addresses).into(), age]
 }
 
 fn ingress(object: &Value, age: Value) -> Vec<Value> {

@@ -27,7 +27,7 @@ fn count(object: &Value, pointer: &str) -> i64 {
 }
 
 /// Names and images of a pod template's containers.
-fn containers(template: &Value) -> [Value; 2] {
+pub(super) fn containers(template: &Value) -> [Value; 2] {
     let of = |key: &str| {
         let all: Vec<&str> = list(&template["spec"]["containers"]).filter_map(|own| own[key].as_str()).collect();
         Value::from(all.join(","))

@@ -103,6 +103,7 @@ pub(in super::super) fn insert(
     mut body: Value,
     dry_run: bool,
 ) -> Result<Value, Failure> {
+    custom::open(kind, object::name(&body))?;
     check_namespace(world, state, kind, &body)?;
     defaults::allocate(state, kind, &mut body);
     validate::create(kind, &body)?;

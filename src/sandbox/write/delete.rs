@@ -126,12 +126,12 @@ pub(in super::super) fn delete(
     if kind.is(custom::GROUP, custom::KIND) {
         custom::hold(state, &mut last);
     }
-    match text(options, "/propagationPolicy") {
-        "Foreground" => add_finalizer(&mut last, "foregroundDeletion"),
-        "Orphan" => add_finalizer(&mut last, "orphan"),
-        _ => {}
-    }
+    propagate(&mut last, text(options, "/propagationPolicy"));
     let grace = grace(kind, live, options);
+    if grace == 0 && kind.is("", "Pod") && object::is_terminating(live) {
+        // Who gives no more time ends the wait: so the kubelet takes a pod away that has stopped.
+        object::set(&mut last, &["metadata", "deletionGracePeriodSeconds"], json!(0));
+    }
     if grace == 0 && is_released(kind, &last) {
         if kind.is("", "Pod") {
             mark(state, kind, &mut last, 0);
@@ -180,6 +180,25 @@ fn grace(kind: &KindInfo, live: &Value, options: &Value) -> i64 {
     }
     let asked = object::number(options, "/gracePeriodSeconds");
     asked.or_else(|| object::number(live, "/spec/terminationGracePeriodSeconds")).unwrap_or(30).max(0)
+}
+
+/// The finalizers that a policy asks for; those of another policy, asked for before, go.
+fn propagate(last: &mut Value, policy: &str) {
+    let (adds, drops): (&str, &[&str]) = match policy {
+        "Foreground" => ("foregroundDeletion", &["orphan"]),
+        "Orphan" => ("orphan", &["foregroundDeletion"]),
+        "Background" => ("", &["foregroundDeletion", "orphan"]),
+        _ => return,
+    };
+    if let Some(all) = last.pointer_mut("/metadata/finalizers").and_then(Value::as_array_mut) {
+        all.retain(|one| !drops.iter().any(|drop| one == drop));
+        if all.is_empty() {
+            object::take(last, &["metadata", "finalizers"]);
+        }
+    }
+    if !adds.is_empty() {
+        add_finalizer(last, adds);
+    }
 }
 
 fn add_finalizer(object: &mut Value, name: &str) {

@@ -188,3 +188,48 @@ fn a_passing_fault_of_a_watch_leaves_what_it_has_listed() {
     assert_eq!(names(&stage.take(Event::SceneFailed(cluster(), scene(), fault))), [""; 0]);
     assert_eq!(stage.verdict("web"), Some(Verdict::Synced), "silence is what makes it stale");
 }
+
+#[test]
+fn a_watch_that_keeps_failing_while_its_cluster_answers_makes_its_rows_unknown() {
+    let mut stage = Stage::synced(Role::Cockpit);
+    let fault = || Event::SceneFailed(cluster(), scene(), Trouble::new(ReasonCode::Other, "etcdserver: timed out"));
+    stage.take(fault());
+    stage.seconds(10);
+    stage.take(fault());
+    assert_eq!(stage.verdict("web"), Some(Verdict::Synced), "a blip makes nothing unknown");
+    stage.seconds(6);
+    assert_eq!(stage.row().verdict, Verdict::Unknown, "nothing is heard of it for longer than a cluster may be silent");
+    let words = |stage: &mut Stage| {
+        let row = stage.row();
+        row.resources.iter().find_map(|row| row.reason.clone()).map(|why| (why.code, why.message.raw().to_owned()))
+    };
+    let told = "nothing is heard of ConfigMap for 15 s: etcdserver: timed out";
+    assert_eq!(words(&mut stage), Some((ReasonCode::ClusterStale, told.to_owned())));
+    stage.take(fault());
+    stage.seconds(30);
+    assert_eq!(
+        words(&mut stage),
+        Some((ReasonCode::ClusterStale, told.to_owned())),
+        "one sentence as long as it lasts"
+    );
+    let effects = stage.take(Event::SceneAlive(cluster(), scene()));
+    stage.judge(&effects, |row| row);
+    assert_eq!(stage.verdict("web"), Some(Verdict::Synced), "the watch went on from where it was");
+}
+
+#[test]
+fn a_cluster_that_says_nothing_at_all_keeps_its_rows_on_the_screen() {
+    let mut stage = Stage::synced(Role::Cockpit);
+    let cut = || Trouble::new(ReasonCode::ClusterUnreachable, "connection refused");
+    stage.take(Event::SceneFailed(cluster(), scene(), cut()));
+    for _ in 0..60 {
+        stage.pass(Duration::from_secs(1));
+        stage.take(Event::Probed(cluster(), Err(cut())));
+        stage.tick();
+    }
+    assert_eq!(stage.row().stale.as_ref().map(|why| why.code), Some(ReasonCode::ClusterStale));
+    assert!(stage.app().rows.contains_key(&key("web")), "greyed, not gone");
+    stage.take(Event::Probed(cluster(), Ok(None)));
+    stage.seconds(10);
+    assert!(stage.app().rows.contains_key(&key("web")), "its watches have time to come back");
+}

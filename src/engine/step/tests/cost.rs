@@ -1,7 +1,7 @@
 //! What is judged again, when, and what is not: memo and epochs.
 
 use super::*;
-use crate::engine::event::Aside;
+use crate::engine::event::{Aside, Named};
 
 /// The keys that a judgement is asked about, and of those the ones whose answer is known.
 fn asked(effects: &[Effect]) -> (Vec<ResourceKey>, Vec<ResourceKey>) {
@@ -177,10 +177,14 @@ fn a_kind_that_is_judged_locally_is_never_asked_about() {
     assert_eq!(stage.row().counts.pending, 0, "its local verdict is the last word");
 }
 
+fn named(record: Option<Arc<str>>) -> Named {
+    Named { records: [(key("web"), record)].into(), ..Named::default() }
+}
+
 #[test]
 fn a_live_object_that_names_another_record_makes_the_app_unknown() {
     let mut stage = Stage::synced(Role::Agent);
-    stage.take(Event::RecordNamed(shop(), [(key("web"), Some("agents".into()))].into()));
+    stage.take(Event::Named(shop(), named(Some("agents".into()))));
     let row = stage.row();
     let why = row.reason.as_ref().expect("a reason");
     assert_eq!((row.verdict, why.code), (Verdict::Unknown, ReasonCode::RecordElsewhere));
@@ -188,7 +192,7 @@ fn a_live_object_that_names_another_record_makes_the_app_unknown() {
     let mut effects = stage.drift("api");
     effects.extend(stage.seconds(30));
     assert_eq!(count(&effects, "auto sync"), 0, "and no agent writes");
-    stage.take(Event::RecordNamed(shop(), [(key("web"), None)].into()));
+    stage.take(Event::Named(shop(), named(None)));
     assert_ne!(stage.row().reason.as_ref().map(|why| why.code), Some(ReasonCode::RecordElsewhere));
 }
 

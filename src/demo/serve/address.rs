@@ -1,0 +1,74 @@
+//! Where the door is: what `--serve` takes, and why a port is not to be had. Refuses to look a name up.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use super::ServeError;
+
+/// Where the door is. By default a free port of loopback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address(pub(super) SocketAddr);
+
+impl Default for Address {
+    fn default() -> Self {
+        Self(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+    }
+}
+
+impl std::str::FromStr for Address {
+    type Err = ServeError;
+
+    /// `IP:PORT`, `IP`, `:PORT` or `PORT`; what is left out is loopback, and a free port.
+    fn from_str(text: &str) -> Result<Self, ServeError> {
+        let port = text.strip_prefix(':').unwrap_or(text);
+        let read = port.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        let read = read.ok().or_else(|| text.parse().ok());
+        let read = read.or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::from((ip, 0))));
+        read.map(Self).ok_or_else(|| ServeError::Address(text.to_owned()))
+    }
+}
+
+/// Why a port is not to be had, and what to do.
+pub(super) fn trouble(kind: ErrorKind, address: SocketAddr) -> String {
+    let port = address.port();
+    match kind {
+        ErrorKind::AddrInUse => {
+            format!("another program has port {port} (lsof -i :{port} says which); without a port a free one is taken")
+        }
+        ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        ErrorKind::PermissionDenied => "this user may not; ports from 1024 on are for everybody".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_leave_out_what_is_loopback_and_a_free_port() {
+        let table = [
+            ("127.0.0.1:8443", "127.0.0.1:8443"),
+            (":8443", "127.0.0.1:8443"),
+            ("8443", "127.0.0.1:8443"),
+            ("127.0.0.1", "127.0.0.1:0"),
+            ("[::1]:9", "[::1]:9"),
+            ("::1", "[::1]:0"),
+            ("0.0.0.0:1", "0.0.0.0:1"),
+        ];
+        for (text, wanted) in table {
+            let read: Address = text.parse().expect("an address");
+            assert_eq!(read.0.to_string(), wanted, "{text}");
+        }
+        assert!(Address::default().0.ip().is_loopback(), "nothing but loopback unless told");
+    }
+
+    #[test]
+    fn a_name_is_refused_with_what_to_write_instead() {
+        for text in ["", "localhost", "localhost:8443", "70000", "1.2.3.4:x", "example.com:80", "https://127.0.0.1:1"] {
+            let told = text.parse::<Address>().expect_err("no address").to_string();
+            assert!(told.contains(&format!("--serve {text}:")) && told.contains("Write 127.0.0.1:8443"), "{told}");
+            assert!(told.contains("names are not looked up"), "{told}");
+        }
+    }
+}
