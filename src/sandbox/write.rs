@@ -106,7 +106,12 @@ pub(super) fn decode(
         return Err(Failure::bad(format!("{head}: {why}")));
     }
     let node = world.schemas.of(&kind.gvk());
+    // An empty list of owners is no empty list: it asks to forget them.
+    let forgets = body.pointer("/metadata/managedFields").is_some_and(|own| own.as_array().is_some_and(Vec::is_empty));
     let unknown = validate::shape::decode(node.as_ref(), kind, &mut body)?;
+    if forgets {
+        object::set(&mut body, &["metadata", "managedFields"], Value::Array(Vec::new()));
+    }
     unknown_said(kind, (&unknown, twice), validation).map(|warnings| (body, warnings))
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::both::{Answer, Question};
 
 /// All recordings by name, each a conversation from its first namespace on.
-pub const RECORDINGS: [(&str, &str); 7] = [
+pub const RECORDINGS: [(&str, &str); 8] = [
     ("writes", include_str!("../exchanges/writes.json")),
     ("strategic", include_str!("../exchanges/strategic.json")),
     ("custom", include_str!("../exchanges/custom.json")),
@@ -20,6 +20,7 @@ pub const RECORDINGS: [(&str, &str); 7] = [
     ("reading", include_str!("../exchanges/reading.json")),
     ("forms", include_str!("../exchanges/forms.json")),
     ("kinds", include_str!("../exchanges/kinds.json")),
+    ("owners", include_str!("../exchanges/owners.json")),
 ];
 
 /// What was kept of earlier answers, by name.

@@ -94,7 +94,9 @@ fn told(ground: Ground, node: Option<&Node>, object: &Value, version: &str) -> T
 fn reset(kind: &KindInfo, subresource: Option<&str>, version: &str) -> Set {
     let mut set = Set::default();
     let mut all = |paths: &[&[&str]]| {
-        paths.iter().for_each(|path| set.insert(&FieldPath::of_keys(path.iter().copied())));
+        for path in paths {
+            set.insert(&FieldPath::of_keys(path.iter().copied()));
+        }
     };
     match (subresource, kind.custom.is_some()) {
         (None, true) if kind.has_status && version == kind.api_version() => all(&[&["status"]]),

@@ -57,8 +57,8 @@ pub(super) fn labels(text: &str) -> Result<Vec<Requirement>, Failure> {
                 out.push(one.map_err(|why| Failure::bad(format!("unable to parse requirement: {why}")))?);
             }
             END => return Ok(out),
-            other => {
-                let why = format!("found '{}', expected: !, identifier, or 'end of string'", other.text());
+            Token::Symbol(other) => {
+                let why = format!("found '{other}', expected: !, identifier, or 'end of string'");
                 return Err(Failure::bad(why));
             }
         }
@@ -66,9 +66,8 @@ pub(super) fn labels(text: &str) -> Result<Vec<Requirement>, Failure> {
             END => return Ok(out),
             Token::Symbol(",") => match parser.peek() {
                 Token::Word(_) | Token::Symbol("!") => {}
-                other => {
-                    let why = format!("found '{}', expected: identifier after ','", other.text());
-                    return Err(Failure::bad(why));
+                Token::Symbol(other) => {
+                    return Err(Failure::bad(format!("found '{other}', expected: identifier after ','")));
                 }
             },
             other => {
@@ -133,7 +132,7 @@ impl Parser {
         }
         match self.next() {
             Token::Word(word) => Ok(word),
-            other => Err(format!("found '{}', expected: identifier", other.text())),
+            Token::Symbol(other) => Err(format!("found '{other}', expected: identifier")),
         }
     }
 
@@ -151,7 +150,7 @@ impl Parser {
             match self.next() {
                 Token::Word(word) => out.push(word),
                 Token::Symbol(",") => out.push(String::new()),
-                other => return Err(format!("found '{}', expected: ',', ')' or identifier", other.text())),
+                Token::Symbol(other) => return Err(format!("found '{other}', expected: ',', ')' or identifier")),
             }
             match self.next() {
                 Token::Symbol(")") => return Ok(out),

@@ -62,13 +62,12 @@ fn add(live: &mut Value, path: &str, value: Value) -> Option<()> {
 
 /// In an object, what is not there is put there.
 fn replace(live: &mut Value, path: &str, value: Value) -> Option<()> {
-    match live.pointer_mut(path) {
-        Some(at) => *at = value,
-        None => {
-            let (parent, token) = parent(live, path)?;
-            parent.as_object_mut()?.insert(token, value);
-        }
+    if let Some(at) = live.pointer_mut(path) {
+        *at = value;
+        return Some(());
     }
+    let (parent, token) = parent(live, path)?;
+    parent.as_object_mut()?.insert(token, value);
     Some(())
 }
 

@@ -60,9 +60,10 @@ fn read(body: &[u8], content: &str) -> Result<Value, Failure> {
     let head = if content.contains("strategic") { "" } else { "error decoding patch: " };
     let patch = json::read(body).map_err(|why| Failure::bad(format!("{head}{why}")))?;
     let is_list = content == "application/json-patch+json";
-    let (fits, form) = match is_list {
-        true => (patch.is_array(), "[]handlers.jsonPatchOp"),
-        false => (patch.is_object(), "map[string]interface {}"),
+    let (fits, form) = if is_list {
+        (patch.is_array(), "[]handlers.jsonPatchOp")
+    } else {
+        (patch.is_object(), "map[string]interface {}")
     };
     let got = shape::go_name(&patch);
     let why = || format!("{head}json: cannot unmarshal {got} into Go value of type {form}");
