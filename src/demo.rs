@@ -1,15 +1,18 @@
 //! The sample fleet and the script that keeps it living: `driftdeck demo`.
 //!
-//! Owns three sample clusters and a fourth that is cut, a repository with forty commits in a directory of its own, and
-//! the engine's setup that reaches them, and the port that opens them to kubectl ([`Served`]). Refuses any other network,
-//! real clusters, and to leave anything behind: all that is ever written lies below one directory, which goes with the
-//! [`Stage`]; a kubeconfig that was wanted elsewhere goes with the port.
+//! Owns three sample clusters and a fourth that is cut, a repository with forty commits in a directory of its own, the
+//! engine's setup that reaches them, the others who work on them (an agent, people with kubectl, git and `driftdeck`),
+//! and the port that opens them to kubectl ([`Served`]). Refuses any other network, real clusters, and to leave anything
+//! behind: all that is ever written lies below one directory, which goes with the [`Stage`]; a kubeconfig that was wanted
+//! elsewhere goes with the port.
 
 mod account;
 mod assets;
 mod casting;
+mod crew;
 mod history;
 mod manifest;
+mod reach;
 mod script;
 mod seed;
 mod serve;
@@ -30,16 +33,19 @@ use crate::engine::{Clock, Ports, Role, Setup};
 use crate::model::{ClusterName, ClusterSpec, Foreign, Without};
 use crate::sandbox::{Act, Sandbox, SandboxError};
 use crate::source::{self, SourceError, Writer};
+use crew::{Crew, Tools};
 use seed::Ground;
-use stage::{Acts, Inner};
+use stage::{Acts, Billed, Inner};
 use world::World;
 
 pub use casting::Casting;
 pub use serve::{Address, ServeError, Served};
-pub use stage::Stage;
+pub use stage::{Played, Stage};
 
 /// The cluster that does not answer.
 const CUT: &str = "edge-07";
+/// Who looks at the fleet.
+const YOU: &str = "you@demo";
 /// Time to look round before a scene begins.
 const LEAD_IN: Duration = Duration::from_secs(10);
 
@@ -164,22 +170,29 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         cut.cut();
     }
     let mirror = source::open_in_place(&repository)?;
+    let (billed, begin) = (bill(&options, &clusters)?, options.clock.now().since_start + options.lead_in);
+    let script = options.is_scripted.then(|| script::Script::new(options.seed, start)).transpose()?;
+    let tools = Tools {
+        config: config.clone(),
+        clusters: clusters.clone(),
+        repository: repository.clone(),
+        dir: dir.path().to_owned(),
+        clock: options.clock.clone(),
+    };
     let setup = Setup {
         ports: ports(&config, &clusters, &repository),
         config,
         role: options.role,
         read_only: options.read_only,
-        who: Foreign::from("you@demo"),
+        who: Foreign::from(YOU),
         state_dir: dir.path().join("state"),
         scratch_dir: dir.path().join("scratch"),
-        clock: options.clock.clone(),
+        clock: options.clock,
         only: None,
         without: Without::NOTHING,
     };
-    let billed = bill(&options, &clusters)?;
-    let script = options.is_scripted.then(|| script::Script::new(options.seed, start));
-    let acts = Mutex::new(Some(Acts { script, billed, begin: options.clock.now().since_start + options.lead_in }));
-    let inner = Inner { clusters, writer, mirror, clock: options.clock, acts };
+    let billed = Billed { acts: billed, begin };
+    let inner = Inner { crew: Crew::new(tools), writer, mirror, acts: Mutex::new(Some(Acts::of(script, billed))) };
     Ok(Demo { setup, stage: Stage::new(inner, dir, options.pace) })
 }
 
@@ -231,20 +244,7 @@ fn ports(config: &Config, clusters: &BTreeMap<ClusterName, Sandbox>, repository:
             _ => (name.clone(), sandbox.service()),
         })
         .collect();
-    let repository = repository.to_owned();
-    Ports {
-        connect: Arc::new(move |spec| {
-            let found = clusters.get(&spec.name).cloned();
-            Box::pin(async move {
-                let unknown = connect::ConnectError::NoKubeconfig { looked_at: Vec::new() };
-                found.map(|service| connect::over(service, &spec.name)).ok_or(unknown)
-            })
-        }),
-        renew: {
-            // A repository that lies in place is not ours to make anew.
-            let repository = repository.clone();
-            Arc::new(move |_| source::open_in_place(&repository))
-        },
-        open: Arc::new(move |_| source::open_in_place(&repository)),
-    }
+    reach::ports(repository.to_owned(), move |name| {
+        clusters.get(name).map(|service| connect::over(service.clone(), name))
+    })
 }

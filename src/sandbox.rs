@@ -17,6 +17,7 @@ mod failure;
 mod flags;
 mod json;
 mod kinds;
+mod listed;
 mod managed;
 mod object;
 mod openapi;
@@ -32,8 +33,10 @@ mod seed;
 mod selector;
 mod service;
 mod store;
+mod stored;
 mod table;
 mod validate;
+mod wakers;
 mod watch;
 mod write;
 

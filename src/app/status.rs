@@ -46,11 +46,30 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status that an app or an object can have.
+    pub const ALL: [Self; 16] = [
+        Self::Error,
+        Self::Unknown,
+        Self::Running,
+        Self::Queued,
+        Self::Paused,
+        Self::Pinned,
+        Self::Is(Verdict::Invalid),
+        Self::Is(Verdict::Terminating),
+        Self::Is(Verdict::Missing),
+        Self::Is(Verdict::Contested),
+        Self::Is(Verdict::Diverged),
+        Self::Is(Verdict::Drifted),
+        Self::Is(Verdict::Behind),
+        Self::Is(Verdict::Extra),
+        Self::Is(Verdict::Touched),
+        Self::Is(Verdict::Synced),
+    ];
+
     /// The first that holds: error or unknown, running, queued, paused, pinned, then the verdict.
     pub fn of_app(row: &AppRow, fleet: &Fleet) -> Self {
         let run = row.running.and_then(|id| fleet.runs.iter().find(|run| run.id == id));
-        let waits = run
-            .is_some_and(|run| !run.steps.is_empty() && run.steps.iter().all(|step| step.state == StepState::Queued));
+        let waits = run.is_some_and(|run| is_queued(run));
         let held = row.verdict == Verdict::Unknown && row.reason.as_ref().is_some_and(|why| why.code.is_error());
         match row {
             _ if held => Self::Error,
@@ -126,6 +145,13 @@ impl Status {
     }
 }
 
+/// Whether a run has not reached any object yet. A sync plans and asks its gates before it has steps at all; what is
+/// written into the record alone never has any.
+fn is_queued(run: &RunRow) -> bool {
+    let plans = run.what.starts_with("sync");
+    (plans || !run.steps.is_empty()) && run.steps.iter().all(|step| step.state == StepState::Queued)
+}
+
 /// Health's glyph and colour; a health that is not judged has neither tick nor colour.
 pub fn health(health: Health) -> (&'static str, Role) {
     match health {
@@ -180,5 +206,18 @@ pub fn run(state: RunState) -> (&'static str, &'static str, Role) {
         RunState::Ended(Outcome::Failed) => ("✗", "failed", Role::Error),
         RunState::Ended(Outcome::Aborted) => ("⊘", "aborted", Role::Drift),
         RunState::Ended(Outcome::Refused) => ("✗", "refused", Role::Error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_has_every_status_once() {
+        let words: std::collections::BTreeSet<&str> = Status::ALL.iter().map(|status| status.word()).collect();
+        assert_eq!(words.len(), Status::ALL.len(), "each word once");
+        let missing: Vec<_> = Verdict::ALL.iter().filter(|verdict| !words.contains(verdict.word())).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 }

@@ -4,6 +4,8 @@
 pub(super) const CONFIG: &str = include_str!("../../assets/demo/config.toml");
 /// The commits.
 pub(super) const HISTORY: &str = include_str!("../../assets/demo/history.toml");
+/// What happens while somebody watches.
+pub(super) const SCRIPT: &str = include_str!("../../assets/demo/script.toml");
 /// How the clusters stand.
 pub(super) const WORLD: &str = include_str!("../../assets/demo/world.toml");
 
@@ -14,7 +16,7 @@ macro_rules! template {
 }
 
 /// The files as they were when they first came into the repository, by their path in it.
-pub(super) const TEMPLATES: [(&str, &str); 39] = [
+pub(super) const TEMPLATES: [(&str, &str); 41] = [
     template!("README.md"),
     template!("apps/billing/config.yaml"),
     template!("apps/billing/deployment.yaml"),
@@ -49,6 +51,8 @@ pub(super) const TEMPLATES: [(&str, &str); 39] = [
     template!("apps/queue/statefulset.yaml"),
     template!("apps/recommender/config.yaml"),
     template!("apps/recommender/deployment.yaml"),
+    template!("apps/reports/cronjob.yaml"),
+    template!("apps/reports/volume.yaml"),
     template!("apps/search/config.yaml"),
     template!("apps/search/deployment.yaml"),
     template!("apps/web/config.yaml"),

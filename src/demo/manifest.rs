@@ -30,6 +30,7 @@ impl Document {
     pub(super) fn path(&self, namespace: &str) -> Option<String> {
         let (prefix, plural) = match (self.group.as_str(), self.kind.as_str()) {
             ("", "ConfigMap") => ("/api/v1", "configmaps"),
+            ("", "PersistentVolumeClaim") => ("/api/v1", "persistentvolumeclaims"),
             ("", "Secret") => ("/api/v1", "secrets"),
             ("", "Service") => ("/api/v1", "services"),
             ("apps", "Deployment") => ("/apis/apps/v1", "deployments"),

@@ -1,151 +1,130 @@
-//! The hand that keeps the fleet living: every so often an edit, a scaling or a commit, all drawn from a seed.
+//! What happens while somebody watches: the stories of `assets/demo/script.toml`, each act at its time.
 //!
-//! Owns what comes next and when. Refuses to do it, and to read a clock: `now` is an argument.
+//! Owns what comes next and when, drawn from a seed. Refuses to do it, and to read a clock: `now` is an argument.
 
-use std::collections::BTreeMap;
+mod act;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde::Deserialize;
 
-use super::world::Deed;
+use super::{DemoError, assets};
+pub(super) use act::{Act, Command, Commit, Kubectl, Verb, with_line};
 
-/// Before the first move: time to look around.
-const CALM: i64 = 25;
-/// Between moves, in seconds: from, and so many more.
-const PACE: (i64, u64) = (12, 18);
-
-/// One thing that somebody does.
-#[derive(Clone, Debug)]
-pub(super) enum Move {
-    /// By kubectl or a tool like it.
-    Deed(Deed),
-    /// `kubectl scale`.
-    Scale { cluster: &'static str, path: &'static str, replicas: u64 },
-    /// A merged change of one line of a file.
-    Commit { author: &'static str, subject: &'static str, file: &'static str, key: &'static str, value: &'static str },
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    stories: Vec<Story>,
 }
 
-/// Cluster, manager, object, pointer, values; the first is git's own.
-const EDITS: [(&str, &str, &str, &str, [&str; 3]); 5] = [
-    (
-        "stage-eu",
-        "kubectl-edit",
-        "/apis/apps/v1/namespaces/shop/deployments/cart",
-        "/spec/template/spec/containers/0/env/0/value",
-        ["info", "debug", "warn"],
-    ),
-    (
-        "prod-us",
-        "kubectl-edit",
-        "/apis/apps/v1/namespaces/shop/deployments/catalog",
-        "/spec/template/spec/containers/0/env/0/value",
-        ["info", "debug", "trace"],
-    ),
-    ("stage-eu", "k9s", "/api/v1/namespaces/web/configmaps/web-config", "/data/SENTRY_SAMPLE", ["0.05", "1.0", "0.5"]),
-    (
-        "prod-us",
-        "kubectl-edit",
-        "/api/v1/namespaces/observability/configmaps/metrics-config",
-        "/data/SCRAPE_INTERVAL",
-        ["15s", "5s", "60s"],
-    ),
-    ("stage-eu", "Lens", "/api/v1/namespaces/search/configmaps/search-config", "/data/SYNONYMS", ["on", "off", "beta"]),
-];
+/// A few acts that belong together, about one app.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Story {
+    name: String,
+    app: String,
+    /// Seconds after the demo was opened.
+    first: i64,
+    /// Seconds from one beginning to the next; `None` = once.
+    every: Option<i64>,
+    /// So many seconds more, at most.
+    #[serde(default)]
+    spread: u64,
+    acts: Vec<Scene>,
+}
 
-/// Cluster, object, replicas; the first is git's own.
-const SCALES: [(&str, &str, [u64; 3]); 3] = [
-    ("stage-eu", "/apis/apps/v1/namespaces/search/deployments/search", [2, 1, 4]),
-    ("prod-us", "/apis/apps/v1/namespaces/shop/deployments/catalog", [2, 3, 5]),
-    ("stage-eu", "/apis/apps/v1/namespaces/messaging/statefulsets/queue", [3, 1, 5]),
-];
+/// One act of a story.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scene {
+    /// Seconds after the story began.
+    #[serde(default)]
+    after: i64,
+    #[serde(rename = "do")]
+    act: Act,
+}
 
-/// Author, subject, file, key of the line, values.
-const COMMITS: [(&str, &str, &str, &str, [&str; 3]); 5] = [
-    ("mia", "feat: another number of shards", "apps/search/config.yaml", "SHARDS", ["\"4\"", "\"5\"", "\"3\""]),
-    (
-        "bot",
-        "chore: tune sampling of the storefront",
-        "apps/web/config.yaml",
-        "SENTRY_SAMPLE",
-        ["\"0.1\"", "\"0.02\"", "\"0.05\""],
-    ),
-    ("lee", "chore: retention of metrics", "apps/metrics/config.yaml", "RETENTION", ["\"45d\"", "\"60d\"", "\"30d\""]),
-    ("ana", "fix: page size of the catalog", "apps/catalog/config.yaml", "PAGE_SIZE", ["\"36\"", "\"48\"", "\"30\""]),
-    (
-        "joe",
-        "feat: avatars from the new cdn",
-        "apps/profile/config.yaml",
-        "AVATARS",
-        ["\"https://img.example.com/avatars\"", "\"https://img.example.com/a\"", "\"https://cdn.example.com/avatars\""],
-    ),
-];
+/// An act whose time has come.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Move {
+    /// The app it is about.
+    pub(super) app: String,
+    /// How often its story was told before: which of a commit's turns is on.
+    pub(super) round: usize,
+    pub(super) act: Act,
+}
+
+/// How far a story is told.
+#[derive(Clone, Debug)]
+struct Telling {
+    story: Story,
+    /// When this round began or begins; `None` = it is over for good.
+    begins: Option<Timestamp>,
+    /// The next of its acts.
+    next: usize,
+    round: usize,
+}
 
 /// What comes next.
 #[derive(Clone, Debug)]
 pub(super) struct Script {
     dice: u64,
-    due: Timestamp,
+    tellings: Vec<Telling>,
 }
 
 impl Script {
-    pub(super) fn new(seed: u64, start: Timestamp) -> Self {
-        Self { dice: seed, due: start.saturating_add(SignedDuration::from_secs(CALM)).unwrap_or(start) }
+    /// The stories from their beginning. `Err` is a fault of the build.
+    pub(super) fn new(seed: u64, start: Timestamp) -> Result<Self, DemoError> {
+        let written: Written =
+            toml::from_str(assets::SCRIPT).map_err(|why| DemoError::asset("script.toml", &why.message()))?;
+        let telling = |story: Story| Telling { begins: Some(later(start, story.first)), next: 0, round: 0, story };
+        Ok(Self { dice: seed, tellings: written.stories.into_iter().map(telling).collect() })
     }
 
-    /// The next move, when its time has come. After a long silence (a laptop asleep) one move comes, not hundreds.
-    pub(super) fn next(&mut self, now: Timestamp) -> Option<Move> {
-        if now < self.due {
-            return None;
+    /// The acts whose time has come, story by story. After a long silence (a laptop asleep) each story goes on where it
+    /// was and begins anew once, not hundreds of times.
+    pub(super) fn due(&mut self, now: Timestamp) -> Vec<Move> {
+        let mut moves = Vec::new();
+        for telling in &mut self.tellings {
+            telling.tell(now, &mut moves);
+            telling.begin_anew(now, &mut self.dice);
         }
-        let more = i64::try_from(self.roll(PACE.1)).unwrap_or_default();
-        self.due = now.saturating_add(SignedDuration::from_secs(PACE.0 + more)).unwrap_or(Timestamp::MAX);
-        Some(match self.roll(5) {
-            0 | 1 => self.edit(),
-            2 => self.scale(),
-            _ => self.commit(),
-        })
-    }
-
-    fn edit(&mut self) -> Move {
-        let (cluster, manager, path, pointer, values) = self.pick(&EDITS);
-        let set = BTreeMap::from([(pointer.to_owned(), Value::from(self.pick(&values)))]);
-        let (cluster, manager, path) = (cluster.to_owned(), manager.to_owned(), path.to_owned());
-        Move::Deed(Deed { hours: 0, cluster, manager, path, set, delete: false })
-    }
-
-    fn scale(&mut self) -> Move {
-        let (cluster, path, counts) = self.pick(&SCALES);
-        Move::Scale { cluster, path, replicas: self.pick(&counts) }
-    }
-
-    fn commit(&mut self) -> Move {
-        let (author, subject, file, key, values) = self.pick(&COMMITS);
-        Move::Commit { author, subject, file, key, value: self.pick(&values) }
-    }
-
-    fn pick<T: Copy, const N: usize>(&mut self, from: &[T; N]) -> T {
-        from[usize::try_from(self.roll(N as u64)).unwrap_or_default()]
-    }
-
-    /// A number below `sides`, by splitmix64: repeatable, not for secrets.
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.dice = self.dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.dice;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
+        moves
     }
 }
 
-/// A file in which the line of a key has another value; `None` where it has that value already, or no such line.
-pub(super) fn with_line(text: &str, key: &str, value: &str) -> Option<String> {
-    let prefix = format!("{key}: ");
-    let line = |line: &str| match line.trim_start().strip_prefix(&prefix) {
-        Some(_) => format!("{}{prefix}{value}\n", " ".repeat(line.len() - line.trim_start().len())),
-        None => format!("{line}\n"),
-    };
-    let new: String = text.lines().map(line).collect();
-    (new != text).then_some(new)
+impl Telling {
+    fn tell(&mut self, now: Timestamp, moves: &mut Vec<Move>) {
+        let Some(begins) = self.begins else { return };
+        let due = |scene: &&Scene| later(begins, scene.after) <= now;
+        for scene in self.story.acts.iter().skip(self.next).take_while(due) {
+            tracing::debug!(story = self.story.name, round = self.round, "an act of the demo's script");
+            moves.push(Move { app: self.story.app.clone(), round: self.round, act: scene.act.clone() });
+            self.next += 1;
+        }
+    }
+
+    fn begin_anew(&mut self, now: Timestamp, dice: &mut u64) {
+        let Some(begins) = self.begins.filter(|_| self.next >= self.story.acts.len()) else { return };
+        self.begins = self.story.every.map(|every| {
+            let spread = i64::try_from(roll(dice, self.story.spread + 1)).unwrap_or_default();
+            later(begins, every).max(now).saturating_add(SignedDuration::from_secs(spread)).unwrap_or(Timestamp::MAX)
+        });
+        self.next = 0;
+        self.round += 1;
+    }
+}
+
+fn later(from: Timestamp, seconds: i64) -> Timestamp {
+    from.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+/// A number below `sides`, by splitmix64: repeatable, not for secrets.
+fn roll(dice: &mut u64, sides: u64) -> u64 {
+    *dice = dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *dice;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) % sides
 }
 
 #[cfg(test)]
@@ -156,40 +135,49 @@ mod tests {
         "2026-11-01T12:00:00Z".parse().expect("a time")
     }
 
-    fn moves(seed: u64) -> Vec<String> {
-        let mut script = Script::new(seed, start());
-        let seconds = (0..3600).map(|second| start() + SignedDuration::from_secs(second));
-        seconds.filter_map(|now| script.next(now)).map(|next| format!("{next:?}")).collect()
+    fn hour(seed: u64) -> Vec<(i64, Move)> {
+        let mut script = Script::new(seed, start()).expect("the shipped script reads");
+        let due = |second: i64| script.due(later(start(), second)).into_iter().map(move |one| (second, one)).collect();
+        (0..3600).flat_map::<Vec<_>, _>(due).collect()
     }
 
     #[test]
     fn one_seed_makes_one_hour_and_another_seed_another() {
-        assert_eq!(moves(7), moves(7), "nothing but the seed decides");
-        assert_ne!(moves(7), moves(8));
-        assert!(moves(7).len() > 100, "something happens every half minute");
+        assert_eq!(hour(7), hour(7), "nothing but the seed decides");
+        assert_ne!(hour(7), hour(8));
     }
 
     #[test]
-    fn an_hour_holds_edits_scalings_and_commits() {
-        let made = moves(7);
-        for word in ["Deed(", "Scale {", "Commit {"] {
-            assert!(made.iter().any(|one| one.starts_with(word)), "no {word} in an hour");
+    fn an_hour_has_something_to_look_at_every_minute_and_few_commits() {
+        let made = hour(7);
+        assert!(made.len() > 90, "more than one act a minute, not {}", made.len());
+        let commits = made.iter().filter(|(_, one)| matches!(one.act, Act::Commit(_))).count();
+        assert!((6..=20).contains(&commits), "{commits} commits in an hour");
+        let agents = made.iter().filter(|(_, one)| matches!(one.act, Act::Agent(_))).count();
+        assert_eq!(agents, 1, "there is one agent");
+    }
+
+    #[test]
+    fn nothing_happens_in_the_first_seconds_and_each_story_once_after_a_long_silence() {
+        let mut script = Script::new(1, start()).expect("reads");
+        assert_eq!(script.due(later(start(), 3)), [], "time to look around");
+        let night = later(start(), 9 * 3600);
+        let acts: usize = script.tellings.iter().map(|telling| telling.story.acts.len()).sum();
+        assert_eq!(script.due(night).len(), acts, "each story to its end, once");
+        assert!(script.due(later(night, 1)).len() < acts, "and not all of them again at once");
+    }
+
+    #[test]
+    fn a_story_that_breaks_something_has_an_act_or_an_agent_that_mends_it() {
+        let script = Script::new(1, start()).expect("reads");
+        let stories = || script.tellings.iter().map(|telling| &telling.story);
+        for story in stories().filter(|story| story.acts.len() == 1) {
+            assert!(matches!(story.acts[0].act, Act::Agent(_)), "{}: who mends it?", story.name);
         }
-    }
-
-    #[test]
-    fn nothing_happens_at_first_and_one_move_after_a_long_silence() {
-        let mut script = Script::new(1, start());
-        assert!(script.next(start()).is_none(), "time to look around");
-        let later = start() + SignedDuration::from_hours(9);
-        assert!(script.next(later).is_some() && script.next(later).is_none(), "one move, not hundreds");
-    }
-
-    #[test]
-    fn a_line_gets_another_value_and_keeps_its_place() {
-        let text = "data:\n  A: \"1\"\n  B: \"2\"\n";
-        assert_eq!(with_line(text, "A", "\"3\"").as_deref(), Some("data:\n  A: \"3\"\n  B: \"2\"\n"));
-        assert_eq!(with_line(text, "B", "\"2\""), None, "no change, no commit");
-        assert_eq!(with_line(text, "C", "1"), None);
+        for story in stories() {
+            let end = story.acts.iter().map(|scene| scene.after).max().unwrap_or_default();
+            assert!(story.acts.is_sorted_by_key(|scene| scene.after), "{}: acts in their order", story.name);
+            assert!(story.every.is_none_or(|every| every > end + 60), "{}: over before it begins anew", story.name);
+        }
     }
 }

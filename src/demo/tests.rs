@@ -61,7 +61,7 @@ async fn the_clusters_have_a_past_with_records_and_healthy_pods() {
     names.sort_unstable();
     assert_eq!(names, ["driftdeck", "kube-controller-manager", "kubectl-edit"]);
     let record = get(&demo.stage, "prod-eu", "/api/v1/namespaces/shop/configmaps/driftdeck.payments");
-    assert!(record["data"]["app.json"].as_str().expect("text").contains("driftdeck agent"));
+    assert!(record["data"]["app.json"].as_str().expect("text").contains("lee@ops"));
 }
 
 #[tokio::test]
@@ -75,40 +75,52 @@ async fn one_seed_and_one_time_make_one_fleet() {
     assert_eq!(head(&one).expect("a head"), head(&other).expect("a head"));
 }
 
-#[tokio::test]
-async fn the_script_is_played_as_kubectl_and_git_would() {
-    let (sender, demo) = demo(true).await;
-    let mirror = (demo.setup.ports.open)(&demo.setup.config.repos[0]).expect("opens");
-    let (before, first) = (mirror.resolve("main").expect("a head"), *sender.borrow());
-    let writes = |stage: &Stage| -> u64 {
-        let count = |cluster: &str| {
-            stage.sandbox(cluster).map_or(0, |sandbox| sandbox.requests().get("patch").copied().unwrap_or_default())
-        };
-        count("prod-us") + count("stage-eu")
-    };
-    let patches = writes(&demo.stage);
-    for second in (0..1800).step_by(20) {
-        let wall = first.wall + SignedDuration::from_secs(second);
-        let since_start = first.since_start + Duration::from_secs(second.unsigned_abs());
-        sender.send_replace(Now { wall, since_start });
-        demo.stage.beat();
+/// Plays so many seconds of the script, one beat each.
+fn play(sender: &watch::Sender<Now>, stage: &Stage, seconds: u64) {
+    for _ in 0..seconds {
+        sender.send_modify(|now| {
+            now.since_start += Duration::from_secs(1);
+            now.wall += SignedDuration::from_secs(1);
+        });
+        stage.beat();
     }
-    let after = mirror.resolve("main").expect("a head");
-    assert!(mirror.ahead(&before, &after).expect("counted") > 5, "half an hour has commits");
-    assert!(writes(&demo.stage) > patches + 10, "and edits");
-    let now = demo.stage.sandbox("stage-eu").expect("a cluster").now();
-    assert!(now > first.wall + SignedDuration::from_mins(29), "the clusters' time has moved");
 }
 
-/// Every move of the script is one that the clusters and the repository take.
 #[tokio::test]
-async fn no_move_of_the_script_is_refused() {
-    let (_sender, demo) = demo(false).await;
-    let mut script = script::Script::new(3, Timestamp::UNIX_EPOCH);
-    for second in 0..6_000 {
-        let at = Timestamp::from_second(second).expect("a time");
-        if let Some(next) = script.next(at) {
-            demo.stage.play(&next).unwrap_or_else(|error| panic!("{next:?}: {error}"));
-        }
-    }
+async fn what_you_have_worked_on_is_left_alone() {
+    let (sender, demo) = demo(true).await;
+    let stage = &demo.stage;
+    let path = "/api/v1/namespaces/search/configmaps/driftdeck.search";
+    let record = get(stage, "stage-eu", path)["data"]["app.json"].as_str().expect("text").to_owned();
+    let mut record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
+    let now = sender.borrow().wall.to_string();
+    let yours = serde_json::json!({"what": "sync", "by": YOU, "time": now, "commit": null, "result": "done"});
+    record["operations"].as_array_mut().expect("operations").push(yours);
+    let change = serde_json::json!({"data": {"app.json": record.to_string()}});
+    let written =
+        stage.sandbox("stage-eu").expect("a cluster").request("PATCH", path, &change, "application/merge-patch+json");
+    assert_eq!(written.status, 200, "{}", written.body);
+    play(&sender, stage, 30);
+    let config = get(stage, "stage-eu", "/api/v1/namespaces/search/configmaps/search-config");
+    assert_eq!(config["data"]["SYNONYMS"], "on", "nobody edits what is yours");
+    let left: Vec<String> = stage.played().into_iter().filter_map(|one| one.left).collect();
+    assert_eq!(left, ["search@stage-eu is yours for now"; 2]);
+    let path = "/apis/apps/v1/namespaces/shop/deployments/catalog";
+    assert_eq!(get(stage, "prod-eu", path)["spec"]["paused"], true, "the rest of the fleet goes on living");
+}
+
+#[tokio::test]
+async fn what_is_not_as_the_script_left_it_is_left_alone() {
+    let (sender, demo) = demo(true).await;
+    let path = "/apis/apps/v1/namespaces/shop/deployments/catalog";
+    play(&sender, &demo.stage, 30);
+    assert_eq!(get(&demo.stage, "prod-eu", path)["spec"]["paused"], true, "the rollout is held");
+    let change = serde_json::json!({"spec": {"paused": false}});
+    let sandbox = demo.stage.sandbox("prod-eu").expect("a cluster");
+    assert_eq!(sandbox.request("PATCH", path, &change, "application/merge-patch+json").status, 200);
+    play(&sender, &demo.stage, 110);
+    assert_eq!(get(&demo.stage, "prod-eu", path)["spec"]["paused"], false, "what you wrote stays");
+    let played = demo.stage.played();
+    let left = played.iter().find(|one| one.typed.contains("catalog") && one.left.is_some()).expect("one was left out");
+    assert!(left.left.as_deref().is_some_and(|why| why.ends_with("not as expected")), "{left:?}");
 }

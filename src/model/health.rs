@@ -23,6 +23,17 @@ pub enum Health {
 }
 
 impl Health {
+    /// Every health, worst first.
+    pub const ALL: [Self; 7] = [
+        Self::Degraded,
+        Self::Missing,
+        Self::Unknown,
+        Self::Progressing,
+        Self::Suspended,
+        Self::Healthy,
+        Self::NotJudged,
+    ];
+
     /// The word on screen and in JSON.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -1,20 +1,20 @@
 //! Get and list: pages, selectors, snapshots. Refuses Tables: `table` makes them of these answers.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answer::Answer;
 use super::core::State;
 use super::failure::Failure;
 use super::flags::Flags;
 use super::json;
+use super::kinds::KindId;
+use super::listed::Listed;
 use super::route::Target;
 use super::selector::Selector;
-use super::store::{Name, Stored};
+use super::store::Name;
 
 /// One object.
 pub(super) fn get(state: &State, target: &Target, flags: &Flags) -> Result<Answer, Failure> {
@@ -42,51 +42,35 @@ struct Page {
 /// A list, whole or a page.
 pub(super) fn list(state: &State, target: &Target, flags: &Flags) -> Result<Answer, Failure> {
     let selector = Selector::of(flags, &target.kind)?;
-    let page = page(state, flags)?;
-    let all = state.store.list_at(target.kind.id, &target.namespace, page.rv).ok_or_else(|| expired(flags))?;
-    let start = page.after.as_ref().map_or(0, |after| all.partition_point(|(name, _)| name <= after));
-    let raw = all.len();
-    let all: Vec<(usize, (Name, Arc<Stored>))> =
-        all.into_iter().enumerate().skip(start).filter(|(_, (name, stored))| selector.takes(name, stored)).collect();
+    let page = page(state, target.kind.id, flags)?;
+    let all = state.store.list_at(target.kind.id, &target.namespace, (page.rv, page.after.as_ref()));
+    let mut all = all.ok_or_else(|| expired(flags))?;
     // From its cache the server gives everything.
     let cached = flags.get("resourceVersion") == Some("0");
     let limit = flags.number("limit").and_then(|limit| usize::try_from(limit).ok());
     let limit = limit.filter(|limit| *limit > 0 && !cached);
-    let shown = limit.unwrap_or(all.len()).min(all.len());
+    let (mut items, mut last) = (Vec::new(), None);
+    while limit.is_none_or(|limit| items.len() < limit) {
+        let Some((name, stored)) = all.next() else { break };
+        if selector.takes(name, stored) {
+            items.push(stored.clone());
+            last = Some(name);
+        }
+    }
     let mut metadata = json!({"resourceVersion": page.rv.to_string()});
     if target.kind.custom.is_some() {
         metadata["continue"] = "".into();
     }
-    let last = all.get(shown.wrapping_sub(1)).filter(|_| limit == Some(shown));
-    if let Some((at, (last, _))) = last.filter(|(at, _)| at + 1 < raw) {
+    if let (Some(last), Some(_)) = (last, all.next()) {
         metadata["continue"] = token(page.rv, last).into();
         if selector.is_everything() {
-            metadata["remainingItemCount"] = (raw - at - 1).into();
+            metadata["remainingItemCount"] = (all.count() + 1).into();
         }
     }
-    let all: Vec<&Arc<Stored>> = all.iter().map(|(_, (_, stored))| stored).collect();
-    Ok(Answer::Json(200, envelope(target, &metadata, all.into_iter().take(shown))))
+    Ok(Answer::List(Listed::new(&target.kind, &metadata, items)))
 }
 
-fn envelope<'a>(target: &Target, metadata: &Value, items: impl Iterator<Item = &'a Arc<Stored>>) -> Bytes {
-    let (kind, version) = (&target.kind.kind, target.kind.api_version());
-    let head = format!("{{\"kind\":\"{kind}List\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":[");
-    let mut out = head.into_bytes();
-    for (n, stored) in items.enumerate() {
-        if n > 0 {
-            out.push(b',');
-        }
-        if target.kind.custom.is_some() {
-            out.extend_from_slice(&stored.whole(&target.kind));
-        } else {
-            out.extend_from_slice(&stored.bytes);
-        }
-    }
-    out.extend_from_slice(b"]}\n");
-    Bytes::from(out)
-}
-
-fn page(state: &State, flags: &Flags) -> Result<Page, Failure> {
+fn page(state: &State, kind: KindId, flags: &Flags) -> Result<Page, Failure> {
     if let Some(token) = flags.get("continue") {
         return read_token(token);
     }
@@ -95,11 +79,9 @@ fn page(state: &State, flags: &Flags) -> Result<Page, Failure> {
         return Err(Failure::too_large(asked, current));
     }
     let exact = flags.get("resourceVersionMatch") == Some("Exact") && asked > 0;
-    if exact && asked < state.store.compacted() {
-        return Err(Failure::expired(format!(
-            "The provided resource version is too old: {asked} ({})",
-            state.store.compacted()
-        )));
+    let compacted = state.store.compacted(kind);
+    if exact && asked < compacted {
+        return Err(Failure::expired(format!("The provided resource version is too old: {asked} ({compacted})")));
     }
     Ok(Page { rv: if exact { asked } else { current }, after: None })
 }

@@ -2,12 +2,15 @@
 
 mod parse;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::failure::Failure;
 use super::flags::Flags;
 use super::kinds::KindInfo;
-use super::store::{Name, Stored};
+use super::store::Name;
+use super::stored::Stored;
 
 /// What a list or watch is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -44,19 +47,23 @@ impl Selector {
             "metadata.namespace" => (*name.namespace == **value) == *equal,
             other => (inner(stored, other) == *value) == *equal,
         });
-        fields && self.labels.iter().all(|requirement| requirement.holds(stored))
+        if !fields || self.labels.is_empty() {
+            return fields;
+        }
+        let labels = stored.labels();
+        self.labels.iter().all(|requirement| requirement.holds(&labels))
     }
 }
 
 impl Requirement {
-    fn holds(&self, stored: &Stored) -> bool {
+    fn holds(&self, labels: &BTreeMap<String, String>) -> bool {
         match self {
-            Self::In(key, values) => stored.labels.get(key).is_some_and(|value| values.contains(value)),
-            Self::NotIn(key, values) => stored.labels.get(key).is_none_or(|value| !values.contains(value)),
-            Self::Exists(key) => stored.labels.contains_key(key),
-            Self::Absent(key) => !stored.labels.contains_key(key),
+            Self::In(key, values) => labels.get(key).is_some_and(|value| values.contains(value)),
+            Self::NotIn(key, values) => labels.get(key).is_none_or(|value| !values.contains(value)),
+            Self::Exists(key) => labels.contains_key(key),
+            Self::Absent(key) => !labels.contains_key(key),
             Self::Beyond(key, than, above) => {
-                let own = stored.labels.get(key).and_then(|value| value.parse::<i64>().ok());
+                let own = labels.get(key).and_then(|value| value.parse::<i64>().ok());
                 own.is_some_and(|own| if *above { own > *than } else { own < *than })
             }
         }
@@ -100,7 +107,7 @@ fn of_kind(kind: &KindInfo) -> &'static [&'static str] {
 
 /// What an object has at a field label; absent is empty, and false for the two that are booleans.
 fn inner(stored: &Stored, field: &str) -> String {
-    let object: Value = serde_json::from_slice(&stored.bytes).unwrap_or_default();
+    let object: Value = serde_json::from_slice(&stored.bare()).unwrap_or_default();
     let path = match field {
         "source" => "/source/component".to_owned(),
         "status.successful" => "/status/succeeded".to_owned(),

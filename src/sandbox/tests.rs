@@ -3,6 +3,7 @@
 mod applying;
 mod customs;
 mod deleting;
+mod kubectl;
 mod loops;
 mod reading;
 mod rights;

@@ -220,16 +220,18 @@ fn keep_identity(kind: &KindInfo, live: &Value, new: &mut Value) -> Result<(), F
 }
 
 /// Kinds whose generation follows their spec.
-const GENERATIONS: [&str; 12] = [
+const GENERATIONS: [&str; 14] = [
     "CronJob",
     "CustomResourceDefinition",
     "DaemonSet",
     "Deployment",
+    "EndpointSlice",
     "Ingress",
     "Job",
     "NetworkPolicy",
     "Pod",
     "PodDisruptionBudget",
+    "PriorityClass",
     "ReplicaSet",
     "ReplicationController",
     "StatefulSet",
@@ -252,6 +254,10 @@ fn moves_generation(kind: &KindInfo, live: &Value, new: &Value) -> bool {
         };
         return kept(live) != kept(new);
     }
+    if kind.is("discovery.k8s.io", "EndpointSlice") {
+        let parts = ["/addressType", "/endpoints", "/ports", "/metadata/labels"];
+        return parts.iter().any(|part| !object::same(live, new, part));
+    }
     let annotations = kind.is("apps", "Deployment") && !object::same(live, new, "/metadata/annotations");
     has_generation(kind) && (annotations || !object::same(live, new, "/spec"))
 }
@@ -268,7 +274,7 @@ fn timeless(object: &Value) -> Value {
 
 /// Whether a custom object lies in the store just so. Another version may show what was asked for and hide what is lost.
 fn is_stored(state: &State, kind: &KindInfo, stored: &Value) -> bool {
-    let lying = state.store.get(kind.id, &Name::of(stored)).map(|lying| serde_json::from_slice(&lying.bytes));
+    let lying = state.store.get(kind.id, &Name::of(stored)).map(|lying| serde_json::from_slice(&lying.bare()));
     let Some(Ok(mut lying)) = lying else { return false };
     for key in ["apiVersion", "kind"] {
         object::put(&mut lying, key, stored[key].clone());

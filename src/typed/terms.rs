@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::delta::{Delta, changed};
 use super::form::child;
-use super::{name_members, remove, set_of};
+use super::prune::remove_to_null as remove;
+use super::{name_members, set_of};
 use crate::fields::{Entry, Set};
 use crate::schema::{ListKind, Node, Shape};
 

@@ -411,3 +411,32 @@ fn every_and_after_count_only_what_the_scene_is_about() {
     }
     assert_eq!((codes, act.times()), (vec![200, 500, 200, 500, 200], 2));
 }
+
+#[test]
+fn namespaces_that_end_say_so_in_kubectls_columns_too() {
+    let sandbox = shop();
+    sandbox.play(Act::of(Scene::Terminating));
+    let mut request = request("GET /api/v1/namespaces", &Value::Null, "");
+    let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+    request.headers_mut().insert("accept", accept.parse().expect("a header"));
+    let (_, table) = block_on(async { whole(sandbox.service().call(request).await.expect("reachable")).await });
+    assert!(table["kind"] == "Table" && table.get("items").is_none(), "a Table as it was: {table}");
+    let rows = table["rows"].as_array().expect("rows");
+    let phase = |name: &str| rows.iter().find(|row| row["cells"][0] == name).map(|row| row["cells"][1].clone());
+    assert_eq!((phase("shop"), phase("default")), (Some("Terminating".into()), Some("Active".into())));
+}
+
+#[test]
+fn what_is_created_by_protobuf_is_named_too() {
+    let part =
+        |number: u8, bytes: &[u8]| [&[number << 3 | 2, u8::try_from(bytes.len()).expect("short")], bytes].concat();
+    let raw = part(1, &part(1, b"two"));
+    let kind = [part(1, b"v1"), part(2, b"ConfigMap")].concat();
+    let body = [b"k8s\0".to_vec(), part(1, &kind), part(2, &raw)].concat();
+    let sandbox = shop();
+    sandbox.play(Act::of(Scene::Quota));
+    let request = http::Request::post(MAPS).header("content-type", "application/vnd.kubernetes.protobuf");
+    let request = request.body(Full::new(bytes::Bytes::from(body))).expect("a request");
+    let (status, said) = block_on(async { whole(sandbox.service().call(request).await.expect("reachable")).await });
+    assert_eq!((status, text(&said, "/details/name")), (403, "two"), "{said}");
+}
