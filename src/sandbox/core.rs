@@ -25,7 +25,8 @@ use super::seed::{self, Dice};
 use super::service::Outage;
 use super::store::Store;
 use super::wakers::{Held, Wakers, Woken};
-use super::{Answered, Clock, Options, SandboxError, discovery, openapi, read, review, scale, table, watch, write};
+use super::{Answered, Clock, Options, SandboxError, discovery, openapi, options, partial, read, review, scale, table};
+use super::{watch, write};
 use crate::schema::Schemas;
 
 /// Kinds, schemas, documents: replaced as a whole when a definition moves.
@@ -214,12 +215,23 @@ impl Core {
         if !review::is_review(&target) && !account.allows(wish) {
             return forbidden(account, wish, &target).into();
         }
+        let homeless = target.kind.namespaced && target.namespace.is_empty() && !matches!(verb, "list" | "watch");
+        if homeless || !target.part.takes(verb) {
+            return Failure::no_method().into();
+        }
+        if verb == "other" && target.kind.custom.is_some() && target.name.is_empty() {
+            return Failure::bad("name must be provided").into();
+        }
         if target.part == Part::Whole && !target.kind.verbs.iter().any(|known| known == verb) {
             return Failure::no_method().into();
         }
         let answer = self.act(account, call, &flags, (verb, &target)).unwrap_or_else(Answer::from);
-        if matches!(verb, "get" | "list") && table::is_asked(&call.accept) {
+        let reads = matches!(verb, "get" | "list");
+        if reads && table::is_asked(&call.accept) {
             return table::shaped(&target, call, &flags, answer.written(), self.now());
+        }
+        if reads && partial::is_asked(&call.accept) {
+            return partial::shaped(call, answer.written());
         }
         answer
     }
@@ -231,12 +243,16 @@ impl Core {
         flags: &Flags,
         (verb, target): (&str, &Target),
     ) -> Result<Answer, Failure> {
+        options::check_media(&target.kind, verb, call)?;
         if review::is_review(target) {
             let now = self.now();
             return review::answer((&self.world(), now), account, target, &call.body);
         }
+        if !(verb == "patch" && write::patch::is_unknown(target, call)) {
+            options::check(verb, call, flags)?;
+        }
         if verb == "watch" {
-            return watch::open(self, target, flags, table::is_asked(&call.accept));
+            return watch::open(self, target, flags, &call.accept);
         }
         let state = &mut *self.timed();
         let world = &*state.world.clone();
@@ -245,7 +261,7 @@ impl Core {
         }
         let asked = write::Asked { call, flags };
         match verb {
-            "get" => read::get(state, target),
+            "get" => read::get(state, target, flags),
             "list" => read::list(state, target, flags),
             "create" => write::create::answer(world, state, target, &asked),
             "update" => write::update::answer(world, state, target, &asked),
@@ -308,10 +324,11 @@ fn is_apply(call: &Call) -> bool {
 
 fn verb(call: &Call, target: &Target, flags: &Flags) -> &'static str {
     match (call.method.as_str(), target.name.is_empty()) {
-        ("GET", _) if flags.is("watch") => "watch",
+        ("GET", true) if flags.is("watch") => "watch",
         ("GET", true) => "list",
         ("GET", false) => "get",
-        ("POST", true) => "create",
+        // The handler of custom kinds does not look at the name of a path.
+        ("POST", unnamed) if unnamed || (target.kind.custom.is_some() && target.part == Part::Whole) => "create",
         ("PUT", false) => "update",
         ("PATCH", false) => "patch",
         ("DELETE", true) => "deletecollection",

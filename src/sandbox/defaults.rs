@@ -46,9 +46,15 @@ fn special(kind: &KindInfo, body: &mut Value) {
     if kind.is("storage.k8s.io", "StorageClass") {
         fill_absent(body, &[], &json!({"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"}));
     }
-    if kind.is("apps", "Deployment") {
+    let times = match (&*kind.group, &*kind.kind) {
+        ("apps", "Deployment") => json!({"lastTransitionTime": null, "lastUpdateTime": null}),
+        ("", "Pod") => json!({"lastProbeTime": null, "lastTransitionTime": null}),
+        ("", "Namespace") => json!({"lastTransitionTime": null}),
+        _ => Value::Null,
+    };
+    if !times.is_null() {
         for own in body.pointer_mut("/status/conditions").and_then(Value::as_array_mut).into_iter().flatten() {
-            fill_absent(own, &[], &json!({"lastTransitionTime": null, "lastUpdateTime": null}));
+            fill_absent(own, &[], &times);
         }
     }
     if kind.is("", "Secret") {

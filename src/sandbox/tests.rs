@@ -6,7 +6,6 @@ mod deleting;
 mod kubectl;
 mod loops;
 mod reading;
-mod recorded;
 mod rights;
 mod watching;
 mod writing;

@@ -14,12 +14,13 @@ use super::answer::Answer;
 use super::core::{Core, State};
 use super::failure::Failure;
 use super::flags::Flags;
+use super::partial;
 use super::route::Target;
 use super::selector::Selector;
 use super::service::{Outage, Unreachable};
 use super::store::Change;
 use super::stored::{Stored, Texts};
-use super::table::Table;
+use super::table::{self, Table};
 
 /// Bytes sent in one frame at most, unless one event is larger.
 const FRAME: usize = 64 * 1024;
@@ -33,8 +34,7 @@ pub(super) struct Watch {
     core: Arc<Core>,
     ticket: u64,
     target: Target,
-    /// Whether events carry Tables.
-    table: Option<Table>,
+    form: Form,
     selector: Selector,
     /// The version seen last.
     position: u64,
@@ -50,6 +50,25 @@ pub(super) struct Watch {
     ended: bool,
 }
 
+/// What events carry.
+enum Form {
+    Whole,
+    Table(Box<Table>),
+    Partial,
+}
+
+impl Form {
+    fn asked(accept: &str) -> Self {
+        if partial::is_asked(accept) {
+            Self::Partial
+        } else if table::is_asked(accept) {
+            Self::Table(Box::default())
+        } else {
+            Self::Whole
+        }
+    }
+}
+
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Watch({} after {})", self.target.kind.qualified(), self.position)
@@ -63,11 +82,8 @@ impl Drop for Watch {
 }
 
 /// Opens a watch.
-pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, table: bool) -> Result<Answer, Failure> {
-    let mut selector = Selector::of(flags, &target.kind)?;
-    if !target.name.is_empty() {
-        selector = Selector::of(&Flags::parse(&format!("fieldSelector=metadata.name={}", target.name)), &target.kind)?;
-    }
+pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, accept: &str) -> Result<Answer, Failure> {
+    let selector = Selector::of(flags, &target.kind)?;
     let asked = flags.resource_version()?;
     let ticket = core.ticket();
     let state = core.timed();
@@ -77,10 +93,6 @@ pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, table: bool
     }
     let bookmarks = flags.is("allowWatchBookmarks");
     let streaming = flags.is("sendInitialEvents");
-    if streaming && flags.get("resourceVersionMatch") != Some("NotOlderThan") {
-        let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-        return Err(Failure::list_option("resourceVersionMatch", why));
-    }
     let initial = streaming || (asked == 0 && flags.get("sendInitialEvents").is_none());
     let ahead = if initial { matching(&state, target, &selector) } else { Vec::new() };
     drop(state);
@@ -88,7 +100,7 @@ pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, table: bool
     Ok(Answer::Stream(Box::new(Watch {
         core: core.clone(),
         ticket,
-        table: table.then(Table::default),
+        form: Form::asked(accept),
         target: target.clone(),
         selector,
         position: if initial { current } else { asked },
@@ -229,13 +241,12 @@ impl Watch {
     /// An object as its watcher asked for it.
     fn event(&mut self, what: &str, stored: &Stored, now: Timestamp, frame: &mut Vec<u8>) {
         let kind = &self.target.kind;
-        match &mut self.table {
-            Some(table) => {
-                let row = table.event(&self.target, &stored.whole(kind), now).to_string();
-                line(what, frame, |out| out.extend_from_slice(row.as_bytes()));
-            }
-            None => line(what, frame, |out| stored.write(kind, out)),
-        }
+        let told = match &mut self.form {
+            Form::Table(table) => table.event(&self.target, &stored.whole(kind), now),
+            Form::Partial => partial::one(&stored.value(kind)),
+            Form::Whole => return line(what, frame, |out| stored.write(kind, out)),
+        };
+        line(what, frame, |out| out.extend_from_slice(told.to_string().as_bytes()));
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Unconvertible(pub String);
 /// An object as another version tells it, with that version's schema; none where there is no such version any more.
 pub type Told = Result<Option<(Value, Option<Node>)>, Unconvertible>;
 
+/// The same, borrowed where it is the object as it stands.
+type Seen<'v> = (Cow<'v, Value>, Option<Node>);
+
 /// What a write goes by.
 #[derive(Clone, Copy)]
 pub struct Terms<'a> {
@@ -48,11 +51,7 @@ impl<'a> Terms<'a> {
     }
 
     /// An object in a version: as it is where that is the version written in.
-    fn tell<'v>(
-        &self,
-        object: &'v Value,
-        version: &str,
-    ) -> Result<Option<(Cow<'v, Value>, Option<Node>)>, Unconvertible> {
+    fn tell<'v>(&self, object: &'v Value, version: &str) -> Result<Option<Seen<'v>>, Unconvertible> {
         let own = &self.zero["apiVersion"];
         if own.is_null() || (*own == version && object["apiVersion"] == *own) {
             return Ok(Some((Cow::Borrowed(object), self.node.cloned())));
@@ -62,7 +61,7 @@ impl<'a> Terms<'a> {
 }
 
 /// A difference without what does not count in a version.
-pub(super) fn filtered(terms: &Terms, delta: Delta, version: &str) -> Delta {
+fn filtered(terms: &Terms, delta: &Delta, version: &str) -> Delta {
     Delta {
         added: terms.counted(&delta.added, version),
         modified: terms.counted(&delta.modified, version),
@@ -86,7 +85,7 @@ pub(super) fn deltas<'e>(
         let old = terms.tell(live, version).map_err(|error| said("old", error))?;
         let now = terms.tell(new, version).map_err(|error| said("new", error))?;
         let delta = old.zip(now).map(|((old, node), (now, _))| changed(node.as_ref(), &old, &now));
-        all.insert(version.to_owned(), delta.map(|delta| filtered(terms, delta, version)));
+        all.insert(version.to_owned(), delta.map(|delta| filtered(terms, &delta, version)));
     }
     Ok(all)
 }
