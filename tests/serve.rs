@@ -67,7 +67,7 @@ fn headless_it_prints_one_line_and_a_signal_leaves_nothing() {
 
 #[test]
 fn it_serves_though_nobody_hears_it_and_two_are_no_trouble() {
-    if served::programs::kubectl().is_none() {
+    if programs::kubectl().is_none() {
         return;
     }
     let home = Home::new();
@@ -135,7 +135,7 @@ fn what_cannot_be_opened_is_told_and_leaves_nothing() {
 
 #[test]
 fn an_edit_by_kubectl_is_on_the_screen_with_its_manager() {
-    if served::programs::kubectl().is_none() {
+    if programs::kubectl().is_none() {
         return;
     }
     let home = Home::new();
@@ -274,7 +274,7 @@ impl Operator {
 
 #[test]
 fn a_config_of_ones_own_works_on_it_and_a_rule_is_written_from_the_diff() {
-    if served::programs::kubectl().is_none() {
+    if programs::kubectl().is_none() {
         return;
     }
     let ana = Operator::new();

@@ -80,6 +80,9 @@ pub enum ServeError {
     /// Somebody else's file is there.
     #[error("{} is there already and was not written by a demo: it stays as it is, name another file", .0.display())]
     Taken(PathBuf),
+    /// Not a name that can stand in `KUBECONFIG`.
+    #[error("{} cannot stand in KUBECONFIG, which separates files by colons and ends with the line: name another", .0.display())]
+    Name(PathBuf),
     /// A link, a pipe, a directory.
     #[error("{} is no ordinary file: name another", .0.display())]
     NoFile(PathBuf),

@@ -2,6 +2,7 @@
 //!
 //! Refuses meaning: what the body should be is the caller's business.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -10,6 +11,20 @@ use serde_json::Value;
 /// A body that is no JSON, in Go's words.
 pub(super) fn read(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map_err(|error| sentence(body, &error))
+}
+
+/// The same, of what must be an object of that Go type.
+pub(super) fn read_object(body: &[u8], of: &str) -> Result<Value, String> {
+    let value = read(body)?;
+    let found = match &value {
+        Value::Object(_) => return Ok(value),
+        Value::Null => return Ok(Value::Object(serde_json::Map::new())),
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Number(_) => "number",
+        Value::Bool(_) => "bool",
+    };
+    Err(format!("json: cannot unmarshal {found} into Go value of type {of}"))
 }
 
 fn sentence(body: &[u8], error: &serde_json::Error) -> String {
@@ -73,13 +88,12 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             let at = if self.at.is_empty() { key.clone() } else { format!("{}.{key}", self.at) };
-            if seen.contains(&key) {
+            if !seen.insert(key) {
                 self.found.push(at.clone());
             }
-            seen.push(key);
             map.next_value_seed(Place { at, found: self.found })?;
         }
         Ok(())

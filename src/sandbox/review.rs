@@ -9,6 +9,7 @@ use super::account::{Account, Wish};
 use super::answer::Answer;
 use super::core::World;
 use super::failure::Failure;
+use super::json as body_json;
 use super::object::text;
 use super::route::Target;
 
@@ -24,11 +25,10 @@ pub(super) fn answer(
     target: &Target,
     body: &Bytes,
 ) -> Result<Answer, Failure> {
-    let mut review: Value =
-        serde_json::from_slice(body).map_err(|error| Failure::bad(format!("error decoding review: {error}")))?;
+    let mut review = body_json::read_object(body, &format!("v1.{}", target.kind.kind)).map_err(Failure::bad)?;
     review["kind"] = (*target.kind.kind).into();
     review["apiVersion"] = target.kind.api_version().into();
-    if review.get("metadata").is_none() {
+    if !review["metadata"].is_object() {
         review["metadata"] = json!({});
     }
     review["status"] = match &*target.kind.plural {

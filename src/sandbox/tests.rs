@@ -5,6 +5,7 @@ mod customs;
 mod deleting;
 mod kubectl;
 mod loops;
+mod odd;
 mod reading;
 mod rights;
 mod watching;

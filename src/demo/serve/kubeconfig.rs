@@ -1,5 +1,6 @@
 //! The kubeconfig that opens the door: its text, its place on disk, its end. Refuses to write over anybody else's.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::SocketAddr;
@@ -56,6 +57,9 @@ impl Written {
     pub(super) fn new(path: &Path, text: String) -> Result<Self, ServeError> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let failed = |error: io::Error| ServeError::Kubeconfig { path: path.clone(), kind: error.kind() };
+        if path.to_string_lossy().contains([':', '\n', '\r']) {
+            return Err(ServeError::Name(path));
+        }
         let is_there = is_ours(&path)?;
         let beside = path.parent().unwrap_or(Path::new("/"));
         // Temporary files are made with 0600.
@@ -80,10 +84,15 @@ impl Written {
 impl Drop for Written {
     fn drop(&mut self) {
         // Its tokens are worth nothing any more. Somebody's later file of that name stays.
-        if fs::read_to_string(&self.path).is_ok_and(|now| now == self.text) {
+        if fs::read_to_string(&self.path).is_ok_and(|now| servers(&now) == servers(&self.text)) {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// The servers a kubeconfig names: `kubectl config use-context` writes the file anew, but knows no others.
+fn servers(text: &str) -> BTreeSet<&str> {
+    text.lines().filter_map(|line| line.trim().strip_prefix("server: ")).collect()
 }
 
 /// Whether a file that may be replaced is there: an ended demo's, or an empty one, as `mktemp` makes.

@@ -116,6 +116,27 @@ async fn a_port_that_is_taken_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_kubeconfig_that_kubectl_has_written_anew_goes_with_the_port_and_another_ones_stays() {
+    let site = site();
+    let file = site.dir.path().join("config");
+    let rewritten =
+        |text: &str| format!("apiVersion: v1\ncurrent-context: stage-eu\n{}", text.split_once('\n').expect("lines").1);
+    let served = site.open("127.0.0.1", &file).expect("open");
+    std::fs::write(&file, rewritten(&std::fs::read_to_string(&file).expect("text"))).expect("written");
+    drop(served);
+    assert!(!file.exists(), "kubectl config use-context makes it nobody else's");
+    let served = site.open("127.0.0.1", &file).expect("open");
+    let more = "- cluster: {}\n  server: https://192.0.2.1\n";
+    std::fs::write(&file, rewritten(&std::fs::read_to_string(&file).expect("text")) + more).expect("written");
+    drop(served);
+    assert!(file.exists(), "somebody keeps a cluster of their own in it");
+    for name in ["a:b", "a\nb"] {
+        let told = site.open("127.0.0.1", &site.dir.path().join(name)).expect_err("no name for it").to_string();
+        assert!(told.contains("KUBECONFIG") && told.contains("name another"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_said_without_the_clusters_own_token() {
     let site = site();
     let served = site.served();

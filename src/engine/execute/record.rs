@@ -117,12 +117,18 @@ async fn read_back(site: &Site, record: &Record, error: &CallError) -> Result<()
     let (namespace, name) = (site.record_namespace(), &site.app.id.name);
     match site.wire.cluster.has_record(namespace, name, record).await {
         Ok(true) => Ok(()),
-        Ok(false) => Err(unwritten(site, &error.message)),
+        Ok(false) => Err(missing(site, &error.message)),
         Err(_) => {
             let what = format!("no answer; whether the record {namespace}/driftdeck.{name} was written is not known");
             Err(Foreign::new(format!("{what}: {}", error.message.raw())))
         }
     }
+}
+
+/// A slow server may still write what it has taken.
+fn missing(site: &Site, why: &Foreign) -> Foreign {
+    let (namespace, name) = (site.record_namespace(), &site.app.id.name);
+    Foreign::new(format!("no answer, and the record {namespace}/driftdeck.{name} has not arrived yet: {}", why.raw()))
 }
 
 fn unwritten(site: &Site, why: &Foreign) -> Foreign {

@@ -76,7 +76,7 @@ pub(in super::super) fn collection(
 fn options(asked: &Asked) -> Result<Value, Failure> {
     let mut options = match asked.call.body.as_ref() {
         [] => json!({}),
-        body => json::read(body)
+        body => json::read_object(body, "v1.DeleteOptions")
             .map_err(|why| Failure::bad(format!("couldn't get version/kind; json parse error: {why}")))?,
     };
     let flags: &Flags = asked.flags;
