@@ -55,8 +55,8 @@ fn main() {
         for kind in Kind::ALL {
             alone(&sandbox, objects, kind).await;
         }
-        for (pace, listed) in [(None, false), (Some(PACE), false), (Some(PACE), true)] {
-            under_watch(&sandbox, objects, (pace, listed, seconds)).await;
+        for (pace, crowded) in [(None, false), (Some(PACE), false), (Some(PACE), true)] {
+            under_watch(&sandbox, objects, (pace, crowded, seconds)).await;
         }
         let after = Memory::now();
         println!("memory at the end: {}", after.beside(&before));
@@ -110,7 +110,7 @@ async fn lists(client: &Client) {
         let (_, whole) = client.get(path).await;
         let (took, start) = (start.elapsed(), Instant::now());
         let pages = client.pages(path, 500).await;
-        let (paged, start) = (start.elapsed(), Instant::now());
+        let (by_page, start) = (start.elapsed(), Instant::now());
         let lines = client.streams(path).await;
         let streamed = start.elapsed();
         stored += whole;
@@ -120,7 +120,7 @@ async fn lists(client: &Client) {
             megabytes(whole as u64),
             took.as_secs_f64() * 1e3,
             pages.len(),
-            paged.as_secs_f64() * 1e3,
+            by_page.as_secs_f64() * 1e3,
             pages.at(100),
             streamed.as_secs_f64() * 1e3,
         );
@@ -141,9 +141,9 @@ async fn alone(sandbox: &Sandbox, objects: usize, kind: Kind) {
 }
 
 /// All kinds of write in turn by two writers, ten watchers on each kind.
-async fn under_watch(sandbox: &Sandbox, objects: usize, (pace, listed, seconds): (Option<u64>, bool, u64)) {
+async fn under_watch(sandbox: &Sandbox, objects: usize, (pace, crowded, seconds): (Option<u64>, bool, u64)) {
     let watchers = Watchers::open(sandbox, WATCHERS).await;
-    let lister = listed.then(|| load::lists_on(sandbox));
+    let lister = crowded.then(|| load::lists_on(sandbox));
     let (start, used) = (Instant::now(), gauge::cpu());
     let until = start + Duration::from_secs(seconds);
     let writers = [(); 2].map(|()| {
@@ -157,12 +157,12 @@ async fn under_watch(sandbox: &Sandbox, objects: usize, (pace, listed, seconds):
     let written = start.elapsed().as_secs_f64();
     watchers.have(times.len() * WATCHERS).await;
     let (took, cores) = (start.elapsed().as_secs_f64(), (gauge::cpu() - used) / start.elapsed().as_secs_f64());
-    let lists = lister.map(|lister| lister.ends());
-    let (writes, events) = (times.len() as f64 / written, (times.len() * WATCHERS) as f64 / took);
+    let lists = lister.map(load::Lister::ends);
+    let (rate, events) = (times.len() as f64 / written, (times.len() * WATCHERS) as f64 / took);
     let how = pace.map_or("as fast as it goes".to_owned(), |pace| format!("{pace} writes/s asked for"));
     let beside = lists.map_or(String::new(), |lists| format!(", {lists} whole lists of pods beside"));
     println!(
-        "{} watchers, {how}{beside}: {writes:.0} writes/s, {events:.0} events/s on {cores:.2} cores; a write {times}",
+        "{} watchers, {how}{beside}: {rate:.0} writes/s, {events:.0} events/s on {cores:.2} cores; a write {times}",
         WATCHERS * Kind::ALL.len()
     );
 }

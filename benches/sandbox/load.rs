@@ -59,7 +59,7 @@ impl Client {
             times.push(start.elapsed());
             let head = String::from_utf8_lossy(&page[..page.len().min(600)]).into_owned();
             let Some((_, rest)) = head.split_once("\"continue\":\"") else { return times };
-            next = rest.split('"').next().unwrap_or_default().to_owned();
+            rest.split('"').next().unwrap_or_default().clone_into(&mut next);
         }
     }
 
@@ -79,7 +79,7 @@ impl Client {
 }
 
 fn ends(frame: &[u8]) -> usize {
-    frame.iter().filter(|byte| **byte == b'\n').count()
+    frame.split(|byte| *byte == b'\n').count() - 1
 }
 
 /// No write says what another said: each moves something.

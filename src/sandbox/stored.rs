@@ -210,7 +210,7 @@ impl Form<'_> {
         start
     }
 
-    /// A value of serde_json's own and a text are always written.
+    /// A JSON value and a text are always written.
     fn json(&mut self, value: &impl serde::Serialize) {
         let _ = serde_json::to_writer(&mut self.out, value);
     }

@@ -31,13 +31,12 @@ impl Wakers {
 
     /// Wakes who waits for a kind, or everybody.
     pub(super) fn wake(&mut self, kind: Option<KindId>) {
-        match kind {
-            Some(_) => self.woken.extend(self.waiting.remove(&kind).into_iter().flat_map(BTreeMap::into_values)),
-            None => {
-                let all = std::mem::take(&mut self.waiting);
-                self.woken.extend(all.into_values().flat_map(BTreeMap::into_values));
-            }
-        }
+        let woken = if kind.is_some() {
+            self.waiting.remove(&kind).into_iter().collect()
+        } else {
+            std::mem::take(&mut self.waiting).into_values().collect::<Vec<_>>()
+        };
+        self.woken.extend(woken.into_iter().flat_map(BTreeMap::into_values));
     }
 }
 

@@ -20,7 +20,7 @@ const PATTERNS: [(&str, &str); 15] = [
     (r"-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "-HASH-SUFFIX"),
     (r"(-|pod-template-hash[=:] ?)[bcdfghjklmnpqrstvwxz2456789]{8,10}\b", "-HASH"),
     (r"-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "-SUFFIX"),
-    (r"\b(\d{1,3}s|\d{1,2}m(\d{1,2}s)?)(\s|$|\))", "AGE "),
+    (r"(^|[\s(])(\d{1,3}s|\d{1,2}m\d{1,2}s|\dm)(\s|$|\))", " AGE "),
 ];
 
 /// What `/version` says of the build.
@@ -140,6 +140,9 @@ fn what_cannot_be_equal_is_one_word_and_the_rest_stays() {
         ("web-6d5f7c8b9d-x2x4z  0/1", "web-HASH-SUFFIX 0/1"),
         ("  resourceVersion: \"12\"", "  resourceVersion: N"),
         ("cpu: 100m, 5 of 10", "cpu: 100m, 5 of 10"),
+        ("  cpu:  50m", "  cpu: 50m"),
+        ("Liveness: exec delay=5s timeout=1s", "Liveness: exec delay=5s timeout=1s"),
+        ("Normal  Pulled  3s (x2 over 1m5s)  kubelet", "Normal Pulled AGE (x2 over AGE kubelet"),
         ("80:31234/TCP", "80:PORT/TCP"),
         ("  time: \"2026-11-21T10:00:00Z\"", "  time: \"TIME\""),
     ] {

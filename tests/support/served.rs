@@ -140,7 +140,7 @@ pub struct Said {
 
 /// The kubectl of the test support; its editor wants seven replicas.
 pub fn kubectl(home: &Home, kubeconfig: &Path, words: &str) -> Said {
-    let mut command = Command::new(&programs::find().expect("the programs of the test support").kubectl);
+    let mut command = Command::new(programs::kubectl().expect("a kubectl"));
     surround(&mut command, home);
     command.args(words.split_whitespace()).env("KUBECONFIG", kubeconfig);
     let ran =
