@@ -48,7 +48,7 @@ fn object(dice: &mut Dice, schema: &Value, odd: bool) -> Map<String, Value> {
     let values = &schema["additionalProperties"];
     let open = schema["x-kubernetes-preserve-unknown-fields"] == true;
     if (values.is_object() || open) && dice.chance(80) {
-        for _ in 0..1 + dice.below(3) {
+        for _ in 0..=dice.below(3) {
             let key = (*dice.pick(&KEYS)).to_owned();
             let own = if open { loose(dice, 0, odd) } else { random(dice, values, odd) };
             map.insert(key, own);
@@ -226,7 +226,8 @@ fn collect(schema: &Value, value: &Value, at: &mut String, out: &mut Vec<(String
                 let below = schema["properties"].get(key).unwrap_or(&schema["additionalProperties"]);
                 if below.is_object() {
                     let before = at.len();
-                    at.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1")));
+                    at.push('/');
+                    at.push_str(&key.replace('~', "~0").replace('/', "~1"));
                     collect(below, own, at, out);
                     at.truncate(before);
                 }
@@ -238,7 +239,8 @@ fn collect(schema: &Value, value: &Value, at: &mut String, out: &mut Vec<(String
             }
             for (n, own) in items.iter().enumerate() {
                 let before = at.len();
-                at.push_str(&format!("/{n}"));
+                at.push('/');
+                at.push_str(&n.to_string());
                 collect(&schema["items"], own, at, out);
                 at.truncate(before);
             }
