@@ -252,3 +252,14 @@ fn a_signal_ends_a_command_with_its_number() {
         assert_eq!(child.wait().expect("ends").code(), Some(exit), "{name}");
     }
 }
+
+#[test]
+fn a_scene_that_there_is_not_is_told_with_all_there_are() {
+    let home = Home::new();
+    let ran = home.run(&["demo", "--scene", "quotta"]);
+    ran.ends(2, &["there is no scene \"quotta\"; did you mean quota?"]);
+    ran.ends(
+        2,
+        &["  quota            nothing new fits", "  webhook-timeout  an admission webhook", "  410 ", "  signed-out "],
+    );
+}

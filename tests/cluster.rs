@@ -426,7 +426,7 @@ async fn a_server_that_goes_mute_is_found_by_the_probe_and_by_the_watch() {
         .until("the mute stream", |what| matches!(what, SeenWhat::Failed(error) if error.kind == CallKind::Timeout))
         .await;
     server.resume();
-    watched.until("life", |what| matches!(what, SeenWhat::Alive | SeenWhat::Listed(_))).await;
+    watched.until("life", |what| matches!(what, SeenWhat::Opened | SeenWhat::Alive | SeenWhat::Listed(_))).await;
     let other = connected(&server, User::Operator).await;
     other.apply(&config_maps, &config_map(&namespace, "red"), false).await.expect("applied");
     watched.until("the change", |what| matches!(what, SeenWhat::Changed(live) if &*live.key.name == "c")).await;

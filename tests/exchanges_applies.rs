@@ -15,15 +15,15 @@ mod exchanges;
 
 use std::time::{Duration, Instant};
 
-use applies::{Case, GROUP};
+use applies::Case;
 use both::{Answer, Door, Question};
 use serde_json::{Value, json};
 
-/// The suite's cases and the steps of each.
-const CASES: u64 = 40;
+/// The suite's cases beside those that found something, and the steps of each.
+const CASES: u64 = 32;
 const STEPS: usize = 30;
 /// Seeds that once found a difference.
-const FOUND: [u64; 0] = [];
+const FOUND: [u64; 8] = [154, 178, 203, 212, 388, 421, 504, 551];
 /// Definitions are served a while after they are made.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -129,6 +129,5 @@ async fn random_applies_of_three_managers_are_answered_alike() {
     for case in &mut cases {
         wrong.extend(play(&doors, case, STEPS).await.err());
     }
-    assert!(!GROUP.is_empty());
     assert!(wrong.is_empty(), "{} of {} cases differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }

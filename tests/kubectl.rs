@@ -30,11 +30,10 @@ use std::time::Duration;
 /// A hang would end here; nothing is measured by it.
 const HANG: Duration = Duration::from_mins(2);
 
-/// The programs to try: the one of the test support, and the one on PATH where there is one.
+/// The programs to try: the one of the test support, and the one on PATH, where there are such.
 fn kubectls() -> Vec<PathBuf> {
-    let built = apiserver::programs::find().expect("the programs of the test support").kubectl.clone();
     let on_path =
         std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
     let on_path = on_path.map(|dir| dir.join("kubectl")).find(|file| file.is_file());
-    std::iter::once(built).chain(on_path).collect()
+    apiserver::programs::kubectl().into_iter().chain(on_path).collect()
 }

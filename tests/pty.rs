@@ -5,6 +5,7 @@
 #[path = "support/terminal.rs"]
 mod terminal;
 
+use std::io::Write as _;
 use std::path::Path;
 
 use portable_pty::CommandBuilder;
@@ -116,6 +117,31 @@ fn a_lost_terminal_ends_the_process_and_leaves_nothing_behind() {
     let (status, _) = deck.end();
     assert_eq!(status.exit_code(), 129, "ended by the signal's code");
     assert_eq!(left_in(home.path()), Vec::<String>::new(), "nothing is left behind");
+}
+
+/// Played on a terminal of its own by the test below.
+#[test]
+#[ignore = "needs a terminal, which the next test gives it"]
+fn a_task_panics_beside_the_loop() {
+    driftdeck::tui::install_panic_hook();
+    let guard = driftdeck::tui::Guard::enter().expect("a terminal");
+    let panicked = std::thread::spawn(|| panic!("a fault elsewhere")).join();
+    assert!(panicked.is_err());
+    std::io::stdout().write_all(b"the screen goes on").expect("a terminal");
+    drop(guard);
+}
+
+#[test]
+fn a_panic_beside_the_loop_leaves_the_screen_alone_and_is_told_afterwards() {
+    let mut command = CommandBuilder::new(std::env::current_exe().expect("this program"));
+    command.args(["--exact", "a_task_panics_beside_the_loop", "--ignored", "--nocapture"]);
+    let (status, output) = Terminal::start(command, 80, 24).end();
+    let bytes = String::from_utf8_lossy(&output.bytes).into_owned();
+    assert!(status.success(), "{bytes:?}");
+    let at = |what: &str| bytes.find(what).unwrap_or_else(|| panic!("{what:?} in {bytes:?}"));
+    let left = at("\u{1b}[?1049l");
+    assert!(at("the screen goes on") < left, "the alternate screen is left at the end only: {bytes:?}");
+    assert!(at("a fault elsewhere") > left, "the report is to be read: {bytes:?}");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 #[path = "sandbox/rollouts.rs"]
 mod rollouts;
+#[path = "sandbox/rows.rs"]
+mod rows;
 #[path = "sandbox/workloads.rs"]
 mod workloads;
 
@@ -61,7 +63,7 @@ fn config_map(name: &str, data: &Value) -> Manifest {
 async fn next(seen: &mut mpsc::Receiver<Seen>) -> SeenWhat {
     loop {
         let one = tokio::time::timeout(Duration::from_secs(20), seen.recv()).await.expect("in time").expect("open");
-        if !matches!(one.what, SeenWhat::Alive) {
+        if !matches!(one.what, SeenWhat::Opened | SeenWhat::Alive) {
             return one.what;
         }
     }

@@ -3,7 +3,6 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 #[path = "support/apiserver.rs"]
-#[allow(dead_code, reason = "each suite uses its own part of it")]
 mod apiserver;
 #[path = "support/road.rs"]
 #[allow(dead_code, reason = "each suite uses its own part of it")]

@@ -10,7 +10,7 @@ mod cockpit;
 mod fleet;
 
 use cockpit::{Cockpit, SCRIPTS};
-use driftdeck::app::{Action, Keymap};
+use driftdeck::app::{Action, Keymap, Kubectl, Setup};
 use driftdeck::model::*;
 
 #[test]
@@ -86,6 +86,31 @@ fn ascii_means_ascii() {
             assert!(cell.symbol().is_ascii(), "{name}: {:?}", cell.symbol());
         }
     }
+}
+
+#[test]
+fn the_line_for_kubectl_stands_whole_at_any_width_with_what_must_be_known() {
+    let line = "export KUBECONFIG=/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T/driftdeck-demo-AbCdEf/kubeconfig";
+    let warning = "0.0.0.0:8443 is open to other machines; its tokens alone keep them out";
+    for (width, height) in [(120, 36), (80, 24), (40, 20)] {
+        let mut cockpit = Cockpit::opening(width, height);
+        let kubectl = Kubectl { line: line.into(), warning: Some(warning.into()) };
+        cockpit.start(Setup { demo: true, kubectl: Some(kubectl), ..Setup::default() });
+        for keys in ["", "?"] {
+            cockpit.script(keys);
+            let text = cockpit.text();
+            let pasted = text.replace("\\\n", "");
+            assert!(pasted.lines().any(|row| row == line), "{width}x{height} {keys:?}: a row of its own in\n{text}");
+            assert!(width < 80 || text.contains(&format!("! {warning}")), "{width}x{height} {keys:?}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn without_a_port_there_is_no_line_to_copy() {
+    let mut cockpit = Cockpit::new(120, 36);
+    cockpit.script("ck");
+    assert!(cockpit.text().contains("driftdeck demo --serve opens the sample clusters"), "{}", cockpit.text());
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl Store {
             SeenWhat::Listed(all) => listed.replace(all),
             SeenWhat::Changed(live) => listed.put(live).into_iter().collect(),
             SeenWhat::Gone(key) => listed.remove(key).into_iter().collect(),
-            SeenWhat::Failed(_) | SeenWhat::Alive => Vec::new(),
+            SeenWhat::Failed(_) | SeenWhat::Opened | SeenWhat::Alive => Vec::new(),
         }
     }
 

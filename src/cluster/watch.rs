@@ -63,9 +63,11 @@ pub enum SeenWhat {
     Changed(Live),
     /// An object is deleted.
     Gone(ResourceKey),
-    /// It does not work; it is tried again, and [`SeenWhat::Alive`] or [`SeenWhat::Listed`] says when it works.
+    /// It does not work; it is tried again, and [`SeenWhat::Opened`] or [`SeenWhat::Listed`] says when it works.
     Failed(CallError),
-    /// A bookmark, or a watch that was opened: what was seen is still so.
+    /// A watch was opened where it had ended: nothing came of it yet.
+    Opened,
+    /// A bookmark: what was seen is still so.
     Alive,
 }
 
@@ -247,15 +249,16 @@ impl Watching {
             Ok(body) => Lines { body, held: BytesMut::new(), searched: 0 },
             Err(refused) => return Ok(self.broke(version, refused)),
         };
-        self.say(SeenWhat::Alive).await?;
-        let mut heard = false;
+        self.say(SeenWhat::Opened).await?;
+        let (mut heard, mut spoke) = (false, false);
         loop {
             let silence = self.cluster.limits.watch + GRACE.min(self.cluster.limits.watch);
             match tokio::time::timeout(silence, lines.next()).await {
                 Ok(Ok(Some(line))) => {
                     let was = version.clone();
-                    if let ControlFlow::Break(step) = self.hear(&line, &mut version).await? {
-                        return Ok(step);
+                    match self.hear(&line, &mut version).await? {
+                        ControlFlow::Break(step) => return Ok(step),
+                        ControlFlow::Continue(event) => spoke |= event,
                     }
                     heard |= version != was;
                 }
@@ -264,7 +267,10 @@ impl Watching {
                     return Ok(Step::Next(State::Follow(version)));
                 }
                 // A server that ends watches at once must not be asked in a tight loop.
-                Ok(Ok(None)) => return Ok(Step::Pause(State::Follow(version))),
+                Ok(Ok(None)) if spoke => return Ok(Step::Pause(State::Follow(version))),
+                // Nothing came of it: a next one that ends as soon would prove no more, a list does.
+                Ok(Ok(None)) => return Ok(Step::Pause(State::List)),
+                Ok(Err(error)) if !spoke => return Ok(Step::Failed(State::List, error.into())),
                 Ok(Err(error)) => return Ok(Step::Failed(State::Follow(version), error.into())),
                 Err(_) => {
                     let mute = CallError::local(CallKind::Timeout, "the watch went mute");
@@ -275,22 +281,22 @@ impl Watching {
         }
     }
 
-    /// One line of the stream.
-    async fn hear(&mut self, line: &[u8], version: &mut String) -> Result<ControlFlow<Step>, Closed> {
+    /// One line of the stream; whether it was an event.
+    async fn hear(&mut self, line: &[u8], version: &mut String) -> Result<ControlFlow<Step, bool>, Closed> {
         let (event, newer) = event(line, &self.place());
         let what = match event {
             Event::Changed(object) => SeenWhat::Changed(object),
             Event::Gone(key) => SeenWhat::Gone(key),
             Event::Bookmark => SeenWhat::Alive,
             Event::Refused(refused) => return Ok(ControlFlow::Break(self.broke(version.clone(), refused))),
-            Event::Noise => return Ok(ControlFlow::Continue(())),
+            Event::Noise => return Ok(ControlFlow::Continue(false)),
         };
         self.failures = 0;
         self.say(what).await?;
         if let Some(newer) = newer {
             *version = newer;
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(ControlFlow::Continue(true))
     }
 
     /// Where to go on after a watch was refused: 410 lists again in silence, a gone kind lists aloud, the rest resumes.

@@ -14,7 +14,7 @@ mod tests;
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tokio::net::{TcpListener, TcpSocket};
@@ -119,7 +119,11 @@ impl Served {
                 away.push((held, service.clone()));
             }
             let one = Behind::new(name, service);
-            entries.push(Entry { name: one.name.clone(), token: one.token.text().to_owned(), address: reached(port) });
+            entries.push(Entry {
+                name: one.name.clone(),
+                token: one.token.text().to_owned(),
+                address: address::reached(port),
+            });
             site.push(one);
         }
         let kubeconfig = Written::new(file, kubeconfig::text(&entries, &tls.authority))?;
@@ -169,8 +173,7 @@ impl Served {
     /// A warning where others than this machine reach the port.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
-        let outside = !self.address.ip().to_canonical().is_loopback();
-        outside.then(|| format!("{} is open to other machines; its tokens alone keep them out", self.address))
+        address::warning(self.address)
     }
 }
 
@@ -192,14 +195,4 @@ fn held(address: SocketAddr) -> Result<TcpSocket, ServeError> {
         Ok(socket)
     };
     held().map_err(|error| failed(address, &error))
-}
-
-/// How this machine reaches a listener: one on all addresses by loopback.
-fn reached(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }

@@ -142,10 +142,13 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
 
 /// Whether an app that may dispute objects of this one is still to be rendered.
 fn is_rival_coming(world: &World, app: &AppWorld, now: Now) -> bool {
-    let reachable = |rival: &AppWorld| {
-        let remote = rival.follows().and_then(|(repo, _)| world.remotes.get(repo));
-        rival.head.is_some() || remote.is_none_or(|remote| remote.failing.is_none())
+    let lost = |rival: &AppWorld| {
+        let (repo, revision) = rival.follows()?;
+        let remote = world.remotes.get(repo)?;
+        Some(remote.failing.is_some() || matches!(remote.heads.get(revision), Some(Err(_))))
     };
+    // What git cannot name is not waited for.
+    let reachable = |rival: &AppWorld| rival.head.is_some() || !lost(rival).unwrap_or(false);
     let coming = |rival: &AppWorld| rival.reading_record || rival.is_rendering(now);
     let rivals = world.apps.values().filter(|rival| !rival.asked && rival.spec.id.cluster == app.spec.id.cluster);
     rivals.into_iter().any(|rival| reachable(rival) && coming(rival))

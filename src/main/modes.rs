@@ -42,7 +42,7 @@ pub fn demo(asked: &Asked) -> ExitCode {
     }
     let read_only = asked.global().read_only;
     show(asked.global(), move || async move {
-        let notice = scenes.iter().map(Casting::notice).collect();
+        let notice = scenes.iter().map(|scene| scene.sentence().into()).collect();
         let options = demo::Options { read_only, scenes, ..demo::Options::cockpit() };
         let demo = demo::start(options).await?;
         let served = open(&demo.stage, &wanted, address)?;
@@ -78,6 +78,7 @@ fn headless(asked: &Asked, wanted: &DemoArgs, address: Address, scenes: Vec<Cast
 
 /// Ends only when it cannot begin, or when nobody is told the line.
 async fn serve(options: demo::Options, wanted: &DemoArgs, address: Address) -> color_eyre::Result<u8> {
+    let scenes: Vec<_> = options.scenes.iter().map(Casting::sentence).collect();
     let stage = demo::start(options).await?.stage;
     // Dropped before the stage.
     let served = Served::open(&stage, address, wanted.write_kubeconfig.as_deref())?;
@@ -86,6 +87,9 @@ async fn serve(options: demo::Options, wanted: &DemoArgs, address: Address) -> c
         return Ok(unheard);
     }
     cli::say(&format!("driftdeck: serving {} until Ctrl-c", served.words()));
+    for scene in scenes {
+        cli::say(&format!("driftdeck: {scene}"));
+    }
     if let Some(warning) = served.warning() {
         cli::say(&format!("driftdeck: {warning}"));
     }

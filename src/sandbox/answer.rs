@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::body::Body;
 use super::failure::Failure;
+use super::listed::Listed;
 use super::watch::Watch;
 
 /// The type of an aggregated discovery document.
@@ -20,6 +21,7 @@ pub(super) enum Answer {
     Text(u16, &'static str),
     /// Aggregated discovery: clients tell by the type that it is.
     Discovery(Bytes),
+    List(Listed),
     /// OpenAPI v2 in protobuf.
     Legacy(Bytes),
     Stream(Box<Watch>),
@@ -44,9 +46,18 @@ impl Answer {
         }
     }
 
+    /// The same with a list written out.
+    pub(super) fn written(self) -> Self {
+        match self {
+            Self::List(list) => Self::Json(200, list.whole()),
+            other => other,
+        }
+    }
+
     pub(super) fn into_response(self) -> Response<Body> {
         let (code, kind, body, warnings) = match self {
             Self::Json(code, bytes) => (code, "application/json", Body::whole(bytes), Vec::new()),
+            Self::List(list) => (200, "application/json", Body::list(list), Vec::new()),
             Self::Discovery(bytes) => (200, AGGREGATED, Body::whole(bytes), Vec::new()),
             Self::Legacy(bytes) => (200, LEGACY, Body::whole(bytes), Vec::new()),
             Self::Warned(code, bytes, warnings) => (code, "application/json", Body::whole(bytes), warnings),

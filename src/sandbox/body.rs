@@ -1,4 +1,4 @@
-//! The body of an answer: bytes at once, or a watch's lines as they come.
+//! The body of an answer: bytes at once, a list as it is read, or a watch's lines as they come.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use super::listed::Listed;
 use super::scene::Curtain;
 use super::service::Unreachable;
 use super::watch::Watch;
@@ -17,6 +18,7 @@ pub struct Body(Inner);
 #[derive(Debug)]
 enum Inner {
     Whole(Option<Bytes>),
+    List(Box<Listed>),
     Watch(Box<Watch>),
     Behind(Box<(Curtain, Inner)>),
 }
@@ -26,6 +28,10 @@ impl Body {
         Self(Inner::Whole((!bytes.is_empty()).then_some(bytes)))
     }
 
+    pub(super) fn list(list: Listed) -> Self {
+        Self(Inner::List(Box::new(list)))
+    }
+
     pub(super) fn watch(watch: Watch) -> Self {
         Self(Inner::Watch(Box::new(watch)))
     }
@@ -33,7 +39,7 @@ impl Body {
     /// The same stream as long as scenes let it through; what is said at once has been let through.
     pub(super) fn behind(self, curtain: Curtain) -> Self {
         match self.0 {
-            whole @ Inner::Whole(_) => Self(whole),
+            whole @ (Inner::Whole(_) | Inner::List(_)) => Self(whole),
             stream => Self(Inner::Behind(Box::new((curtain, stream)))),
         }
     }
@@ -43,6 +49,7 @@ impl Inner {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Unreachable>>> {
         match self {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Self::List(list) => Poll::Ready(list.next().map(Ok)),
             Self::Watch(watch) => watch.poll(cx),
             Self::Behind(behind) => match behind.0.poll(cx) {
                 Poll::Ready(Ok(())) => behind.1.poll(cx),
@@ -62,13 +69,17 @@ impl http_body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.0, Inner::Whole(None))
+        match &self.0 {
+            Inner::Whole(bytes) => bytes.is_none(),
+            Inner::List(list) => list.is_ended(),
+            Inner::Watch(_) | Inner::Behind(_) => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Inner::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Inner::Watch(_) | Inner::Behind(_) => SizeHint::default(),
+            Inner::List(_) | Inner::Watch(_) | Inner::Behind(_) => SizeHint::default(),
         }
     }
 }

@@ -3,7 +3,8 @@
 //! Owns time, counts, wakers and dispatch. Refuses to hold the lock across an await: every answer is made at once.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
 use bytes::Bytes;
@@ -23,7 +24,9 @@ use super::route::{Part, Route, Target, route};
 use super::seed::{self, Dice};
 use super::service::Outage;
 use super::store::Store;
-use super::{Answered, Clock, Options, SandboxError, discovery, openapi, read, review, scale, table, watch, write};
+use super::wakers::{Held, Wakers, Woken};
+use super::{Answered, Clock, Options, SandboxError, discovery, openapi, options, partial, read, review, scale, table};
+use super::{watch, write};
 use crate::schema::Schemas;
 
 /// Kinds, schemas, documents: replaced as a whole when a definition moves.
@@ -51,14 +54,14 @@ pub(super) struct State {
     pub(super) admission: bool,
     counts: BTreeMap<String, u64>,
     outage: Outage,
-    tickets: u64,
-    wakers: BTreeMap<u64, (Option<KindId>, Waker)>,
+    pub(super) wakers: Wakers,
 }
 
 /// A cluster.
 pub(super) struct Core {
     clock: Clock,
     state: Mutex<State>,
+    tickets: AtomicU64,
 }
 
 /// A request with its body read.
@@ -93,16 +96,15 @@ impl Core {
             admission: true,
             counts: BTreeMap::new(),
             outage: Outage::None,
-            tickets: 0,
-            wakers: BTreeMap::new(),
+            wakers: Wakers::default(),
         };
         seed::plant(&world, &mut state);
-        Ok(Self { clock: options.clock, state: Mutex::new(state) })
+        Ok(Self { clock: options.clock, state: Mutex::new(state), tickets: AtomicU64::new(0) })
     }
 
     /// The state; a panic of another holder leaves it usable, for every write is one step.
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn state(&self) -> Held<'_> {
+        Held { state: self.state.lock().unwrap_or_else(PoisonError::into_inner), woken: Woken::default() }
     }
 
     /// The kinds as they are now.
@@ -115,7 +117,7 @@ impl Core {
     }
 
     /// The state with its time brought up to a running clock.
-    fn timed(&self) -> MutexGuard<'_, State> {
+    pub(super) fn timed(&self) -> Held<'_> {
         let mut state = self.state();
         if let Clock::Real(ask) = &self.clock {
             state.now = state.now.max(whole_second(ask()));
@@ -155,20 +157,18 @@ impl Core {
         state.wake(None);
     }
 
-    /// A number that nobody else has, for [`Core::wait`].
+    /// A number that nobody else has, for [`State::wait`].
     pub(super) fn ticket(&self) -> u64 {
-        let mut state = self.state();
-        state.tickets += 1;
-        state.tickets
+        self.tickets.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Wakes `waker` when the outage changes, time moves, or something of `kind` is written.
     pub(super) fn wait(&self, ticket: u64, kind: Option<KindId>, waker: &Waker) {
-        self.state().wakers.insert(ticket, (kind, waker.clone()));
+        self.state().wait(ticket, kind, waker);
     }
 
-    pub(super) fn leave(&self, ticket: u64) {
-        self.state().wakers.remove(&ticket);
+    pub(super) fn leave(&self, ticket: u64, kind: Option<KindId>) {
+        self.state().wakers.leave(ticket, kind);
     }
 
     pub(super) fn request(self: &Arc<Self>, method: &str, path: &str, body: &Value, content_type: &str) -> Answered {
@@ -185,7 +185,7 @@ impl Core {
             agent: "sandbox".to_owned(),
             body: if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) },
         };
-        match self.answer(&Account::admin(), &call) {
+        match self.answer(&Account::admin(), &call).written() {
             Answer::Discovery(bytes) => {
                 Answered { status: 200, body: serde_json::from_slice(&bytes).unwrap_or_default() }
             }
@@ -193,7 +193,7 @@ impl Core {
                 Answered { status, body: serde_json::from_slice(&bytes).unwrap_or_default() }
             }
             Answer::Text(status, text) => Answered { status, body: text.into() },
-            Answer::Legacy(_) | Answer::Stream(_) => Answered { status: 200, body: Value::Null },
+            Answer::Legacy(_) | Answer::List(_) | Answer::Stream(_) => Answered { status: 200, body: Value::Null },
         }
     }
 
@@ -215,11 +215,25 @@ impl Core {
         if !review::is_review(&target) && !account.allows(wish) {
             return forbidden(account, wish, &target).into();
         }
+        let homeless = target.kind.namespaced && target.namespace.is_empty() && !matches!(verb, "list" | "watch");
+        if homeless || !target.part.takes(verb) {
+            return Failure::no_method().into();
+        }
+        if verb == "other" && target.kind.custom.is_some() && target.name.is_empty() {
+            return Failure::bad("name must be provided").into();
+        }
         if target.part == Part::Whole && !target.kind.verbs.iter().any(|known| known == verb) {
             return Failure::no_method().into();
         }
         let answer = self.act(account, call, &flags, (verb, &target)).unwrap_or_else(Answer::from);
-        if matches!(verb, "get" | "list") { table::shaped(&target, call, &flags, answer, self.now()) } else { answer }
+        let reads = matches!(verb, "get" | "list");
+        if reads && table::is_asked(&call.accept) {
+            return table::shaped(&target, call, &flags, answer.written(), self.now());
+        }
+        if reads && partial::is_asked(&call.accept) {
+            return partial::shaped(call, answer.written());
+        }
+        answer
     }
 
     fn act(
@@ -229,12 +243,16 @@ impl Core {
         flags: &Flags,
         (verb, target): (&str, &Target),
     ) -> Result<Answer, Failure> {
+        options::check_media(&target.kind, verb, call)?;
         if review::is_review(target) {
             let now = self.now();
             return review::answer((&self.world(), now), account, target, &call.body);
         }
+        if !(verb == "patch" && write::patch::is_unknown(target, call)) {
+            options::check(verb, call, flags)?;
+        }
         if verb == "watch" {
-            return watch::open(self, target, flags, table::is_asked(&call.accept));
+            return watch::open(self, target, flags, &call.accept);
         }
         let state = &mut *self.timed();
         let world = &*state.world.clone();
@@ -243,7 +261,7 @@ impl Core {
         }
         let asked = write::Asked { call, flags };
         match verb {
-            "get" => read::get(state, target),
+            "get" => read::get(state, target, flags),
             "list" => read::list(state, target, flags),
             "create" => write::create::answer(world, state, target, &asked),
             "update" => write::update::answer(world, state, target, &asked),
@@ -284,16 +302,14 @@ impl State {
         self.outage
     }
 
-    /// Wakes who waits for a kind, or everybody.
+    /// Wakes `waker` when the outage changes, time moves, or something of `kind` is written.
+    pub(super) fn wait(&mut self, ticket: u64, kind: Option<KindId>, waker: &Waker) {
+        self.wakers.wait(ticket, kind, waker);
+    }
+
+    /// Wakes who waits for a kind, or everybody, as soon as the lock is free.
     pub(super) fn wake(&mut self, kind: Option<KindId>) {
-        let (woken, kept) = std::mem::take(&mut self.wakers)
-            .into_iter()
-            .partition(|(_, (of, _))| kind.is_none() || of.is_none() || *of == kind);
-        self.wakers = kept;
-        let woken: BTreeMap<u64, (Option<KindId>, Waker)> = woken;
-        for (_, waker) in woken.into_values() {
-            waker.wake();
-        }
+        self.wakers.wake(kind);
     }
 }
 
@@ -308,10 +324,11 @@ fn is_apply(call: &Call) -> bool {
 
 fn verb(call: &Call, target: &Target, flags: &Flags) -> &'static str {
     match (call.method.as_str(), target.name.is_empty()) {
-        ("GET", _) if flags.is("watch") => "watch",
+        ("GET", true) if flags.is("watch") => "watch",
         ("GET", true) => "list",
         ("GET", false) => "get",
-        ("POST", true) => "create",
+        // The handler of custom kinds does not look at the name of a path.
+        ("POST", unnamed) if unnamed || (target.kind.custom.is_some() && target.part == Part::Whole) => "create",
         ("PUT", false) => "update",
         ("PATCH", false) => "patch",
         ("DELETE", true) => "deletecollection",

@@ -31,6 +31,8 @@ pub(super) struct Custom {
     pub(super) columns: Value,
     /// `subresources.scale`, or null.
     pub(super) scale: Value,
+    /// Fields that a selector may name, without their first dot.
+    pub(super) selectable: Vec<String>,
     /// Whether requests may name this version.
     pub(super) is_served: bool,
     /// Whether the definition is about to go.
@@ -62,7 +64,7 @@ pub(super) fn decode(
     kind: &KindInfo,
     custom: &Custom,
     mut body: Value,
-    validation: Validation,
+    (validation, twice): (Validation, &[String]),
 ) -> Result<(Value, Vec<String>), Failure> {
     let text = body.to_string();
     let said = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -88,7 +90,7 @@ pub(super) fn decode(
     read::drop_nulls(&custom.schema, &mut body);
     read::coerce_metadata(&mut body);
     read::fill(&custom.schema, &mut body);
-    unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
+    unknown_said(kind, (&unknown, twice), validation).map(|warnings| (body, warnings))
 }
 
 /// Whether a new object of the kind can be made: not while its definition goes.
@@ -102,10 +104,11 @@ pub(super) fn open(kind: &KindInfo, name: &str) -> Result<(), Failure> {
     }
 }
 
-/// Whether an object keeps its schema; a write to the status is judged by its status alone.
-pub(super) fn check(kind: &KindInfo, body: &Value, subresource: Option<&str>) -> Result<(), Failure> {
+/// Whether an object keeps its schema; a write to the status is judged by its status alone, and only if that moved.
+pub(super) fn check(kind: &KindInfo, live: &Value, body: &Value, subresource: Option<&str>) -> Result<(), Failure> {
     let Some(custom) = &kind.custom else { return Ok(()) };
     let causes = match subresource {
+        Some("status") if object::same(live, body, "/status") => Vec::new(),
         Some("status") => validate::status(&custom.schema, body),
         _ => validate::whole(&custom.schema, body),
     };

@@ -46,9 +46,15 @@ fn special(kind: &KindInfo, body: &mut Value) {
     if kind.is("storage.k8s.io", "StorageClass") {
         fill_absent(body, &[], &json!({"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"}));
     }
-    if kind.is("apps", "Deployment") {
+    let times = match (&*kind.group, &*kind.kind) {
+        ("apps", "Deployment") => json!({"lastTransitionTime": null, "lastUpdateTime": null}),
+        ("", "Pod") => json!({"lastProbeTime": null, "lastTransitionTime": null}),
+        ("", "Namespace") => json!({"lastTransitionTime": null}),
+        _ => Value::Null,
+    };
+    if !times.is_null() {
         for own in body.pointer_mut("/status/conditions").and_then(Value::as_array_mut).into_iter().flatten() {
-            fill_absent(own, &[], &json!({"lastTransitionTime": null, "lastUpdateTime": null}));
+            fill_absent(own, &[], &times);
         }
     }
     if kind.is("", "Secret") {
@@ -216,6 +222,8 @@ fn job_selector(body: &mut Value) {
     if body.pointer("/spec/manualSelector") == Some(&Value::Bool(true)) || !absent(body, "/spec/selector") {
         return;
     }
+    // Labels that were taken from the template are one map with it in the server, and grow with it.
+    let shared = body["metadata"]["labels"] == body["spec"]["template"]["metadata"]["labels"];
     let (uid, name) = (object::uid(body).to_owned(), object::name(body).to_owned());
     object::set(body, &["spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"], uid.clone().into());
     for (key, value) in [
@@ -225,6 +233,9 @@ fn job_selector(body: &mut Value) {
         ("job-name", &name),
     ] {
         object::set(body, &["spec", "template", "metadata", "labels", key], value.as_str().into());
+    }
+    if shared {
+        object::take(body, &["metadata", "labels"]);
     }
     labels_from_template(body);
     object::put(body, "status", json!({}));

@@ -132,6 +132,21 @@ impl Failure {
             .detailed(details(kind, name, &kind.kind))
     }
 
+    /// 409 of an update that means another object of the name.
+    pub(super) fn other_uid(kind: &KindInfo, live: &Value, said: &str) -> Self {
+        let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let (own, namespace, name) = (text("/metadata/uid"), text("/metadata/namespace"), text("/metadata/name"));
+        let group = if kind.custom.is_some() { format!("{}/", kind.group) } else { String::new() };
+        let place = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+        let why = format!(
+            "StorageError: invalid object, Code: 4, Key: /registry/{group}{}/{place}, ResourceVersion: 0, \
+             AdditionalErrorMsg: Precondition failed: UID in precondition: {said}, UID in object meta: {own}",
+            kind.plural
+        );
+        Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {} \"{name}\": {why}", kind.qualified()))
+            .detailed(details(kind, name, &kind.plural))
+    }
+
     /// 409 of an apply: the fields others hold.
     pub(super) fn apply_conflict(message: String, causes: &[Cause]) -> Self {
         let causes: Vec<Value> = causes.iter().map(Cause::to_value).collect();
@@ -174,20 +189,10 @@ impl Failure {
         Self::new(422, "Invalid", format!("{} \"{name}\" is invalid: {what}", kind.qualified_kind())).detailed(said)
     }
 
-    /// 422 of an apply without a field manager.
-    pub(super) fn no_manager() -> Self {
-        let cause = Cause::required("fieldManager", "is required for apply patch");
-        let message = format!("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: {}", cause.message);
-        let details = json!({"group": "meta.k8s.io", "kind": "PatchOptions", "causes": [cause.to_value()]});
-        Self::new(422, "Invalid", message).detailed(details)
-    }
-
-    /// 422 of an option of a list or watch that does not go with the others.
-    pub(super) fn list_option(field: &str, why: &str) -> Self {
-        let cause = Cause::forbidden(field, why);
-        let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: {}", cause.message);
-        let details = json!({"group": "meta.k8s.io", "kind": "ListOptions", "causes": [cause.to_value()]});
-        Self::new(422, "Invalid", message).detailed(details)
+    /// 422 that names no object.
+    pub(super) fn anonymous(cause: &Cause) -> Self {
+        let message = format!(" \"\" is invalid: {}: {}", cause.field, cause.message);
+        Self::new(422, "Invalid", message).detailed(json!({"causes": [cause.to_value()]}))
     }
 
     /// 422 of a JSON patch that does not apply.

@@ -34,9 +34,19 @@ impl Flags {
         value.filter(|value| !value.is_empty())
     }
 
-    /// Whether a boolean option is set: `1`, `true`, `t`.
+    /// Whether a boolean option is set: by any word but `0` and `false`.
     pub(super) fn is(&self, key: &str) -> bool {
-        self.get(key).is_some_and(|value| matches!(value, "1" | "t" | "T" | "true" | "True" | "TRUE"))
+        self.get(key).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
+    }
+
+    /// The options that must be whole numbers are.
+    pub(super) fn check_numbers(&self) -> Result<(), Failure> {
+        for key in ["limit", "timeoutSeconds", "gracePeriodSeconds"] {
+            if let Some(text) = self.get(key).filter(|text| text.parse::<i64>().is_err()) {
+                return Err(Failure::bad(format!("strconv.ParseInt: parsing \"{text}\": invalid syntax")));
+            }
+        }
+        Ok(())
     }
 
     /// A whole number.

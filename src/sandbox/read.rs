@@ -1,25 +1,36 @@
 //! Get and list: pages, selectors, snapshots. Refuses Tables: `table` makes them of these answers.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answer::Answer;
 use super::core::State;
 use super::failure::Failure;
 use super::flags::Flags;
+use super::json;
+use super::kinds::KindId;
+use super::listed::Listed;
 use super::route::Target;
 use super::selector::Selector;
-use super::store::{Name, Stored};
+use super::store::Name;
 
 /// One object.
-pub(super) fn get(state: &State, target: &Target) -> Result<Answer, Failure> {
+pub(super) fn get(state: &State, target: &Target, flags: &Flags) -> Result<Answer, Failure> {
+    let (asked, current) = (version(flags)?, state.store.rv());
+    if asked > current {
+        return Err(Failure::too_large(asked, current));
+    }
     let stored = state.store.get(target.kind.id, &Name::new(&target.namespace, &target.name));
     let stored = stored.ok_or_else(|| Failure::not_found(&target.kind, &target.name))?;
     Ok(Answer::Json(200, Bytes::from(stored.whole(&target.kind))))
+}
+
+/// The version a read asks for.
+fn version(flags: &Flags) -> Result<u64, Failure> {
+    let said = |failure: Failure| Failure::bad(format!("invalid resource version: {}", failure.message));
+    flags.resource_version().map_err(said)
 }
 
 /// Where a list goes on.
@@ -31,62 +42,46 @@ struct Page {
 /// A list, whole or a page.
 pub(super) fn list(state: &State, target: &Target, flags: &Flags) -> Result<Answer, Failure> {
     let selector = Selector::of(flags, &target.kind)?;
-    let page = page(state, flags)?;
-    let all = state.store.list_at(target.kind.id, &target.namespace, page.rv).ok_or_else(|| expired(flags))?;
-    let start = page.after.as_ref().map_or(0, |after| all.partition_point(|(name, _)| name <= after));
-    let all: Vec<(Name, Arc<Stored>)> =
-        all.into_iter().skip(start).filter(|(name, stored)| selector.takes(name, stored)).collect();
-    let limit = flags.number("limit").and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
-    let shown = limit.unwrap_or(all.len()).min(all.len());
+    let page = page(state, target.kind.id, flags)?;
+    let all = state.store.list_at(target.kind.id, &target.namespace, (page.rv, page.after.as_ref()));
+    let mut all = all.ok_or_else(|| expired(flags))?;
+    // From its cache the server gives everything.
+    let cached = flags.get("resourceVersion") == Some("0");
+    let limit = flags.number("limit").and_then(|limit| usize::try_from(limit).ok());
+    let limit = limit.filter(|limit| *limit > 0 && !cached);
+    let (mut items, mut last) = (Vec::new(), None);
+    while limit.is_none_or(|limit| items.len() < limit) {
+        let Some((name, stored)) = all.next() else { break };
+        if selector.takes(name, stored) {
+            items.push(stored.clone());
+            last = Some(name);
+        }
+    }
     let mut metadata = json!({"resourceVersion": page.rv.to_string()});
     if target.kind.custom.is_some() {
         metadata["continue"] = "".into();
     }
-    if let Some((last, _)) = all.get(shown.wrapping_sub(1)).filter(|_| shown < all.len()) {
+    if let (Some(last), Some(_)) = (last, all.next()) {
         metadata["continue"] = token(page.rv, last).into();
         if selector.is_everything() {
-            metadata["remainingItemCount"] = (all.len() - shown).into();
+            metadata["remainingItemCount"] = (all.count() + 1).into();
         }
     }
-    Ok(Answer::Json(200, envelope(target, &metadata, all.iter().take(shown).map(|(_, stored)| stored))))
+    Ok(Answer::List(Listed::new(&target.kind, &metadata, items)))
 }
 
-fn envelope<'a>(target: &Target, metadata: &Value, items: impl Iterator<Item = &'a Arc<Stored>>) -> Bytes {
-    let (kind, version) = (&target.kind.kind, target.kind.api_version());
-    let head = format!("{{\"kind\":\"{kind}List\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":[");
-    let mut out = head.into_bytes();
-    for (n, stored) in items.enumerate() {
-        if n > 0 {
-            out.push(b',');
-        }
-        if target.kind.custom.is_some() {
-            out.extend_from_slice(&stored.whole(&target.kind));
-        } else {
-            out.extend_from_slice(&stored.bytes);
-        }
-    }
-    out.extend_from_slice(b"]}\n");
-    Bytes::from(out)
-}
-
-fn page(state: &State, flags: &Flags) -> Result<Page, Failure> {
+fn page(state: &State, kind: KindId, flags: &Flags) -> Result<Page, Failure> {
     if let Some(token) = flags.get("continue") {
         return read_token(token);
     }
-    let (asked, current) = (flags.resource_version()?, state.store.rv());
+    let (asked, current) = (version(flags)?, state.store.rv());
     if asked > current {
         return Err(Failure::too_large(asked, current));
     }
-    if flags.get("resourceVersionMatch").is_some() && flags.get("resourceVersion").is_none() {
-        let why = "resourceVersionMatch is forbidden unless resourceVersion is provided";
-        return Err(Failure::list_option("resourceVersionMatch", why));
-    }
     let exact = flags.get("resourceVersionMatch") == Some("Exact") && asked > 0;
-    if exact && asked < state.store.compacted() {
-        return Err(Failure::expired(format!(
-            "The provided resource version is too old: {asked} ({})",
-            state.store.compacted()
-        )));
+    let compacted = state.store.compacted(kind);
+    if exact && asked < compacted {
+        return Err(Failure::expired(format!("The provided resource version is too old: {asked} ({compacted})")));
     }
     Ok(Page { rv: if exact { asked } else { current }, after: None })
 }
@@ -100,11 +95,13 @@ fn token(rv: u64, last: &Name) -> String {
 }
 
 fn read_token(token: &str) -> Result<Page, Failure> {
-    let bad = || Failure::bad("invalid continue token: continue key is not valid");
-    let bytes = STANDARD_NO_PAD.decode(token).map_err(|_| bad())?;
-    let read: Value = serde_json::from_slice(&bytes).map_err(|_| bad())?;
+    let bad = |why: &str| Failure::bad(format!("invalid continue token: continue key is not valid: {why}"));
+    let bytes = STANDARD_NO_PAD.decode(token).map_err(|_| bad("illegal base64 data"))?;
+    let read = json::read(&bytes).map_err(|why| bad(&why))?;
     let (rv, start) = (read["rv"].as_u64(), read["start"].as_str());
-    let (Some(rv), Some(start)) = (rv, start) else { return Err(bad()) };
+    let version = read["v"].as_str().unwrap_or_default();
+    let unread = || bad(&format!("server does not recognize this encoded version {version}"));
+    let (Some(rv), Some(start)) = (rv, start) else { return Err(unread()) };
     let start = start.trim_end_matches('\u{0}');
     let (namespace, name) = start.split_once('/').unwrap_or(("", start));
     Ok(Page { rv, after: Some(Name::new(namespace, name)) })

@@ -33,6 +33,29 @@ pub(super) enum Part {
     Whole,
     Status,
     Scale,
+    /// Of a Namespace.
+    Finalize,
+}
+
+impl Part {
+    /// The subresource's name; none for the object itself.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Whole => None,
+            Self::Status => Some("status"),
+            Self::Scale => Some("scale"),
+            Self::Finalize => Some("finalize"),
+        }
+    }
+
+    /// Whether the part answers a verb at all.
+    pub(super) fn takes(self, verb: &str) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Status | Self::Scale => matches!(verb, "get" | "update" | "patch"),
+            Self::Finalize => verb == "update",
+        }
+    }
 }
 
 /// An object, or (empty name) a list of them.
@@ -48,10 +71,9 @@ pub(super) struct Target {
 impl Target {
     /// `deployments/scale`, as RBAC names it.
     pub(super) fn resource(&self) -> String {
-        match self.part {
-            Part::Whole => self.kind.plural.to_string(),
-            Part::Status => format!("{}/status", self.kind.plural),
-            Part::Scale => format!("{}/scale", self.kind.plural),
+        match self.part.name() {
+            None => self.kind.plural.to_string(),
+            Some(part) => format!("{}/{part}", self.kind.plural),
         }
     }
 }
@@ -77,7 +99,9 @@ pub(super) fn route(kinds: &Kinds, path: &str) -> Route {
 
 fn in_version(kinds: &Kinds, group: &str, version: &str, rest: &[&str]) -> Route {
     if !kinds.serves(group, version) {
-        return Route::Nowhere;
+        // A group that is served answers for versions it has not.
+        let known = kinds.iter().any(|kind| *kind.group == *group && kind.custom.is_none());
+        return if known { Route::NoResource } else { Route::Nowhere };
     }
     let (namespace, rest) = match rest {
         [] => return Route::GroupVersion(group.to_owned(), version.to_owned()),
@@ -106,6 +130,7 @@ fn target(kind: &Arc<KindInfo>, namespace: &str, rest: &[&str]) -> Option<Target
         [name] => (*name, Part::Whole),
         [name, "status"] if kind.has_status => (*name, Part::Status),
         [name, "scale"] if kind.has_scale => (*name, Part::Scale),
+        [name, "finalize"] if kind.is("", "Namespace") => (*name, Part::Finalize),
         _ => return None,
     };
     let misplaced = namespace.is_empty() == kind.namespaced && !(kind.namespaced && name.is_empty());

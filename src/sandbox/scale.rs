@@ -30,8 +30,7 @@ pub(super) fn answer(world: &World, state: &mut State, target: &Target, asked: &
             .map_err(|error| Failure::bad(format!("error decoding scale: {error}")))?,
         _ => return Err(Failure::no_method()),
     };
-    let mut wanted = was.clone();
-    write::patch::merge_patch(&mut wanted, &said);
+    let wanted = write::patch::merged(&asked.call.content_type, &was, &said)?;
     if wanted["metadata"]["resourceVersion"] != was["metadata"]["resourceVersion"] {
         return Err(Failure::stale(&target.kind, &target.name));
     }
@@ -71,17 +70,19 @@ fn scale_of(paths: &Paths, object: &Value) -> Value {
     if let Some(replicas) = number(object, &pointer(&paths.replicas)).filter(|replicas| *replicas != 0) {
         spec["replicas"] = replicas.into();
     }
-    json!({
+    let mut scale = json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1",
         "metadata": {
             "name": own["name"], "namespace": own["namespace"], "uid": own["uid"],
             "resourceVersion": own["resourceVersion"], "creationTimestamp": own["creationTimestamp"],
         },
         "spec": spec,
-        "status": {
-            "replicas": number(object, &pointer(&paths.observed)).unwrap_or_default(), "selector": selector,
-        },
-    })
+        "status": {"replicas": number(object, &pointer(&paths.observed)).unwrap_or_default()},
+    });
+    if !selector.is_empty() {
+        scale["status"]["selector"] = selector.into();
+    }
+    scale
 }
 
 /// Where a kind keeps what a Scale shows; simple JSON paths.

@@ -1,11 +1,16 @@
 //! Label and field selectors. Refuses field labels that a kind does not have, with the real server's 400.
 
+mod parse;
+
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::failure::Failure;
 use super::flags::Flags;
 use super::kinds::KindInfo;
-use super::store::{Name, Stored};
+use super::store::Name;
+use super::stored::Stored;
 
 /// What a list or watch is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -20,12 +25,14 @@ enum Requirement {
     NotIn(String, Vec<String>),
     Exists(String),
     Absent(String),
+    /// A whole number above (true) or below the one said.
+    Beyond(String, i64, bool),
 }
 
 impl Selector {
     /// From `labelSelector` and `fieldSelector`, for a kind.
     pub(super) fn of(flags: &Flags, kind: &KindInfo) -> Result<Self, Failure> {
-        let labels = flags.get("labelSelector").map_or(Ok(Vec::new()), labels)?;
+        let labels = flags.get("labelSelector").map_or(Ok(Vec::new()), parse::labels)?;
         let fields = flags.get("fieldSelector").map_or(Ok(Vec::new()), |text| fields(text, kind))?;
         Ok(Self { labels, fields })
     }
@@ -40,17 +47,25 @@ impl Selector {
             "metadata.namespace" => (*name.namespace == **value) == *equal,
             other => (inner(stored, other) == *value) == *equal,
         });
-        fields && self.labels.iter().all(|requirement| requirement.holds(stored))
+        if !fields || self.labels.is_empty() {
+            return fields;
+        }
+        let labels = stored.labels();
+        self.labels.iter().all(|requirement| requirement.holds(&labels))
     }
 }
 
 impl Requirement {
-    fn holds(&self, stored: &Stored) -> bool {
+    fn holds(&self, labels: &BTreeMap<String, String>) -> bool {
         match self {
-            Self::In(key, values) => stored.labels.get(key).is_some_and(|value| values.contains(value)),
-            Self::NotIn(key, values) => stored.labels.get(key).is_none_or(|value| !values.contains(value)),
-            Self::Exists(key) => stored.labels.contains_key(key),
-            Self::Absent(key) => !stored.labels.contains_key(key),
+            Self::In(key, values) => labels.get(key).is_some_and(|value| values.contains(value)),
+            Self::NotIn(key, values) => labels.get(key).is_none_or(|value| !values.contains(value)),
+            Self::Exists(key) => labels.contains_key(key),
+            Self::Absent(key) => !labels.contains_key(key),
+            Self::Beyond(key, than, above) => {
+                let own = labels.get(key).and_then(|value| value.parse::<i64>().ok());
+                own.is_some_and(|own| if *above { own > *than } else { own < *than })
+            }
         }
     }
 }
@@ -92,7 +107,7 @@ fn of_kind(kind: &KindInfo) -> &'static [&'static str] {
 
 /// What an object has at a field label; absent is empty, and false for the two that are booleans.
 fn inner(stored: &Stored, field: &str) -> String {
-    let object: Value = serde_json::from_slice(&stored.bytes).unwrap_or_default();
+    let object: Value = serde_json::from_slice(&stored.bare()).unwrap_or_default();
     let path = match field {
         "source" => "/source/component".to_owned(),
         "status.successful" => "/status/succeeded".to_owned(),
@@ -116,79 +131,21 @@ fn fields(text: &str, kind: &KindInfo) -> Result<Vec<(String, String, bool)>, Fa
         let Some((field, value, wanted)) = unequal.or_else(equal) else {
             return Err(Failure::bad(format!("invalid selector: '{text}'; can't understand '{term}'")));
         };
-        if !matches!(field, "metadata.name" | "metadata.namespace") && !of_kind(kind).contains(&field) {
-            return Err(Failure::bad(unknown(kind, field)));
+        if !is_known(kind, field) {
+            // Kinds without fields of their own say which two every kind has.
+            let plain = kind.custom.is_none() && of_kind(kind).is_empty();
+            return Err(Failure::bad(if plain {
+                format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+            } else {
+                format!("field label not supported: {field}")
+            }));
         }
         out.push((field.to_owned(), value.to_owned(), wanted));
     }
     Ok(out)
 }
 
-/// Kinds with fields of their own have another sentence than those that know the two of all.
-fn unknown(kind: &KindInfo, field: &str) -> String {
-    if of_kind(kind).is_empty() && kind.custom.is_none() {
-        return format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
-    }
-    format!("field label not supported: {field}")
-}
-
-fn labels(text: &str) -> Result<Vec<Requirement>, Failure> {
-    terms(text).into_iter().map(|term| requirement(term.trim())).collect()
-}
-
-/// Splits at commas outside parentheses.
-fn terms(text: &str) -> Vec<&str> {
-    let (mut out, mut from, mut depth) = (Vec::new(), 0, 0_usize);
-    for (at, c) in text.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => {
-                out.push(&text[from..at]);
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    out.push(&text[from..]);
-    out.into_iter().filter(|term| !term.trim().is_empty()).collect()
-}
-
-fn requirement(term: &str) -> Result<Requirement, Failure> {
-    let one = |key: &str, value: &str| (key.trim().to_owned(), vec![value.trim().to_owned()]);
-    if let Some((head, list)) = term.strip_suffix(')').and_then(|term| term.split_once('(')) {
-        let values = list.split(',').map(|value| value.trim().to_owned()).collect();
-        let mut words = head.split_whitespace();
-        return match (words.next(), words.next(), words.next()) {
-            (Some(key), Some("in"), None) => Ok(Requirement::In(key.to_owned(), values)),
-            (Some(key), Some("notin"), None) => Ok(Requirement::NotIn(key.to_owned(), values)),
-            _ => Err(unparsable(term)),
-        };
-    }
-    let parsed = if let Some((key, value)) = term.split_once("!=") {
-        let (key, values) = one(key, value);
-        Requirement::NotIn(key, values)
-    } else if let Some((key, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
-        let (key, values) = one(key, value);
-        Requirement::In(key, values)
-    } else if let Some(key) = term.strip_prefix('!') {
-        Requirement::Absent(key.trim().to_owned())
-    } else {
-        Requirement::Exists(term.to_owned())
-    };
-    if let Requirement::Exists(key) | Requirement::Absent(key) = &parsed
-        && key.contains(char::is_whitespace)
-    {
-        return Err(Failure::bad("unable to parse requirement: found '' expected: '('"));
-    }
-    let (Requirement::In(key, values) | Requirement::NotIn(key, values)) = &parsed else { return Ok(parsed) };
-    if key.is_empty() || values.iter().any(|value| value.contains(['=', '!', '('])) {
-        return Err(unparsable(term));
-    }
-    Ok(parsed)
-}
-
-fn unparsable(term: &str) -> Failure {
-    let found = if term.contains('=') { "=" } else { term };
-    Failure::bad(format!("unable to parse requirement: found '{found}', expected: identifier"))
+fn is_known(kind: &KindInfo, field: &str) -> bool {
+    let opened = || kind.custom.as_ref().is_some_and(|custom| custom.selectable.iter().any(|own| own == field));
+    matches!(field, "metadata.name" | "metadata.namespace") || of_kind(kind).contains(&field) || opened()
 }

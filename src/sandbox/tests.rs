@@ -3,9 +3,9 @@
 mod applying;
 mod customs;
 mod deleting;
+mod kubectl;
 mod loops;
 mod reading;
-mod recorded;
 mod rights;
 mod watching;
 mod writing;

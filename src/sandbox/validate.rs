@@ -2,8 +2,9 @@
 //!
 //! Refuses completeness: these are the refusals an operator meets with built-in kinds; `docs/limits.md` says so.
 
+mod metadata;
+pub(super) mod names;
 pub(super) mod shape;
-mod words;
 pub(super) mod zeros;
 
 use serde_json::Value;
@@ -16,8 +17,8 @@ use super::object::{self, text};
 /// A new object.
 pub(super) fn create(kind: &KindInfo, body: &Value) -> Result<(), Failure> {
     let mut causes = Vec::new();
-    name(kind, body, &mut causes);
-    words::labels(body, &mut causes);
+    metadata::name(kind, body, &mut causes);
+    metadata::rest(kind, body, &mut causes);
     every(kind, body, &mut causes);
     if kind.is(custom::GROUP, custom::KIND) {
         custom::check_definition(&Value::Null, body, &mut causes);
@@ -33,7 +34,7 @@ pub(super) fn update(kind: &KindInfo, live: &Value, new: &Value) -> Result<(), F
         every(kind, new, &mut causes);
     }
     immutable(kind, live, new, &mut causes);
-    words::labels(new, &mut causes);
+    metadata::rest(kind, new, &mut causes);
     finalizers(live, new, &mut causes);
     if !spec_first {
         every(kind, new, &mut causes);
@@ -46,35 +47,6 @@ pub(super) fn update(kind: &KindInfo, live: &Value, new: &Value) -> Result<(), F
 
 fn said(kind: &KindInfo, body: &Value, causes: &[Cause]) -> Result<(), Failure> {
     if causes.is_empty() { Ok(()) } else { Err(Failure::invalid(kind, object::name(body), causes)) }
-}
-
-/// Kinds whose names are DNS labels; RBAC's are path segments, all others are DNS subdomains.
-fn name(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
-    let name = object::name(body);
-    if &*kind.group == "rbac.authorization.k8s.io" {
-        return;
-    }
-    let label = kind.is("", "Namespace") || kind.is("", "Service");
-    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    let part = |part: &str| {
-        edge(part.chars().next())
-            && edge(part.chars().last())
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    let fits = if label { name.len() <= 63 && part(name) } else { name.len() <= 253 && name.split('.').all(part) };
-    if fits {
-        return;
-    }
-    let why = if label {
-        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end \
-         with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
-         '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-    } else {
-        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start \
-         and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
-         '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-    };
-    causes.push(Cause::invalid("metadata.name", &name.into(), why));
 }
 
 /// Rules of any version of an object.
@@ -144,7 +116,10 @@ fn pod_spec(body: &Value, at: &str, causes: &mut Vec<Cause>) {
         causes.push(Cause::required(&format!("{path}.containers"), ""));
     }
     for (n, container) in containers.into_iter().flatten().enumerate() {
-        words::container(text(container, "/name"), &format!("{path}.containers[{n}]"), causes);
+        let name = text(container, "/name");
+        if let Some(why) = names::label(name).filter(|_| !name.is_empty()) {
+            causes.push(Cause::invalid(&format!("{path}.containers[{n}].name"), &name.into(), why));
+        }
         for key in ["name", "image"] {
             if text(container, &format!("/{key}")).is_empty() {
                 causes.push(Cause::required(&format!("{path}.containers[{n}].{key}"), ""));

@@ -14,33 +14,59 @@ use super::answer::Answer;
 use super::core::{Core, State};
 use super::failure::Failure;
 use super::flags::Flags;
-use super::object;
+use super::partial;
 use super::route::Target;
 use super::selector::Selector;
 use super::service::{Outage, Unreachable};
-use super::store::{Change, Stored};
-use super::table::Table;
+use super::store::Change;
+use super::stored::{Stored, Texts};
+use super::table::{self, Table};
 
 /// Bytes sent in one frame at most, unless one event is larger.
 const FRAME: usize = 64 * 1024;
+/// Changes taken under the lock at once.
+const BATCH: usize = 256;
 /// Between bookmarks, as kube-apiserver's watch cache: about a minute.
 const BOOKMARK: SignedDuration = SignedDuration::from_secs(60);
 
-/// An open watch.
+/// An open watch. It holds no events: what it has not read lies in the ring, and falls out of it with everybody's.
 pub(super) struct Watch {
     core: Arc<Core>,
     ticket: u64,
     target: Target,
-    /// Whether events carry Tables.
-    table: Option<Table>,
+    form: Form,
     selector: Selector,
     /// The version seen last.
     position: u64,
-    /// Lines to be sent before the changes: a streaming list, newest first out of the end.
-    ahead: Vec<Bytes>,
+    /// Whether it has been told anything from the ring: it may fall behind then, but did not start too late.
+    started: bool,
+    /// Objects to be told of before any change, and the version of the bookmark behind them.
+    ahead: std::vec::IntoIter<Arc<Stored>>,
+    ahead_ends: Option<u64>,
+    /// Changes taken and not told yet.
+    taken: std::vec::IntoIter<Arc<Change>>,
     until: Option<Timestamp>,
     bookmark: Option<Timestamp>,
     ended: bool,
+}
+
+/// What events carry.
+enum Form {
+    Whole,
+    Table(Box<Table>),
+    Partial,
+}
+
+impl Form {
+    fn asked(accept: &str) -> Self {
+        if partial::is_asked(accept) {
+            Self::Partial
+        } else if table::is_asked(accept) {
+            Self::Table(Box::default())
+        } else {
+            Self::Whole
+        }
+    }
 }
 
 impl fmt::Debug for Watch {
@@ -51,188 +77,193 @@ impl fmt::Debug for Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.core.leave(self.ticket);
+        self.core.leave(self.ticket, Some(self.target.kind.id));
     }
 }
 
 /// Opens a watch.
-pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, table: bool) -> Result<Answer, Failure> {
-    let mut selector = Selector::of(flags, &target.kind)?;
-    if !target.name.is_empty() {
-        selector = Selector::of(&Flags::parse(&format!("fieldSelector=metadata.name={}", target.name)), &target.kind)?;
-    }
+pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, accept: &str) -> Result<Answer, Failure> {
+    let selector = Selector::of(flags, &target.kind)?;
     let asked = flags.resource_version()?;
-    let (ticket, now) = (core.ticket(), core.now());
-    let state = core.state();
-    let current = state.store.rv();
+    let ticket = core.ticket();
+    let state = core.timed();
+    let (now, current) = (state.now, state.store.rv());
     if asked > current {
         return Err(Failure::too_large(asked, current));
     }
     let bookmarks = flags.is("allowWatchBookmarks");
     let streaming = flags.is("sendInitialEvents");
-    if streaming && flags.get("resourceVersionMatch") != Some("NotOlderThan") {
-        let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-        return Err(Failure::list_option("resourceVersionMatch", why));
-    }
     let initial = streaming || (asked == 0 && flags.get("sendInitialEvents").is_none());
-    let mut table = table.then(Table::default);
-    let mut ahead = if initial { initial_lines(&state, target, &selector, (&mut table, now)) } else { Vec::new() };
-    if streaming && bookmarks {
-        ahead.push(bookmark_line(target, current, true));
-    }
-    ahead.reverse();
-    let timeout = flags.number("timeoutSeconds").and_then(|seconds| i64::try_from(seconds).ok());
+    let ahead = if initial { matching(&state, target, &selector) } else { Vec::new() };
     drop(state);
+    let timeout = flags.number("timeoutSeconds").and_then(|seconds| i64::try_from(seconds).ok());
     Ok(Answer::Stream(Box::new(Watch {
         core: core.clone(),
         ticket,
-        table,
+        form: Form::asked(accept),
         target: target.clone(),
         selector,
         position: if initial { current } else { asked },
-        ahead,
+        started: initial,
+        ahead: ahead.into_iter(),
+        ahead_ends: (streaming && bookmarks).then_some(current),
+        taken: Vec::new().into_iter(),
         until: timeout.and_then(|seconds| now.saturating_add(SignedDuration::from_secs(seconds)).ok()),
         bookmark: bookmarks.then(|| now.saturating_add(BOOKMARK).ok()).flatten(),
         ended: false,
     })))
 }
 
-fn initial_lines(
-    state: &State,
-    target: &Target,
-    selector: &Selector,
-    (table, now): (&mut Option<Table>, Timestamp),
-) -> Vec<Bytes> {
+fn matching(state: &State, target: &Target, selector: &Selector) -> Vec<Arc<Stored>> {
     let all = state.store.list(target.kind.id, &target.namespace);
-    let taken = all.filter(|(name, stored)| selector.takes(name, stored));
-    taken.map(|(_, stored)| line("ADDED", &shown(target, table, stored.whole(&target.kind), now))).collect()
+    all.filter(|(name, stored)| selector.takes(name, stored)).map(|(_, stored)| stored.clone()).collect()
 }
 
 impl Watch {
     /// The next frame of lines, the end, or a break.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Unreachable>>> {
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        let core = self.core.clone();
-        core.wait(self.ticket, Some(self.target.kind.id), cx.waker());
-        let now = core.now();
-        let state = core.state();
-        match state.outage_now() {
-            Outage::Cut => {
-                self.ended = true;
-                return Poll::Ready(Some(Err(Unreachable)));
-            }
-            Outage::Mute => return Poll::Pending,
-            Outage::None => {}
-        }
-        let mut frame = self.take_ahead();
-        if self.ahead.is_empty() {
-            self.take_changes(&state, &mut frame);
-            let kind = &self.target.kind;
-            self.ended |= kind.custom.is_some() && state.world.kinds.get(kind.id).is_none();
-            self.take_bookmark(&state, now, &mut frame);
-        }
-        if !frame.is_empty() {
-            return Poll::Ready(Some(Ok(Bytes::from(frame))));
-        }
-        if self.ended || self.until.is_some_and(|until| now >= until) {
-            self.ended = true;
-            return Poll::Ready(None);
-        }
-        Poll::Pending
-    }
-
-    fn take_ahead(&mut self) -> Vec<u8> {
         let mut frame = Vec::new();
-        while frame.len() < FRAME
-            && let Some(line) = self.ahead.pop()
-        {
-            frame.extend_from_slice(&line);
+        while !self.ended {
+            let core = self.core.clone();
+            let mut state = core.timed();
+            match state.outage_now() {
+                Outage::Cut => {
+                    self.ended = true;
+                    return Poll::Ready(Some(Err(Unreachable)));
+                }
+                Outage::Mute => {
+                    state.wait(self.ticket, Some(self.target.kind.id), cx.waker());
+                    return Poll::Pending;
+                }
+                Outage::None => {}
+            }
+            let now = state.now;
+            let is_idle = self.is_told() && !self.take(&state, &mut frame);
+            if is_idle && frame.is_empty() && !self.ended {
+                if self.until.is_none_or(|until| now < until) {
+                    state.wait(self.ticket, Some(self.target.kind.id), cx.waker());
+                    return Poll::Pending;
+                }
+                self.ended = true;
+            }
+            drop(state);
+            self.tell(now, &mut frame);
+            if !frame.is_empty() {
+                return Poll::Ready(Some(Ok(Bytes::from(frame))));
+            }
         }
-        frame
+        Poll::Ready(None)
     }
 
-    fn take_changes(&mut self, state: &State, frame: &mut Vec<u8>) {
-        let Some(changes) = state.store.since(self.position) else {
-            let why = format!("too old resource version: {} ({})", self.position, state.store.compacted());
-            frame.extend_from_slice(&line("ERROR", Failure::expired(why).to_value().to_string().as_bytes()));
-            self.ended = true;
-            return;
+    /// Whether all that was taken has been told.
+    fn is_told(&self) -> bool {
+        self.ahead.as_slice().is_empty() && self.ahead_ends.is_none() && self.taken.as_slice().is_empty()
+    }
+
+    /// Takes the next changes; where there are none, what else there is to say. Says whether there were any.
+    fn take(&mut self, state: &State, frame: &mut Vec<u8>) -> bool {
+        let kind = &self.target.kind;
+        let Some(changes) = state.store.since(kind.id, self.position) else {
+            self.falls_behind(state, frame);
+            return false;
         };
-        for change in changes {
-            if frame.len() >= FRAME {
-                return;
-            }
-            self.position = change.rv;
-            if let Some(line) = self.line_of(change, state.now) {
-                frame.extend_from_slice(&line);
-            }
+        self.started = true;
+        let is_within =
+            |change: &Change| self.target.namespace.is_empty() || *change.name.namespace == *self.target.namespace;
+        let taken: Vec<_> = changes.filter(|change| is_within(change)).take(BATCH).cloned().collect();
+        self.position =
+            if taken.len() < BATCH { state.store.rv() } else { taken.last().map_or(self.position, |last| last.rv) };
+        if !taken.is_empty() {
+            self.taken = taken.into_iter();
+            return true;
+        }
+        self.ended |= kind.custom.is_some() && state.world.kinds.get(kind.id).is_none();
+        if self.bookmark.is_some_and(|due| state.now >= due) && !self.ended {
+            bookmark_line(&self.target, self.position, false, frame);
+            self.bookmark = state.now.saturating_add(BOOKMARK).ok();
+        }
+        false
+    }
+
+    /// A watch from before is told so. One that reads too slowly is closed, as kube-apiserver closes it: its client
+    /// comes again, and is told then.
+    fn falls_behind(&mut self, state: &State, frame: &mut Vec<u8>) {
+        self.ended = true;
+        if !self.started || self.position < state.store.asked() {
+            let oldest = state.store.compacted(self.target.kind.id);
+            let why = format!("too old resource version: {} ({oldest})", self.position);
+            let object = Failure::expired(why).to_value().to_string();
+            line("ERROR", frame, |out| out.extend_from_slice(object.as_bytes()));
         }
     }
 
-    fn line_of(&mut self, change: &Change, now: Timestamp) -> Option<Bytes> {
-        let target = self.target.clone();
-        let elsewhere = !target.namespace.is_empty() && *change.name.namespace != *target.namespace;
-        if change.kind != target.kind.id || elsewhere {
-            return None;
+    /// Writes what was taken, up to a frame.
+    fn tell(&mut self, now: Timestamp, frame: &mut Vec<u8>) {
+        while frame.len() < FRAME
+            && let Some(stored) = self.ahead.next()
+        {
+            self.event("ADDED", &stored, now, frame);
         }
+        if self.ahead.as_slice().is_empty()
+            && let Some(rv) = self.ahead_ends.take()
+        {
+            bookmark_line(&self.target, rv, true, frame);
+        }
+        while frame.len() < FRAME
+            && let Some(change) = self.taken.next()
+        {
+            self.change(&change, now, frame);
+        }
+    }
+
+    fn change(&mut self, change: &Change, now: Timestamp, frame: &mut Vec<u8>) {
         let takes = |stored: &Arc<Stored>| self.selector.takes(&change.name, stored);
         let before = change.was.as_ref().is_some_and(takes);
         let after = !change.deleted && takes(&change.now);
-        let (what, object) = match (before, after) {
-            (false, true) => ("ADDED", change.now.whole(&target.kind)),
-            (true, true) => ("MODIFIED", change.now.whole(&target.kind)),
-            (true, false) => ("DELETED", self.last_seen(change)),
-            (false, false) => return None,
-        };
-        Some(line(what, &shown(&target, &mut self.table, object, now)))
+        match (before, after) {
+            (false, true) => self.event("ADDED", &change.now, now, frame),
+            (true, true) => self.event("MODIFIED", &change.now, now, frame),
+            (true, false) => self.event("DELETED", &self.last_seen(change), now, frame),
+            (false, false) => {}
+        }
     }
 
     /// What a selector's watcher is told of an object that left it: the state it knew, at the change's version.
-    fn last_seen(&self, change: &Change) -> Vec<u8> {
-        let kind = &self.target.kind;
+    fn last_seen(&self, change: &Change) -> Arc<Stored> {
         match &change.was {
             Some(was) if !change.deleted => {
-                let mut value = was.value(kind);
-                object::set(&mut value, &["metadata", "resourceVersion"], change.rv.to_string().into());
-                value.to_string().into_bytes()
+                Arc::new(Stored::new(&was.value(&self.target.kind), change.rv, &mut Texts::default()))
             }
-            _ => change.now.whole(kind),
+            _ => change.now.clone(),
         }
     }
 
-    fn take_bookmark(&mut self, state: &State, now: Timestamp, frame: &mut Vec<u8>) {
-        if self.bookmark.is_some_and(|due| now >= due) && !self.ended {
-            self.position = self.position.max(state.store.rv());
-            frame.extend_from_slice(&bookmark_line(&self.target, self.position, false));
-            self.bookmark = now.saturating_add(BOOKMARK).ok();
-        }
+    /// An object as its watcher asked for it.
+    fn event(&mut self, what: &str, stored: &Stored, now: Timestamp, frame: &mut Vec<u8>) {
+        let kind = &self.target.kind;
+        let told = match &mut self.form {
+            Form::Table(table) => table.event(&self.target, &stored.whole(kind), now),
+            Form::Partial => partial::one(&stored.value(kind)),
+            Form::Whole => return line(what, frame, |out| stored.write(kind, out)),
+        };
+        line(what, frame, |out| out.extend_from_slice(told.to_string().as_bytes()));
     }
 }
 
-/// An object as its watcher asked for it.
-fn shown(target: &Target, table: &mut Option<Table>, object: Vec<u8>, now: Timestamp) -> Vec<u8> {
-    match table {
-        Some(table) => table.event(target, &object, now).to_string().into_bytes(),
-        None => object,
-    }
-}
-
-fn bookmark_line(target: &Target, rv: u64, initial: bool) -> Bytes {
+fn bookmark_line(target: &Target, rv: u64, initial: bool, out: &mut Vec<u8>) {
     let mut metadata = json!({"resourceVersion": rv.to_string()});
     if initial {
         metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
     }
     let object: Value =
         json!({"kind": &*target.kind.kind, "apiVersion": target.kind.api_version(), "metadata": metadata});
-    line("BOOKMARK", object.to_string().as_bytes())
+    line("BOOKMARK", out, |out| out.extend_from_slice(object.to_string().as_bytes()));
 }
 
-fn line(what: &str, object: &[u8]) -> Bytes {
-    let mut out = Vec::with_capacity(object.len() + 40);
-    out.extend_from_slice(format!("{{\"type\":\"{what}\",\"object\":").as_bytes());
-    out.extend_from_slice(object);
+fn line(what: &str, out: &mut Vec<u8>, object: impl FnOnce(&mut Vec<u8>)) {
+    for part in ["{\"type\":\"", what, "\",\"object\":"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    object(out);
     out.extend_from_slice(b"}\n");
-    Bytes::from(out)
 }

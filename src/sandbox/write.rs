@@ -12,16 +12,18 @@ pub(super) mod update;
 
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::core::{Call, State, World};
 use super::custom;
 use super::failure::{Cause, Failure};
 use super::flags::{Flags, Validation};
+use super::json;
 use super::kinds::KindInfo;
 use super::managed::Ground;
 use super::object;
 use super::route::{Part, Target};
 use super::store::Name;
-use super::validate;
+use super::validate::{self, shape};
 
 /// A write's request.
 #[derive(Clone, Copy)]
@@ -55,19 +57,27 @@ impl Asked<'_> {
     pub(super) fn author(&self, part: Part) -> Author {
         let agent = self.call.agent.split('/').next().unwrap_or_default();
         let manager = self.flags.get("fieldManager").unwrap_or(if agent.is_empty() { "unknown" } else { agent });
-        let subresource = match part {
-            Part::Whole => None,
-            Part::Status => Some("status"),
-            Part::Scale => Some("scale"),
-        };
-        Author { manager: manager.to_owned(), subresource, dry_run: self.flags.dry_run() }
+        Author { manager: manager.to_owned(), subresource: part.name(), dry_run: self.flags.dry_run() }
     }
 
     /// The body as an object of the target's kind, unknown fields dealt with; the second are warnings.
     pub(super) fn object(&self, world: &World, target: &Target) -> Result<(Value, Vec<String>), Failure> {
-        let body: Value = serde_json::from_slice(&self.call.body)
-            .map_err(|error| Failure::bad(format!("couldn't get version/kind; json parse error: {error}")))?;
-        decode(world, &target.kind, body, self.flags.validation())
+        let body = &*self.call.body;
+        let refused = |why: &str| {
+            let head = format!("the object provided is unrecognized (must be of type {})", target.kind.kind);
+            let summary = json::summary(body);
+            Failure::bad(format!("{head}: couldn't get version/kind; json parse error: {why} ({summary})"))
+        };
+        let is_yaml = self.call.content_type.starts_with("application/yaml");
+        let value = if is_yaml { apply::read(body)? } else { json::read(body).map_err(|why| refused(&why))? };
+        if !value.is_object() {
+            let form = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
+                        \"json:\\\"kind,omitempty\\\"\" }";
+            let got = shape::go_name(&value);
+            return Err(refused(&format!("json: cannot unmarshal {got} into Go value of type {form}")));
+        }
+        let twice = if is_yaml { Vec::new() } else { json::duplicates(body) };
+        decode(world, &target.kind, value, (self.flags.validation(), &twice))
     }
 }
 
@@ -76,10 +86,10 @@ pub(super) fn decode(
     world: &World,
     kind: &KindInfo,
     mut body: Value,
-    validation: Validation,
+    (validation, twice): (Validation, &[String]),
 ) -> Result<(Value, Vec<String>), Failure> {
     if let Some(custom) = &kind.custom {
-        return super::custom::decode(kind, custom, body, validation);
+        return super::custom::decode(kind, custom, body, (validation, twice));
     }
     let said = |body: &Value, key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     for (key, ours) in [("apiVersion", kind.api_version()), ("kind", kind.kind.to_string())] {
@@ -96,20 +106,31 @@ pub(super) fn decode(
         return Err(Failure::bad(format!("{head}: {why}")));
     }
     let node = world.schemas.of(&kind.gvk());
+    // An empty list of owners is no empty list: it asks to forget them.
+    let forgets = body.pointer("/metadata/managedFields").is_some_and(|own| own.as_array().is_some_and(Vec::is_empty));
     let unknown = validate::shape::decode(node.as_ref(), kind, &mut body)?;
-    unknown_said(kind, &unknown, validation).map(|warnings| (body, warnings))
+    if forgets {
+        object::set(&mut body, &["metadata", "managedFields"], Value::Array(Vec::new()));
+    }
+    unknown_said(kind, (&unknown, twice), validation).map(|warnings| (body, warnings))
 }
 
-/// What is said of unknown fields: nothing, warnings, or a refusal.
+/// A refusal, with the warnings that were due before it.
+pub(super) fn answered(result: Result<Answer, Failure>, warnings: Vec<String>) -> Answer {
+    result.unwrap_or_else(Answer::from).with_warnings(warnings)
+}
+
+/// What is said of fields that are unknown or stand twice: nothing, warnings, or a refusal.
 pub(super) fn unknown_said(
     kind: &KindInfo,
-    unknown: &[String],
+    (unknown, twice): (&[String], &[String]),
     validation: Validation,
 ) -> Result<Vec<String>, Failure> {
-    if unknown.is_empty() || validation == Validation::Ignore {
+    if unknown.is_empty() && twice.is_empty() || validation == Validation::Ignore {
         return Ok(Vec::new());
     }
-    let said: Vec<String> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
+    let twice = twice.iter().map(|path| format!("duplicate field \"{path}\""));
+    let said: Vec<String> = twice.chain(unknown.iter().map(|path| format!("unknown field \"{path}\""))).collect();
     if validation == Validation::Strict {
         let head = format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
         return Err(Failure::bad(format!("{head}: strict decoding error: {}", said.join(", "))));
@@ -148,7 +169,7 @@ pub(super) fn replace(
         object::set(&mut new, &["metadata", "generation"], generation.into());
     }
     validate::update(kind, live, &new)?;
-    custom::check(kind, &new, author.subresource)?;
+    custom::check(kind, live, &new, author.subresource)?;
     object::set(&mut new, &["metadata", "resourceVersion"], live["metadata"]["resourceVersion"].clone());
     let stored = custom::for_storage(world, kind, &mut new);
     if timeless(live) == timeless(&new) && stored.as_ref().is_none_or(|stored| is_stored(state, kind, stored)) {
@@ -199,16 +220,18 @@ fn keep_identity(kind: &KindInfo, live: &Value, new: &mut Value) -> Result<(), F
 }
 
 /// Kinds whose generation follows their spec.
-const GENERATIONS: [&str; 12] = [
+const GENERATIONS: [&str; 14] = [
     "CronJob",
     "CustomResourceDefinition",
     "DaemonSet",
     "Deployment",
+    "EndpointSlice",
     "Ingress",
     "Job",
     "NetworkPolicy",
     "Pod",
     "PodDisruptionBudget",
+    "PriorityClass",
     "ReplicaSet",
     "ReplicationController",
     "StatefulSet",
@@ -231,6 +254,10 @@ fn moves_generation(kind: &KindInfo, live: &Value, new: &Value) -> bool {
         };
         return kept(live) != kept(new);
     }
+    if kind.is("discovery.k8s.io", "EndpointSlice") {
+        let parts = ["/addressType", "/endpoints", "/ports", "/metadata/labels"];
+        return parts.iter().any(|part| !object::same(live, new, part));
+    }
     let annotations = kind.is("apps", "Deployment") && !object::same(live, new, "/metadata/annotations");
     has_generation(kind) && (annotations || !object::same(live, new, "/spec"))
 }
@@ -247,7 +274,7 @@ fn timeless(object: &Value) -> Value {
 
 /// Whether a custom object lies in the store just so. Another version may show what was asked for and hide what is lost.
 fn is_stored(state: &State, kind: &KindInfo, stored: &Value) -> bool {
-    let lying = state.store.get(kind.id, &Name::of(stored)).map(|lying| serde_json::from_slice(&lying.bytes));
+    let lying = state.store.get(kind.id, &Name::of(stored)).map(|lying| serde_json::from_slice(&lying.bare()));
     let Some(Ok(mut lying)) = lying else { return false };
     for key in ["apiVersion", "kind"] {
         object::put(&mut lying, key, stored[key].clone());
@@ -264,7 +291,7 @@ pub(super) fn keep_other_part(kind: &KindInfo, part: Part, live: &Value, new: &m
         }
     };
     match part {
-        Part::Whole if kind.has_status => restore(new, "status"),
+        Part::Whole | Part::Finalize if kind.has_status => restore(new, "status"),
         Part::Status if kind.custom.is_some() => {
             let (status, managed) = (new.get("status").cloned(), new["metadata"].get("managedFields").cloned());
             *new = live.clone();
@@ -285,6 +312,6 @@ pub(super) fn keep_other_part(kind: &KindInfo, part: Part, live: &Value, new: &m
                 }
             }
         }
-        Part::Whole | Part::Scale => {}
+        Part::Whole | Part::Scale | Part::Finalize => {}
     }
 }

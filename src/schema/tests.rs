@@ -13,7 +13,7 @@ macro_rules! asset {
     };
 }
 
-const BUILT_IN: [&str; 12] = [
+const BUILT_IN: [&str; 14] = [
     asset!("core_v1"),
     asset!("apps_v1"),
     asset!("batch_v1"),
@@ -26,6 +26,8 @@ const BUILT_IN: [&str; 12] = [
     asset!("apiextensions.k8s.io_v1"),
     asset!("authorization.k8s.io_v1"),
     asset!("storage.k8s.io_v1"),
+    asset!("discovery.k8s.io_v1"),
+    asset!("scheduling.k8s.io_v1"),
 ];
 
 static RECORDED: LazyLock<Schemas> = LazyLock::new(|| {

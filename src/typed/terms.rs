@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::delta::{Delta, changed};
 use super::form::child;
-use super::{name_members, remove, set_of};
+use super::prune::remove_to_null as remove;
+use super::{name_members, set_of};
 use crate::fields::{Entry, Set};
 use crate::schema::{ListKind, Node, Shape};
 
@@ -21,6 +22,9 @@ pub struct Unconvertible(pub String);
 
 /// An object as another version tells it, with that version's schema; none where there is no such version any more.
 pub type Told = Result<Option<(Value, Option<Node>)>, Unconvertible>;
+
+/// The same, borrowed where it is the object as it stands.
+type Seen<'v> = (Cow<'v, Value>, Option<Node>);
 
 /// What a write goes by.
 #[derive(Clone, Copy)]
@@ -47,11 +51,7 @@ impl<'a> Terms<'a> {
     }
 
     /// An object in a version: as it is where that is the version written in.
-    fn tell<'v>(
-        &self,
-        object: &'v Value,
-        version: &str,
-    ) -> Result<Option<(Cow<'v, Value>, Option<Node>)>, Unconvertible> {
+    fn tell<'v>(&self, object: &'v Value, version: &str) -> Result<Option<Seen<'v>>, Unconvertible> {
         let own = &self.zero["apiVersion"];
         if own.is_null() || (*own == version && object["apiVersion"] == *own) {
             return Ok(Some((Cow::Borrowed(object), self.node.cloned())));
@@ -61,7 +61,7 @@ impl<'a> Terms<'a> {
 }
 
 /// A difference without what does not count in a version.
-pub(super) fn filtered(terms: &Terms, delta: Delta, version: &str) -> Delta {
+fn filtered(terms: &Terms, delta: &Delta, version: &str) -> Delta {
     Delta {
         added: terms.counted(&delta.added, version),
         modified: terms.counted(&delta.modified, version),
@@ -85,7 +85,7 @@ pub(super) fn deltas<'e>(
         let old = terms.tell(live, version).map_err(|error| said("old", error))?;
         let now = terms.tell(new, version).map_err(|error| said("new", error))?;
         let delta = old.zip(now).map(|((old, node), (now, _))| changed(node.as_ref(), &old, &now));
-        all.insert(version.to_owned(), delta.map(|delta| filtered(terms, delta, version)));
+        all.insert(version.to_owned(), delta.map(|delta| filtered(terms, &delta, version)));
     }
     Ok(all)
 }

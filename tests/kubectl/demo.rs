@@ -27,61 +27,30 @@ spec:
     spec: {containers: [{name: c, image: 'registry.example.com/hello:1'}]}
 ";
 
-/// Line by line: exit code, what is typed, what must stand in the output; behind a `!`, what must not.
+/// Line by line: exit code, what is typed, what must stand in the output; behind a `!`, what must not. That each command
+/// says what it says on kube-apiserver is the business of `script`; here is the port, its contexts and what lies behind.
 const SCRIPT: &[(i32, &str, &str)] = &[
     (0, "get --raw /version", "\"gitVersion\":\"v1.36.3\""),
-    (0, "get --raw /healthz", "ok"),
     (0, "config get-contexts -o name", "stage-eu"),
-    (0, "api-versions", "apps/v1"),
-    (0, "api-resources", "deployments"),
-    (0, "explain deployment.spec.replicas", "FIELD: replicas"),
-    (0, "auth can-i delete pods", "yes"),
-    (0, "auth can-i --list -n shop", "selfsubjectaccessreviews"),
-    (0, "get ns", "STATUS"),
+    (0, "auth whoami", "system:masters"),
     (0, "get deploy -n shop", "UP-TO-DATE"),
     (0, "get configmaps -A --chunk-size=2", "web-config"),
     (0, "get cm -n shop cart-config -o yaml", "!managedFields"),
-    (0, "get deploy -A -o name --field-selector metadata.name=cart", "deployment.apps/cart"),
     (0, "get pods -n shop --field-selector status.phase=Running -o name", "pod/"),
-    (0, "get events -n shop", ""),
-    (1, "get nosuch", "doesn't have a resource type"),
+    (0, "describe deploy cart -n shop", "Name:"),
     (1, "get cm -n shop nosuch", "configmaps \"nosuch\" not found"),
     (0, "--context=prod-us get deploy -n web -o name", "deployment.apps/web"),
     (0, "create namespace extra", "created"),
-    (1, "create namespace extra", "already exists"),
-    (0, "create configmap one -n extra --from-literal=k=v", "created"),
-    (0, "get cm one -n extra -o jsonpath={.data.k}", "v"),
     (0, "create secret generic hush -n extra --from-literal=k=v", "created"),
-    (0, "get secret hush -n extra -o jsonpath={.data.k}", "dg=="),
-    (0, "create deployment made -n extra --image=registry.example.com/x:1 --replicas=2", "created"),
-    (0, "get deploy made -n extra -o jsonpath={.spec.replicas}", "2"),
-    (0, "create job once -n extra --image=registry.example.com/x:1", "created"),
-    (0, "create role r -n extra --verb=get --resource=pods", "created"),
     (0, "apply -f FILE", "configmap/notes created"),
     (0, "apply -f FILE", "configmap/notes unchanged"),
     (0, "apply --server-side --force-conflicts -f FILE", "serverside-applied"),
     (1, "diff -f MORE", "+  a: \"2\""),
     (0, "apply -f MORE", "deployment.apps/hello configured"),
-    (0, "get deploy hello -n shop -o jsonpath={.spec.replicas}", "3"),
-    (0, "patch cm notes -n shop -p {\"data\":{\"d\":\"4\"}}", "patched"),
-    (0, "set image deploy/hello -n shop c=registry.example.com/hello:1", ""),
-    (0, "set env deploy/hello -n shop A=b", "env updated"),
-    (0, "rollout restart deploy/hello -n shop", "restarted"),
-    (0, "rollout pause deploy/hello -n shop", "paused"),
-    (0, "rollout resume deploy/hello -n shop", "resumed"),
     (0, "edit cm notes -n shop", "edited"),
     (0, "get cm notes -n shop -o jsonpath={.data.a}", "edited"),
-    (0, "describe cm notes -n shop", "Name:         notes"),
-    (0, "describe deploy hello -n shop", "registry.example.com/hello:1"),
     (0, "scale deploy/hello -n shop --replicas=1", "scaled"),
-    (0, "patch cm notes -n shop --type=merge -p {\"data\":{\"b\":\"2\"}}", "patched"),
-    (0, "patch cm notes -n shop --type=json -p [{\"op\":\"add\",\"path\":\"/data/c\",\"value\":\"3\"}]", "patched"),
-    (0, "label cm notes -n shop x=y", "labeled"),
-    (0, "get cm -n shop -l x=y -o name", "configmap/notes"),
-    (0, "annotate cm notes -n shop x=y", "annotated"),
-    (0, "replace -f FILE", "replaced"),
     (0, "rollout history deploy/payments -n shop", "REVISION"),
-    (0, "delete cm one -n extra", "deleted"),
     (0, "delete -f FILE --wait=false", "deleted"),
     (1, "--token=wrong get ns", "must be logged in"),
 ];
@@ -140,6 +109,7 @@ async fn a_script_of_kubectl_commands_goes_as_on_a_real_server() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edit_by_kubectl_is_seen_with_its_manager() {
+    let Some(program) = kubectls().into_iter().next() else { return };
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (_clock, clock) = held();
     let Demo { setup, stage } = demo::start(Options::headless(clock, Role::OneShot)).await.expect("a demo");
@@ -153,7 +123,6 @@ async fn an_edit_by_kubectl_is_seen_with_its_manager() {
     let home = tempfile::tempdir().expect("a home");
     let patch = r#"{"data":{"SENTRY_SAMPLE":"1.0"}}"#;
     let words = ["--context=stage-eu", "patch", "cm", "web-config", "-n", "web", "--type=merge", "-p", patch];
-    let program = kubectls().remove(0);
     let (dir, config) = (home.path().to_owned(), served.kubeconfig().to_owned());
     let output = tokio::task::spawn_blocking(move || kubectl(&program, (&dir, &config), &words)).await.expect("runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

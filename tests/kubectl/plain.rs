@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use regex_automata::meta::Regex;
 
 /// Letters of generated names and of hashes: Kubernetes' alphabet without vowels.
-const PATTERNS: [(&str, &str); 14] = [
+const PATTERNS: [(&str, &str); 15] = [
+    (r"^[EWI]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", "LOG "),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| [+-]\d{4})", "TIME"),
     (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "TIME"),
@@ -18,9 +19,12 @@ const PATTERNS: [(&str, &str); 14] = [
     (r"/(LIVE|MERGED)-\d+/", "/$/"),
     (r"-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "-HASH-SUFFIX"),
     (r"(-|pod-template-hash[=:] ?)[bcdfghjklmnpqrstvwxz2456789]{8,10}\b", "-HASH"),
-    (r"\b(\d{1,3}s|\d{1,2}m(\d{1,2}s)?)(\s|$|\))", "AGE "),
-    (r"[ \t]*\b(E|W|I)\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", "LOG "),
+    (r"-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "-SUFFIX"),
+    (r"(^|[\s(])(\d{1,3}s|\d{1,2}m\d{1,2}s|\dm)(\s|$|\))", " AGE "),
 ];
+
+/// What `/version` says of the build.
+const BUILT: [&str; 5] = ["buildDate", "gitCommit", "gitTreeState", "gitVersion", "goVersion"];
 
 static REGEXES: LazyLock<Vec<(Regex, &str)>> =
     LazyLock::new(|| PATTERNS.iter().map(|(pattern, with)| (Regex::new(pattern).expect("a pattern"), *with)).collect());
@@ -29,24 +33,30 @@ static REGEXES: LazyLock<Vec<(Regex, &str)>> =
 pub fn plain(line: &str, text: &str) -> String {
     let text = match line {
         _ if is_explain(line) => explained(text),
-        _ if line.starts_with("version") => built(text),
+        _ if line.starts_with("get --raw") => raw(text),
         _ if line.starts_with("wait --for=delete") => text.replace(" condition met", ""),
         _ => text.to_owned(),
     };
-    let lines: Vec<String> = text.lines().map(|line| spaced(&replaced(&sorted_json(line)))).collect();
+    let lines: Vec<String> = text.lines().map(|line| spaced(&replaced(line))).collect();
     // What client-go logs on the way is a matter of milliseconds.
     let lines = lines.into_iter().filter(|line| !line.starts_with("LOG ")).collect();
     let lines = sorted(lines, |line| line.starts_with("* "));
+    let lines = sorted(lines, |line| (line.contains("-HASH") || line.contains("-SUFFIX")) && !line.starts_with(' '));
     sorted_owners(lines).join("\n")
 }
 
-/// The order of an answer's keys is Go's on one server.
-fn sorted_json(line: &str) -> String {
-    let read = line.starts_with('{').then(|| serde_json::from_str::<serde_json::Value>(line).ok()).flatten();
-    read.map_or_else(|| line.to_owned(), |value| value.to_string())
+/// A raw answer on one line, its keys in one order, without how the server was built.
+fn raw(text: &str) -> String {
+    let (out, rest) = text.split_once("\n---").unwrap_or((text, ""));
+    let Ok(mut read) = serde_json::from_str::<serde_json::Value>(out) else { return text.to_owned() };
+    if let Some(map) = read.as_object_mut() {
+        map.retain(|key, _| !BUILT.contains(&key.as_str()));
+    }
+    format!("{read}\n---{rest}")
 }
 
-/// A run of such lines in one order: the server finds causes by walking a map.
+/// A run of such lines in one order: the server finds causes by walking a map, and lists
+/// by names that are hashes.
 fn sorted(mut lines: Vec<String>, belongs: fn(&str) -> bool) -> Vec<String> {
     let mut from = 0;
     while let Some(start) = lines[from..].iter().position(|line| belongs(line)).map(|at| from + at) {
@@ -67,7 +77,7 @@ fn sorted_owners(lines: Vec<String>) -> Vec<String> {
             within = None;
         }
         match (within, entries.last_mut()) {
-            (Some(at), Some(last)) if indent > at => *last += &format!("\n{line}"),
+            (Some(at), Some(last)) if indent > at => last.extend(["\n", line.as_str()]),
             (Some(_), _) => entries.push(line),
             (None, _) => {
                 within = (line.trim() == "managedFields:").then_some(indent);
@@ -85,16 +95,6 @@ fn by_manager(mut entries: Vec<String>) -> Vec<String> {
         entry[tail..].to_owned()
     });
     entries
-}
-
-/// What of a server's version says how it was built is left out.
-fn built(text: &str) -> String {
-    let is_built = |line: &&str| {
-        ["gitCommit", "gitVersion", "gitTreeState", "goVersion", "buildDate"]
-            .iter()
-            .any(|key| line.trim().starts_with(key))
-    };
-    text.lines().filter(|line| !is_built(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn is_explain(line: &str) -> bool {
@@ -140,6 +140,9 @@ fn what_cannot_be_equal_is_one_word_and_the_rest_stays() {
         ("web-6d5f7c8b9d-x2x4z  0/1", "web-HASH-SUFFIX 0/1"),
         ("  resourceVersion: \"12\"", "  resourceVersion: N"),
         ("cpu: 100m, 5 of 10", "cpu: 100m, 5 of 10"),
+        ("  cpu:  50m", "  cpu: 50m"),
+        ("Liveness: exec delay=5s timeout=1s", "Liveness: exec delay=5s timeout=1s"),
+        ("Normal  Pulled  3s (x2 over 1m5s)  kubelet", "Normal Pulled AGE (x2 over AGE kubelet"),
         ("80:31234/TCP", "80:PORT/TCP"),
         ("  time: \"2026-11-21T10:00:00Z\"", "  time: \"TIME\""),
     ] {

@@ -1,4 +1,6 @@
 //! Plays the script: each group on both servers at once, step by step, and says where they differ.
+//!
+//! While one writes on a group, `KUBECTL_GROUP=its-name` plays it alone.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -61,20 +63,16 @@ struct Pair {
 fn the_same_commands_say_the_same_on_kube_apiserver_and_on_the_sandbox() {
     let commands: usize = SCRIPT.iter().map(|group| group.steps.len()).sum();
     assert!(commands >= 60, "{commands} commands are few");
-    if std::env::var("KQ_SERVE").is_ok() {
-        let (a, b) = (port::open(false), port::open(true));
-        eprintln!("{} {}", a.url, b.url);
-        loop {
-            apiserver::breathe();
-        }
-    }
     let Some(server) = apiserver::with(Admission::NamespaceLifecycle) else { return };
     let mut found = all(&server, &port::open(false).url, false);
-    let _controllers = controllers::start(&server);
-    found.extend(all(&server, &port::open(true).url, true));
+    if let Some(_controllers) = controllers::start(&server) {
+        found.extend(all(&server, &port::open(true).url, true));
+    }
     let is_expected = |one: &Difference| DIFFERS.iter().any(|row| (row.0, row.1) == (one.group, one.line));
     let wrong: Vec<&str> = found.iter().filter(|one| !is_expected(one)).map(|one| &*one.text).collect();
-    let stale = DIFFERS.iter().filter(|row| !found.iter().any(|one| (row.0, row.1) == (one.group, one.line)));
+    let stale = DIFFERS
+        .iter()
+        .filter(|row| only().is_none() && !found.iter().any(|one| (row.0, row.1) == (one.group, one.line)));
     let stale: Vec<String> =
         stale.map(|row| format!("does not differ any more: {}: kubectl {}", row.0, row.1)).collect();
     assert!(
@@ -86,18 +84,22 @@ fn the_same_commands_say_the_same_on_kube_apiserver_and_on_the_sandbox() {
     );
 }
 
+/// The one group that was asked for.
+fn only() -> Option<String> {
+    std::env::var("KUBECTL_GROUP").ok()
+}
+
 /// Every group that wants the controllers so, under every kubectl.
 fn all(server: &Server, sandbox: &str, with_controllers: bool) -> Vec<Difference> {
-    let mut programs: Vec<PathBuf> = kubectls();
-    if std::env::var("KQ_ONE").is_ok() {
-        programs.truncate(1);
-    }
+    let programs: Vec<PathBuf> = kubectls();
+    let only = only();
     let jobs = programs.iter().zip('a'..).flat_map(|(program, letter)| {
-        let groups = SCRIPT.iter().filter(move |group| group.with_controllers == with_controllers);
+        let only = only.clone();
+        let groups = SCRIPT.iter().filter(move |group| {
+            group.with_controllers == with_controllers && only.as_ref().is_none_or(|only| only == group.name)
+        });
         groups.map(move |group| Job { group, program, letter })
     });
-    let only = std::env::var("DRIFTDECK_KUBECTL_GROUP").ok();
-    let jobs = jobs.filter(|job| only.as_ref().is_none_or(|only| only == job.group.name));
     let (jobs, found) = (Mutex::new(jobs), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
@@ -116,9 +118,10 @@ fn all(server: &Server, sandbox: &str, with_controllers: bool) -> Vec<Difference
 fn play(job: &Job, server: &Server, sandbox: &str) -> Vec<Difference> {
     let namespace = format!("{}-{}", job.group.name, job.letter);
     let place = (job.letter, &*namespace);
+    let there = format!("server: \"{}\", certificate-authority: \"{}\"", server.url(), server.ca_file().display());
     let pair = Pair {
-        real: Side::new(job.program, (server.url(), &User::Admin.token()), place),
-        ours: Side::new(job.program, (sandbox, "none"), place),
+        real: Side::new(job.program, (&there, &User::Admin.token()), place),
+        ours: Side::new(job.program, (&format!("server: \"{sandbox}\""), "none"), place),
         letter: job.letter,
         namespace: namespace.clone(),
         settles: job.group.with_controllers || job.group.name == "customs",
@@ -129,13 +132,8 @@ fn play(job: &Job, server: &Server, sandbox: &str) -> Vec<Difference> {
     }
     let mut out = Vec::new();
     for step in job.group.steps {
-        let t = Instant::now();
-        let _guard = TimeLog(t, format!("{}-{} {step:?}", job.group.name, job.letter));
         if let Some((line, text)) = pair.step(*step) {
             let text = format!("{} ({}): kubectl {line}\n{text}", job.group.name, job.letter);
-            if std::env::var("KQ_LIMIT").is_ok() {
-                eprintln!("{text}");
-            }
             out.push(Difference { group: job.group.name, line, text });
         }
     }
@@ -154,12 +152,13 @@ impl Pair {
                 });
                 self.difference(line, &real, &ours).map(|text| (line, text))
             }
-            Step::Ready(selector, count) => self.both(selector, |side| ready(side, selector) == (count, count)),
+            Step::Ready(selector, count) => self.both(selector, |side| reach(side, selector, READY) == (count, count)),
+            Step::Ended(selector, count) => self.both(selector, |side| reach(side, selector, ENDED) == (count, count)),
             Step::Rolled(what) => self.both(what, |side| {
                 let selector = what.split_once('/').map(|(_, name)| format!("app={name}")).unwrap_or_default();
-                ready(side, &selector);
+                reach(side, &selector, READY);
                 let said = side.run(&format!("rollout status {what} --watch=false"));
-                said.out.contains("successfully rolled out")
+                said.out.contains("successfully rolled out") || said.out.contains("roll out complete")
             }),
         }
     }
@@ -197,8 +196,7 @@ impl Pair {
             });
             let expected = DIFFERS.iter().any(|row| row.1 == line);
             let harmless = READS.iter().any(|read| line.starts_with(read)) || (code == 0 && real.code != Some(0));
-            let limit = std::env::var("KQ_LIMIT").map_or(LIMIT, |t| Duration::from_millis(t.parse().unwrap()));
-            if differs.is_none() || expected || !harmless || !self.settles || started.elapsed() > limit {
+            if differs.is_none() || expected || !harmless || !self.settles || started.elapsed() > LIMIT {
                 return differs;
             }
             apiserver::breathe();
@@ -215,16 +213,22 @@ impl Pair {
     }
 }
 
-/// Makes the pods of a selector ready; how many there are, and how many of them were ready before.
-fn ready(side: &Side, selector: &str) -> (usize, usize) {
+/// What the kubelet says of pods: the phase, and the rest of the status.
+const READY: (&str, &str) =
+    ("Running", r#"[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"}]"#);
+const ENDED: (&str, &str) = ("Succeeded", "[]");
+
+/// Brings the pods of a selector to a phase; how many there are, and how many were there before.
+fn reach(side: &Side, selector: &str, (phase, conditions): (&str, &str)) -> (usize, usize) {
     let said = side.run(&format!("get pods -l {selector} -o json"));
     let read: Value = serde_json::from_str(&said.out).unwrap_or_default();
     let pods = read["items"].as_array().cloned().unwrap_or_default();
-    let pods: Vec<&Value> = pods.iter().filter(|pod| pod["metadata"].get("deletionTimestamp").is_none()).collect();
-    let status = r#"{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}"#;
-    let is_ready = |pod: &&&Value| pod["status"]["phase"] == "Running";
-    let before = pods.iter().filter(is_ready).count();
-    for pod in pods.iter().filter(|pod| !is_ready(pod)) {
+    let is_there = |pod: &&Value| pod["status"]["phase"] == phase;
+    let goes = |pod: &&Value| pod["metadata"].get("deletionTimestamp").is_some();
+    let pods: Vec<&Value> = pods.iter().filter(|pod| !goes(pod)).collect();
+    let status = format!(r#"{{"status":{{"phase":"{phase}","conditions":{conditions}}}}}"#);
+    let before = pods.iter().filter(|pod| is_there(pod)).count();
+    for pod in pods.iter().filter(|pod| !is_there(pod)) {
         let name = pod["metadata"]["name"].as_str().unwrap_or_default();
         side.run(&format!("patch pod {name} --subresource=status --type=merge -p '{status}'"));
     }
@@ -235,14 +239,6 @@ fn ready(side: &Side, selector: &str) -> (usize, usize) {
 fn lines_of(real: &str, ours: &str) -> String {
     let diff = similar::TextDiff::from_lines(real, ours);
     let text = diff.unified_diff().context_radius(2).header("kube-apiserver", "sandbox").to_string();
-    text.lines().map(|line| format!("    {line}\n")).collect()
-}
-
-struct TimeLog(Instant, String);
-impl Drop for TimeLog {
-    fn drop(&mut self) {
-        if std::env::var("KQ_LIMIT").is_ok() && self.0.elapsed() > Duration::from_secs(3) {
-            eprintln!("SLOW {:?} {}", self.0.elapsed(), self.1);
-        }
-    }
+    let lines: Vec<String> = text.lines().map(|line| format!("    {line}")).collect();
+    lines.join("\n")
 }

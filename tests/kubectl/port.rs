@@ -25,6 +25,8 @@ pub fn open(with_controllers: bool) -> Port {
     let sandbox = Sandbox::new(Options { clock, seed: 7, server_version: "v1.36.3".to_owned() }).expect("a sandbox");
     sandbox.without_kubelets();
     sandbox.without_admission();
+    // No kubelet has registered a node on the other server either.
+    sandbox.request("DELETE", "/api/v1/nodes", &serde_json::Value::Null, "");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.expect("a runtime");
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");

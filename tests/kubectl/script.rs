@@ -3,7 +3,10 @@
 //! `<p>` stands for the letter of the kubectl under test, `<ns>` for the group's namespace; `[script] edit …` is an edit
 //! by that sed script. The exit code is that of kubectl 1.36.
 
-use Step::{Ready, Rolled, Run, Watch};
+#[path = "moving.rs"]
+mod moving;
+
+use Step::{Run, Watch};
 
 /// One row of the script.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +17,8 @@ pub enum Step {
     Watch(&'static str, (usize, usize), &'static [&'static str]),
     /// The kubelet's part: once so many pods of a selector are there, they are ready.
     Ready(&'static str, usize),
+    /// The kubelet's part: so many pods of a selector have done their work.
+    Ended(&'static str, usize),
     /// The kubelet's part until a rollout is at its end.
     Rolled(&'static str),
 }
@@ -37,14 +42,14 @@ macro_rules! files {
 files! {
     "reading.yaml" "apply-1.yaml" "apply-2.yaml" "server-1.yaml" "server-2.yaml" "strict.yaml" "wrong.yaml"
     "unknown.yaml" "crd.yaml" "widget.yaml" "widget-2.yaml" "widget-wrong.yaml" "widget-strict.yaml" "node.yaml"
-    "held.yaml" "rolling.yaml" "sets.yaml" "parts.yaml"
+    "held.yaml" "rolling.yaml" "sets.yaml" "parts.yaml" "slice.yaml" "jobs.yaml" "agents.yaml"
 }
 
 const fn group(name: &'static str, steps: &'static [Step]) -> Group {
     Group { name, with_controllers: false, steps }
 }
 
-const fn moving(name: &'static str, steps: &'static [Step]) -> Group {
+const fn with_controllers(name: &'static str, steps: &'static [Step]) -> Group {
     Group { name, with_controllers: true, steps }
 }
 
@@ -58,9 +63,10 @@ pub const SCRIPT: &[Group] = &[
     group("customs", CUSTOMS),
     group("asking", ASKING),
     group("deleting", DELETING),
-    moving("rolling", ROLLING),
-    moving("cascading", CASCADING),
-    moving("ending", ENDING),
+    with_controllers("rolling", moving::ROLLING),
+    with_controllers("cascading", moving::CASCADING),
+    with_controllers("ending", moving::ENDING),
+    with_controllers("working", moving::WORKING),
 ];
 
 const READING: &[Step] = &[
@@ -120,7 +126,7 @@ const READING: &[Step] = &[
 
 const DESCRIBING: &[Step] = &[
     Run(0, "apply -f reading.yaml"),
-    Run(0, "describe cm"),
+    Run(0, "describe cm two three"),
     Run(0, "describe secret hush"),
     Run(0, "describe svc"),
     Run(0, "describe pod alone"),
@@ -159,6 +165,13 @@ const WRITING: &[Step] = &[
     Run(0, "create pdb p --selector=app=made --min-available=50%"),
     Run(0, "create quota q --hard=pods=3,services=2 -o yaml"),
     Run(0, "create priorityclass script-<p> --value=10"),
+    Run(0, "get priorityclass script-<p> -o yaml"),
+    Run(0, "get priorityclass script-<p> -o wide"),
+    Run(0, "create -f slice.yaml -o yaml"),
+    Run(0, "label endpointslice inner-1 a=b"),
+    Run(0, "get endpointslices -o yaml"),
+    Run(0, "get endpointslices"),
+    Run(0, "describe svc inner"),
     Run(0, "create ns extra-<p> --dry-run=server -o name"),
     Run(0, "create deploy dry --image=x --dry-run=server -o yaml"),
     Run(0, "create deploy dry --image=x --dry-run=client -o name"),
@@ -318,7 +331,7 @@ const CUSTOMS: &[Step] = &[
 ];
 
 const ASKING: &[Step] = &[
-    Run(1, "version -o yaml"),
+    Run(0, "get --raw /version"),
     Run(0, "cluster-info"),
     Run(0, "api-versions"),
     Run(0, "api-resources --api-group=apps -o wide"),
@@ -376,76 +389,4 @@ const DELETING: &[Step] = &[
     Run(0, "get all,cm,secret,ing,pvc"),
     Run(0, "delete clusterrole script-none-<p> --ignore-not-found"),
     Run(1, "delete ns nosuch-<p>"),
-];
-
-const ROLLING: &[Step] = &[
-    Run(0, "apply -f rolling.yaml"),
-    Run(0, "get deploy,rs,pods"),
-    Run(0, "rollout status deploy/web --watch=false"),
-    Ready("app=web", 2),
-    Run(0, "rollout status deploy/web"),
-    Run(0, "get deploy,rs,pods -o wide"),
-    Run(0, "describe deploy web"),
-    Run(0, "set image deploy/web c=registry.example.com/web:2"),
-    Run(0, "get deploy,rs"),
-    Run(0, "rollout status deploy/web --watch=false"),
-    Rolled("deploy/web"),
-    Run(0, "annotate deploy web kubernetes.io/change-cause=second"),
-    Run(0, "rollout history deploy/web"),
-    Run(0, "rollout history deploy/web --revision=2"),
-    Run(0, "get deploy,rs"),
-    Run(0, "rollout restart deploy/web"),
-    Rolled("deploy/web"),
-    Run(0, "rollout undo deploy/web --dry-run=server"),
-    Run(0, "rollout undo deploy/web --to-revision=1"),
-    Rolled("deploy/web"),
-    Run(0, "rollout history deploy/web"),
-    Run(0, "get deploy web -o jsonpath='{.spec.template.spec.containers[0].image} {.metadata.annotations}'"),
-    Run(1, "rollout undo deploy/web --to-revision=9"),
-    Run(0, "rollout pause deploy/web"),
-    Run(0, "set image deploy/web c=registry.example.com/web:9"),
-    Run(0, "rollout status deploy/web --watch=false"),
-    Run(0, "rollout resume deploy/web"),
-    Rolled("deploy/web"),
-    Run(0, "scale deploy/web --replicas=3"),
-    Ready("app=web", 3),
-    Run(0, "wait --for=condition=Available deploy/web"),
-    Run(0, "get deploy web -o yaml"),
-    Run(0, "get rs -o yaml"),
-    Run(0, "apply -f sets.yaml"),
-    Ready("app=db", 2),
-    Run(0, "rollout status sts/db"),
-    Run(0, "get sts,pods -l app=db -o wide"),
-    Run(0, "rollout history sts/db"),
-];
-
-const CASCADING: &[Step] = &[
-    Run(0, "apply -f rolling.yaml"),
-    Ready("app=web", 2),
-    Run(0, "delete deploy web --cascade=orphan"),
-    Run(0, "get deploy,rs,pods -l app=web"),
-    Run(0, "apply -f rolling.yaml"),
-    Run(0, "get deploy,rs -l app=web"),
-    Run(0, "delete deploy web --cascade=foreground"),
-    Run(0, "get deploy,rs,pods"),
-    Run(0, "apply -f rolling.yaml"),
-    Ready("app=web", 2),
-    Run(0, "delete deploy web"),
-    Run(0, "wait --for=delete rs,pods -l app=web"),
-    Run(0, "get deploy,rs,pods"),
-    Run(0, "create -f held.yaml"),
-];
-
-const ENDING: &[Step] = &[
-    Run(0, "create ns gone-<p>"),
-    Run(0, "create deploy web --image=registry.example.com/web:1 -n gone-<p>"),
-    Run(0, "create -f held.yaml -n gone-<p>"),
-    Run(0, "delete ns gone-<p> --wait=false"),
-    Run(0, "get ns gone-<p>"),
-    Run(1, "create cm late -n gone-<p>"),
-    Run(0, "get cm -n gone-<p> held -o jsonpath='{.metadata.finalizers}'"),
-    Run(0, "patch cm held -n gone-<p> --type=merge -p '{\"metadata\":{\"finalizers\":null}}'"),
-    Run(0, "wait --for=delete ns/gone-<p>"),
-    Run(1, "get ns gone-<p>"),
-    Run(1, "create cm late -n gone-<p>"),
 ];

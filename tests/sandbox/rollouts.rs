@@ -3,8 +3,8 @@
 use driftdeck::sandbox::Sandbox;
 use serde_json::{Value, json};
 
+use super::rows::{APPS, CORE, deployment, get, list, pass, send};
 use super::shop;
-use super::workloads::{APPS, CORE, deployment, get, list, pass, send};
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 

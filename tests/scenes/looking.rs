@@ -4,7 +4,7 @@ use driftdeck::model::{AppRow, ClusterState, Fleet, ReasonCode, Verdict};
 use driftdeck::sandbox::{Act, Cast, Pace, Scene};
 
 use crate::road::Deck;
-use crate::show::{Show, api, is, pause, row, unknown};
+use crate::show::{Show, api, happened, is, pause, row, unknown};
 
 /// What the cluster's own row says.
 fn cluster(fleet: &Fleet) -> (ClusterState, String) {
@@ -129,6 +129,7 @@ async fn watches_that_may_not_go_on_are_listed_anew_and_nothing_seems_missing() 
     let mut deck = show.synced().await;
     let act = show.play(Act::of(Scene::Expired));
     let whole = |app: &AppRow| app.resources.iter().all(|row| row.verdict != Verdict::Missing);
+    happened(&act, 3).await;
     show.edit_image("a:hotfix");
     deck.until("the edit, and no flash to missing", |app| {
         assert!(whole(app), "an object seemed missing");

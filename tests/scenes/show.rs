@@ -42,7 +42,7 @@ pub struct Show {
 }
 
 impl Show {
-    /// With a ConfigMap, a Secret, a NetworkPolicy and a Deployment in git, nothing of it on the cluster.
+    /// With a ConfigMap, a Secret, a `NetworkPolicy` and a Deployment in git, nothing of it on the cluster.
     pub fn new() -> Self {
         let real = Clock::real();
         let clock = sandbox::Clock::Real(Arc::new(move || real.now().wall));
@@ -100,9 +100,9 @@ impl Show {
 
     /// Somebody changes the Deployment's image with kubectl, whatever scene is on.
     pub fn edit_image(&self, to: &str) {
-        let patch = json!([{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": to}]);
+        let change = json!([{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": to}]);
         let path = "/apis/apps/v1/namespaces/shop/deployments/api?fieldManager=kubectl-edit";
-        let done = self.sandbox.request("PATCH", path, &patch, "application/json-patch+json");
+        let done = self.sandbox.request("PATCH", path, &change, "application/json-patch+json");
         assert_eq!(done.status, 200, "{}", done.body);
     }
 
@@ -131,6 +131,16 @@ async fn heartbeat(sandbox: Sandbox) {
         beats.tick().await;
         sandbox.tick(real.now().wall);
     }
+}
+
+/// Waits until a scene has taken place so often.
+pub async fn happened(act: &Act, times: u64) {
+    let often = async {
+        while act.times() < times {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_mins(1), often).await.is_ok(), "{} never took place", act.scene());
 }
 
 /// Syncs, and wants it done.

@@ -148,11 +148,16 @@ impl Cockpit {
     /// The cockpit as it opens: no key was pressed, and the first picture is not the last.
     pub fn opening(width: u16, height: u16) -> Self {
         let mut cockpit = Self::new(width, height);
-        cockpit.app = App::new(Setup { demo: true, ..Setup::default() });
-        cockpit.tell(Msg::Tick(cockpit.now));
-        cockpit.tell(Msg::Resize(width, height));
-        cockpit.publish();
+        cockpit.start(Setup { demo: true, ..Setup::default() });
         cockpit
+    }
+
+    /// Opens it anew, set up otherwise.
+    pub fn start(&mut self, setup: Setup) {
+        self.app = App::new(setup);
+        self.tell(Msg::Tick(self.now));
+        self.tell(Msg::Resize(self.size.0, self.size.1));
+        self.publish();
     }
 
     pub fn worsen(&mut self, name: &str) {

@@ -38,6 +38,20 @@ pub fn yaml_reader() -> Result<PathBuf, String> {
     program("yaml-reader")
 }
 
+/// kubectl. `None` where it is not to be had: said in one line on stderr; with `CI` set the test fails.
+pub fn kubectl() -> Option<PathBuf> {
+    match find() {
+        Ok(programs) => Some(programs.kubectl.clone()),
+        Err(why) if std::env::var_os("CI").is_some_and(|ci| !ci.is_empty()) => panic!("no kubectl to test with: {why}"),
+        Err(why) => {
+            static SAID: OnceLock<()> = OnceLock::new();
+            // The handle, not the macro: the line must be seen though the test passes.
+            SAID.get_or_init(|| drop(writeln!(std::io::stderr(), "skipped in part, needs a kubectl: {why}")));
+            None
+        }
+    }
+}
+
 /// One program: the environment's, envtest's directory, or built here.
 fn program(name: &str) -> Result<PathBuf, String> {
     let variable = format!("TEST_ASSET_{}", name.to_uppercase().replace('-', "_"));

@@ -64,6 +64,6 @@ mod tests {
 
     #[test]
     fn wide_letters_take_their_cells() {
-        assert_eq!(folded("export KUBECONFIG=/文/文", 22), ["export KUBECONFIG=/\\", "文/文"]);
+        assert_eq!(folded("export KUBECONFIG=/文/文", 22), ["export KUBECONFIG=/文\\", "/文"]);
     }
 }

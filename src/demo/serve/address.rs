@@ -1,7 +1,7 @@
 //! Where the door is: what `--serve` takes, and why a port is not to be had. Refuses to look a name up.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::ServeError;
 
@@ -26,6 +26,22 @@ impl std::str::FromStr for Address {
         let read = read.or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::from((ip, 0))));
         read.map(Self).ok_or_else(|| ServeError::Address(text.to_owned()))
     }
+}
+
+/// How this machine reaches a listener: one on all addresses by loopback.
+pub(super) fn reached(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// What must be known about a listener that others than this machine reach.
+pub(super) fn warning(address: SocketAddr) -> Option<String> {
+    let outside = !address.ip().to_canonical().is_loopback();
+    outside.then(|| format!("{address} is open to other machines; its tokens alone keep them out"))
 }
 
 /// Why a port is not to be had, and what to do.
@@ -61,6 +77,27 @@ mod tests {
             assert_eq!(read.0.to_string(), wanted, "{text}");
         }
         assert!(Address::default().0.ip().is_loopback(), "nothing but loopback unless told");
+    }
+
+    #[test]
+    fn an_address_that_others_reach_is_told_and_reached_by_loopback_where_it_is_all() {
+        let table = [
+            ("127.0.0.1:1", false, "127.0.0.1:1"),
+            ("127.0.0.2:1", false, "127.0.0.2:1"),
+            ("[::1]:1", false, "[::1]:1"),
+            ("[::ffff:127.0.0.1]:1", false, "[::ffff:127.0.0.1]:1"),
+            ("0.0.0.0:1", true, "127.0.0.1:1"),
+            ("[::]:1", true, "[::1]:1"),
+            ("192.0.2.1:1", true, "192.0.2.1:1"),
+        ];
+        for (text, is_outside, near) in table {
+            let address: SocketAddr = text.parse().expect("an address");
+            assert_eq!(reached(address).to_string(), near, "{text}");
+            let told = warning(address);
+            assert_eq!(told.is_some(), is_outside, "{text}: {told:?}");
+            let says = |told: String| told.contains(text) && told.contains("open to other machines");
+            assert!(told.is_none_or(says), "{text}");
+        }
     }
 
     #[test]

@@ -43,6 +43,8 @@ const TRY_AGAIN: Duration = Duration::from_millis(100);
 const PLAIN: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\nConnection: close\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
+const NO_CONTAINERS: &str = "a sample cluster runs no containers: it has no logs, exec, attach or port-forward";
+
 type Answered = Result<Response<Body>, Unreachable>;
 type Answering = dyn Fn(Request<Incoming>) -> Pin<Box<dyn Future<Output = Answered> + Send>> + Send + Sync;
 type Reply = Response<Either<Body, Full<Bytes>>>;
@@ -161,6 +163,9 @@ async fn answer(site: Arc<[Behind]>, mut request: Request<Incoming>) -> Result<R
         Some((_, uri)) => *request.uri_mut() = uri,
         None => {}
     }
+    if is_stream(request.uri().path()) {
+        return Ok(status(StatusCode::NOT_IMPLEMENTED, "NotImplemented", NO_CONTAINERS));
+    }
     match AssertUnwindSafe(async { (meant.answer)(request).await }).catch_unwind().await {
         Ok(answer) => Ok(answer?.map(Either::Left)),
         Err(_) => Ok(status(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "the sample cluster panicked")),
@@ -176,6 +181,12 @@ fn below(uri: &Uri, name: &str) -> Option<Uri> {
         Some('/') => rest.parse().ok(),
         Some(_) => None,
     }
+}
+
+/// Whether a path is a container's log or a stream to it: what a kubelet would answer.
+fn is_stream(path: &str) -> bool {
+    let parts: Vec<&str> = path.rsplitn(6, '/').collect();
+    matches!(parts.as_slice(), ["log" | "exec" | "attach" | "portforward", _, "pods", _, "namespaces", _])
 }
 
 /// 401, as kube-apiserver says it; whoever has no token keeps no seat either.
@@ -208,6 +219,16 @@ mod tests {
         assert_eq!(below("/prod-eu?a=b").as_deref(), Some("/?a=b"));
         for other in ["/version", "/prod-eu-2/api", "/"] {
             assert_eq!(below(other), None, "{other} stays as it is");
+        }
+    }
+
+    #[test]
+    fn what_a_kubelet_would_answer_is_told_apart() {
+        for part in ["log", "exec", "attach", "portforward"] {
+            assert!(is_stream(&format!("/api/v1/namespaces/shop/pods/cart-1/{part}")), "{part}");
+        }
+        for path in ["/api/v1/namespaces/shop/pods/log", "/api/v1/namespaces/pods/configmaps/log", "/log", "/"] {
+            assert!(!is_stream(path), "{path} is a matter of the cluster");
         }
     }
 }

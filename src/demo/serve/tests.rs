@@ -1,5 +1,5 @@
 use std::io::{ErrorKind, Write as _};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::sync::Arc;
 
@@ -116,20 +116,6 @@ async fn a_port_that_is_taken_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_door_to_other_machines_says_so() {
-    let site = site();
-    let served = site.open("0.0.0.0", &site.file()).expect("a door");
-    let warning = served.warning().expect("a warning");
-    assert!(warning.starts_with("0.0.0.0:") && warning.contains("open to other machines"), "{warning}");
-    let (server, authority, token) = entry(&served, "prod-us");
-    let port = served.address().port();
-    assert_eq!(server, format!("https://127.0.0.1:{port}/prod-us"), "this machine reaches it by loopback");
-    let near = SocketAddr::from(([127, 0, 0, 1], port));
-    let answer = beside(move || said(secure(near, &authority, "127.0.0.1"), &get("/version", &token))).await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-}
-
-#[tokio::test]
 async fn nothing_is_said_without_the_clusters_own_token() {
     let site = site();
     let served = site.served();
@@ -182,8 +168,8 @@ async fn plain_http_is_told_that_this_is_https() {
 async fn a_cluster_that_is_cut_refuses_connections_until_it_is_back() {
     let site = site();
     let served = site.served();
-    let (server, authority, token) = entry(&served, "edge-07");
-    let own = server.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/edge-07")).expect("an address");
+    let (url, authority, token) = entry(&served, "edge-07");
+    let own = url.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/edge-07")).expect("an address");
     let own: SocketAddr = own.parse().expect("an address");
     assert_ne!(own, served.address(), "it has a port of its own");
     let refused = beside(move || TcpStream::connect(own).map(drop)).await.expect_err("nobody listens");

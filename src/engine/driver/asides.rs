@@ -65,7 +65,7 @@ impl Driver {
             SeenWhat::Changed(object) => put(minded, &object).into_iter().collect(),
             SeenWhat::Gone(key) => minded.marks.remove(&key).map(|_| key).into_iter().collect(),
             SeenWhat::Failed(error) => return self.unmind(&name, &target, crate::engine::adapt::call(&error).code),
-            SeenWhat::Alive => return self.take(Event::Alive(name)),
+            SeenWhat::Opened | SeenWhat::Alive => return self.take(Event::Alive(name)),
         };
         match aside {
             _ if moved.is_empty() => {}

@@ -12,6 +12,7 @@ use crate::engine::event::{Contact, Event, Named, RunNews, Scene, Trouble};
 use crate::engine::execute;
 use crate::engine::line::Line;
 use crate::engine::step::begin_auto;
+use crate::engine::world::{SceneState, World};
 use crate::model::{
     AppId, ClusterName, CommitId, Foreign, Order, Outcome, ReasonCode, RepoName, ResourceKey, RunId, Ticket, View,
 };
@@ -129,6 +130,16 @@ impl Driver {
         }
     }
 
+    /// Its word has ceased to count: an open watch alone does not bring it back, a list does.
+    fn list_again(&mut self, name: &ClusterName, target: Target, scene: Scene) {
+        let Some(line) = self.lines.get_mut(name) else { return };
+        line.watched.remove(&target);
+        if let Some(stop) = line.stops.remove(&target) {
+            stop.cancel();
+        }
+        self.start_watch(name, target, scene);
+    }
+
     fn start_watch(&mut self, name: &ClusterName, target: Target, scene: Scene) {
         let Some(line) = self.lines.get_mut(name) else { return };
         if line.watched.insert(target.clone(), scene).is_none() {
@@ -154,7 +165,10 @@ impl Driver {
                 line.broke(&seen.target);
                 Event::SceneFailed(name, scene, adapt::call(&error))
             }
-            SeenWhat::Alive => {
+            SeenWhat::Opened if is_unheard(&self.world, &name, &scene) => {
+                return self.list_again(&name, seen.target, scene);
+            }
+            SeenWhat::Opened | SeenWhat::Alive => {
                 line.alive(&seen.target, now);
                 Event::SceneAlive(name, scene)
             }
@@ -352,6 +366,12 @@ impl Driver {
         }
         (named != Named::default()).then(|| Event::Named(id.clone(), named))
     }
+}
+
+/// Whether nothing was heard of a kind for so long that its rows are unknown.
+fn is_unheard(world: &World, name: &ClusterName, scene: &Scene) -> bool {
+    let state = world.clusters.get(name).and_then(|cluster| cluster.scenes.get(scene));
+    matches!(state, Some(SceneState::Failed(why)) if why.code == ReasonCode::ClusterStale)
 }
 
 /// The record namespace and the app that an object which driftdeck applied says it belongs to. The text is searched, not

@@ -105,6 +105,6 @@ fn is_loss(line: &Line, seen: &Seen) -> bool {
         SeenWhat::Listed(all) => {
             line.lost.contains(&seen.target) || line.store.loses(line.cluster.name(), &seen.target, all)
         }
-        SeenWhat::Changed(_) | SeenWhat::Failed(_) | SeenWhat::Alive => false,
+        SeenWhat::Changed(_) | SeenWhat::Failed(_) | SeenWhat::Opened | SeenWhat::Alive => false,
     }
 }

@@ -28,6 +28,8 @@ pub(super) fn scene_failed(
         return Vec::new();
     }
     let before = match cluster.scenes.get(scene) {
+        // What is forbidden stays so until a list says otherwise: an answer that did not come says nothing of rights.
+        Some(SceneState::Failed(old)) if passing && old.code == ReasonCode::Forbidden => return Vec::new(),
         Some(SceneState::Failed(old)) => Some(old.clone()),
         _ => None,
     };
@@ -82,7 +84,8 @@ fn stale(scene: &Scene, since: Now, why: &Foreign) -> Reason {
     Reason { code: ReasonCode::ClusterStale, message: Foreign::new(what), since: since.wall }
 }
 
-/// A watch was opened again, or sent a bookmark: what was seen, and what it tells of the time between, counts again.
+/// A watch was opened again before its word had ceased to count, or it sent a bookmark: what was seen counts again, and
+/// what it tells of the time between.
 pub(super) fn scene_alive(world: &mut World, name: &ClusterName, scene: &Scene, now: Now) -> Vec<Effect> {
     let mut effects = super::clusters::alive(world, name, now);
     let Some(cluster) = world.clusters.get_mut(name) else { return effects };

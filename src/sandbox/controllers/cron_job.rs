@@ -1,6 +1,6 @@
 //! `CronJob`: a Job whenever its schedule says so, by the sandbox's clock; finished ones beyond its limits go.
 //!
-//! Of the runs that one leap of time brings the newest twelve are made: a leap of weeks does not play a year of Jobs.
+//! A leap of time of more than an hour makes the runs of its last hour, or else the newest: weeks do not play every Job.
 //! Of those that were missed (held, or another one at work) the newest alone is made up for. Refuses time zones.
 
 use jiff::Timestamp;
@@ -13,8 +13,8 @@ use super::pods::is_going;
 use super::{MANAGER, Room, later};
 
 const BY: &str = "cronjob-controller";
-/// Runs of one leap of time.
-const RUNS: usize = 12;
+/// The seconds at the end of a leap of time whose runs are all made.
+const LEAP: i64 = 3_600;
 /// Runs that may be missed before it is told.
 const MISSED: usize = 100;
 
@@ -100,17 +100,12 @@ fn start(room: &mut Room, kind: &KindInfo, (live, new): (&Value, &mut Value), jo
     }
 }
 
-/// The next run: of those that the leap in progress still brings, the first of the newest twelve.
+/// The next run: of those that the leap in progress still brings, the first of its last hour, or else the newest.
 fn next_in_leap(schedule: &Schedule, now: Timestamp, end: Timestamp) -> Option<Timestamp> {
     let next = schedule.after(now)?;
-    let mut newest = std::collections::VecDeque::from([next]);
-    for at in schedule.times(next, end).skip(1) {
-        newest.push_back(at);
-        if newest.len() > RUNS {
-            newest.pop_front();
-        }
-    }
-    newest.pop_front()
+    let Some(late) = later(end, -LEAP).filter(|late| *late > next) else { return Some(next) };
+    let first = schedule.after(late).filter(|at| *at <= end);
+    first.or_else(|| schedule.times(next, end).last()).or(Some(next))
 }
 
 fn remove(room: &mut Room, live: &Value, job: &Value) {

@@ -1,7 +1,8 @@
 //! What the loop tells of objects: core/v1 Events, as client-go's recorder writes them.
 //!
-//! Owns their number: what is told again is counted, the newest thousand are kept, each goes an hour after it was
-//! written last, as in a real cluster.
+//! Owns their number: what is told again is counted; who tells of one object more than 25 times is heard once in five
+//! minutes from then on, as client-go's spam filter does; the newest thousand are kept; each goes an hour after it was
+//! written last.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -20,6 +21,9 @@ const KEPT: usize = 1_000;
 /// Seconds that an event is remembered (kube-apiserver's `--event-ttl`).
 const LIFE: i64 = 3_600;
 
+/// Tellings of one component about one object at once, and the seconds until one more is heard.
+const BURST: (i64, i64) = (25, 300);
+
 /// `type` of an Event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
@@ -33,6 +37,24 @@ pub(super) struct Log {
     known: BTreeMap<String, Name>,
     order: VecDeque<(String, Name)>,
     made: u64,
+    /// By object and component: the seconds saved up for tellings, and when that was.
+    credit: BTreeMap<String, (i64, Timestamp)>,
+}
+
+impl Log {
+    /// Whether one more telling is heard.
+    fn hears(&mut self, object: &Value, by: Teller, now: Timestamp) -> bool {
+        let (most, cost) = (BURST.0 * BURST.1, BURST.1);
+        let key = [object::uid(object), by.component].join("\n");
+        let full = |(saved, at): (i64, Timestamp)| saved.saturating_add(now.duration_since(at).as_secs()).min(most);
+        if self.credit.len() > KEPT {
+            self.credit.retain(|_, own| full(*own) < most);
+        }
+        let saved = self.credit.get(&key).copied().map_or(most, full);
+        let heard = saved >= cost;
+        self.credit.insert(key, (if heard { saved - cost } else { saved }, now));
+        heard
+    }
 }
 
 /// Who tells: a component, and the part of the object that it tells of.
@@ -91,6 +113,10 @@ impl Room<'_> {
 
     fn say(&mut self, object: &Value, by: Teller, (tone, reason, message): (Tone, &str, &str)) {
         let key = identity(object, by, (reason, message));
+        let now = self.now();
+        if !self.state.queue.events.hears(object, by, now) {
+            return;
+        }
         let known = self.state.queue.events.known.get(&key).cloned();
         if known.is_some_and(|name| self.count(&name, by)) {
             return;

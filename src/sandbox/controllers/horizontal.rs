@@ -37,7 +37,10 @@ pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
     let asked: i64 = load.unwrap_or(current);
     // A target at zero is left alone: so it is switched off.
     let wanted = if current == 0 { 0 } else { asked.clamp(least, most) };
-    if wanted != current {
+    if wanted == current {
+        let said = "recommended size matches current size";
+        condition(&mut new["status"], ("AbleToScale", "True", "ReadyForNewScale", said), now);
+    } else {
         let author = Author::controller(MANAGER);
         let _ = scale::set(room.world, room.state, &target_kind, (&target, wanted), &author);
         new["status"]["lastScaleTime"] = now.to_string().into();
@@ -45,9 +48,6 @@ pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
         room.tell(live, BY, ("SuccessfulRescale", &said));
         let said = format!("the HPA controller was able to update the target scale to {wanted}");
         condition(&mut new["status"], ("AbleToScale", "True", "SucceededRescale", &said), now);
-    } else {
-        let said = "recommended size matches current size";
-        condition(&mut new["status"], ("AbleToScale", "True", "ReadyForNewScale", said), now);
     }
     let status = &mut new["status"];
     object::put(status, "currentReplicas", json!(number(&target, "/status/replicas").unwrap_or_default()));

@@ -94,9 +94,9 @@ pub(super) fn release_orphan(room: &mut Room, pod: &Value) -> bool {
 
 /// A finished Job goes when its time to live is over.
 fn expire(room: &mut Room, kind: &KindInfo, live: &Value) {
-    let Some(life) = number(live, "/spec/ttlSecondsAfterFinished") else { return };
+    let Some(seconds) = number(live, "/spec/ttlSecondsAfterFinished") else { return };
     let ended = ["Complete", "Failed"].iter().find_map(|name| status::find(&live["status"], name));
-    let Some(end) = ended.and_then(|own| after(text(own, "/lastTransitionTime"), life)) else { return };
+    let Some(end) = ended.and_then(|own| after(text(own, "/lastTransitionTime"), seconds)) else { return };
     if end > room.now() {
         room.again(kind, live, end);
     } else if !object::is_terminating(live) {
@@ -173,7 +173,7 @@ impl Work<'_> {
         let going = pods.iter().filter(|pod| object::is_terminating(pod)).count();
         let replaces = text(self.live, "/spec/podReplacementPolicy") != "Failed";
         let missing = wanted.saturating_sub(active.len() + if replaces { 0 } else { going });
-        if let Some(due) = self.backed_off(pods).filter(|due| *due > self.now && missing > 0) {
+        if let Some(due) = backed_off(pods).filter(|due| *due > self.now && missing > 0) {
             room.again(kind, self.live, due);
         } else {
             (0..missing).take_while(|_| self.make(room)).count();
@@ -183,21 +183,6 @@ impl Work<'_> {
         {
             room.again(kind, self.live, end);
         }
-    }
-
-    /// Until when the newest failures keep new pods back.
-    fn backed_off(&self, pods: &[Value]) -> Option<Timestamp> {
-        let ended = |word: &str| {
-            let all = pods.iter().filter(|pod| text(pod, "/status/phase") == word);
-            let mut ends: Vec<Timestamp> = all.filter_map(finished_at).collect();
-            ends.sort();
-            ends
-        };
-        let good = ended("Succeeded").last().copied();
-        let failed: Vec<Timestamp> =
-            ended("Failed").into_iter().filter(|at| good.is_none_or(|good| *at > good)).collect();
-        let doubled = u32::try_from(failed.len().saturating_sub(1)).unwrap_or(u32::MAX).min(10);
-        later(*failed.last()?, (BACKOFF.0 << doubled).min(BACKOFF.1))
     }
 
     fn make(&self, room: &mut Room) -> bool {
@@ -273,6 +258,20 @@ impl Work<'_> {
         room.status(kind, self.live, new, MANAGER);
         release(room, counted);
     }
+}
+
+/// Until when the newest failures keep new pods back.
+fn backed_off(pods: &[Value]) -> Option<Timestamp> {
+    let ended = |word: &str| {
+        let all = pods.iter().filter(|pod| text(pod, "/status/phase") == word);
+        let mut ends: Vec<Timestamp> = all.filter_map(finished_at).collect();
+        ends.sort();
+        ends
+    };
+    let good = ended("Succeeded").last().copied();
+    let failed: Vec<Timestamp> = ended("Failed").into_iter().filter(|at| good.is_none_or(|good| *at > good)).collect();
+    let doubled = u32::try_from(failed.len().saturating_sub(1)).unwrap_or(u32::MAX).min(10);
+    later(*failed.last()?, (BACKOFF.0 << doubled).min(BACKOFF.1))
 }
 
 fn restarts(pod: &Value) -> usize {

@@ -1,6 +1,6 @@
 //! Namespaces that go away: their content first, then the finalizer; what holds them is said in their conditions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -21,12 +21,14 @@ pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
         return;
     }
     let name = object::name(live);
-    let mut seen = std::collections::BTreeSet::new();
-    for inner in room.world.kinds.iter().filter(|inner| inner.namespaced && seen.insert(inner.id)) {
-        let all: Vec<Value> = room.state.store.list(inner.id, name).map(|(_, stored)| stored.value(inner)).collect();
-        for object in all.iter().filter(|own| !object::is_terminating(own)) {
-            room.delete(object, &json!({"propagationPolicy": "Background"}));
-        }
+    // Pods go first: nothing that they use is taken from under them.
+    if room.world.kinds.of("", "Pod").cloned().is_some_and(|pods| empty(room, &pods, name) > 0) {
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    let kinds: Vec<_> = room.world.kinds.iter().filter(|inner| inner.namespaced && seen.insert(inner.id)).collect();
+    for inner in kinds {
+        empty(room, inner, name);
     }
     let left = left(room, name);
     if left.kinds.is_empty() {
@@ -38,12 +40,21 @@ pub(super) fn step(room: &mut Room, kind: &KindInfo, live: &Value) {
     }
 }
 
+/// Deletes what is left of a kind; says how much is there still.
+fn empty(room: &mut Room, kind: &KindInfo, namespace: &str) -> usize {
+    let stored = room.state.store.list(kind.id, namespace);
+    let all: Vec<Value> = stored.map(|(_, stored)| stored.value(kind)).collect();
+    for object in all.iter().filter(|own| !object::is_terminating(own)) {
+        room.delete(object, &json!({"propagationPolicy": "Background"}));
+    }
+    room.state.store.list(kind.id, namespace).count()
+}
+
 fn left(room: &Room, name: &str) -> Left {
-    let (mut left, mut seen) = (Left::default(), std::collections::BTreeSet::new());
+    let (mut left, mut seen) = (Left::default(), BTreeSet::new());
     for inner in room.world.kinds.iter().filter(|inner| inner.namespaced && seen.insert(inner.id)) {
         for (_, stored) in room.state.store.list(inner.id, name) {
-            let group = if inner.group.is_empty() { String::new() } else { inner.group.to_string() };
-            *left.kinds.entry(format!("{}.{group}", inner.plural)).or_default() += 1;
+            *left.kinds.entry(format!("{}.{}", inner.plural, inner.group)).or_default() += 1;
             let own = stored.value(inner);
             let all = own["metadata"]["finalizers"].as_array().into_iter().flatten();
             for finalizer in all.filter_map(Value::as_str) {

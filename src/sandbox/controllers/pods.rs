@@ -92,7 +92,7 @@ impl Tally {
     }
 }
 
-/// Whether a LabelSelector takes an object's labels; one that says nothing takes none here.
+/// Whether a `LabelSelector` takes an object's labels; one that says nothing takes none here.
 pub(super) fn takes(selector: &Value, object: &Value) -> bool {
     let labels = &object["metadata"]["labels"];
     let plain = selector["matchLabels"].as_object();
@@ -141,7 +141,8 @@ impl Room<'_> {
         let all = self.state.store.list(kind.id, object::namespace(owner));
         let labels = selector["matchLabels"].as_object();
         let near = all.filter(|(_, stored)| {
-            labels.into_iter().flatten().all(|(key, value)| stored.labels.get(key).is_some_and(|own| value == own))
+            let own = stored.labels();
+            labels.into_iter().flatten().all(|(key, value)| own.get(key).is_some_and(|own| value == own))
         });
         let orphans: Vec<Value> = near
             .map(|(_, stored)| stored.value(&kind))

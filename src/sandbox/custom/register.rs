@@ -218,6 +218,9 @@ fn info(id: KindId, body: &Value, version: &Value) -> KindInfo {
             schema: version["schema"]["openAPIV3Schema"].clone(),
             columns: version["additionalPrinterColumns"].clone(),
             scale: subresources["scale"].clone(),
+            selectable: list(&version["selectableFields"])
+                .map(|field| text(field, "/jsonPath").trim_start_matches('.').to_owned())
+                .collect(),
             is_served: version["served"] == true,
             is_going: object::is_terminating(body),
         })),

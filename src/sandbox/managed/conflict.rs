@@ -86,7 +86,10 @@ pub(in super::super) fn spelled(path: &FieldPath) -> String {
 fn told(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("[{}]", items.iter().map(told).collect::<Vec<_>>().join(",")),
-        Value::Object(map) => map.iter().map(|(key, value)| format!("{key}={}", told(value))).collect(),
+        Value::Object(map) => {
+            let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key}={}", told(value))).collect();
+            pairs.concat()
+        }
         single => single.to_string(),
     }
 }

@@ -94,12 +94,14 @@ fn told(ground: Ground, node: Option<&Node>, object: &Value, version: &str) -> T
 fn reset(kind: &KindInfo, subresource: Option<&str>, version: &str) -> Set {
     let mut set = Set::default();
     let mut all = |paths: &[&[&str]]| {
-        paths.iter().for_each(|path| set.insert(&FieldPath::of_keys(path.iter().copied())));
+        for path in paths {
+            set.insert(&FieldPath::of_keys(path.iter().copied()));
+        }
     };
     match (subresource, kind.custom.is_some()) {
         (None, true) if kind.has_status && version == kind.api_version() => all(&[&["status"]]),
         (Some("status"), true) => all(&[&["metadata"], &["spec"]]),
-        (None, false) if kind.has_status => all(&[&["status"]]),
+        (None | Some("finalize"), false) if kind.has_status => all(&[&["status"]]),
         (Some("status"), false) => match (&*kind.group, &*kind.kind) {
             ("apps", "Deployment") => all(&[&["spec"], &["metadata", "labels"]]),
             ("", "Pod") => all(&[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]]),

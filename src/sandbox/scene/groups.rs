@@ -33,7 +33,9 @@ async fn listed(act: &Act, request: Whole, way: Way) -> Reply {
     let answered = pass(request, way).await?;
     let bytes = answered.into_body().collect().await?.to_bytes();
     let mut body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let Some(items) = body["items"].as_array_mut() else { return Ok(Answer::ok(&body).into_response()) };
+    let Some(items) = body.get_mut("items").and_then(Value::as_array_mut) else {
+        return Ok(Answer::ok(&body).into_response());
+    };
     let name = act.group();
     act.noted();
     if !items.iter().any(|item| item["metadata"]["name"] == name) {
@@ -54,7 +56,7 @@ async fn indexed(act: &Act, request: Whole, way: Way) -> Reply {
     let bytes = answered.into_body().collect().await?.to_bytes();
     let mut body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let own = format!("apis/{}", act.group());
-    if let Some(paths) = body["paths"].as_object_mut() {
+    if let Some(paths) = body.get_mut("paths").and_then(Value::as_object_mut) {
         paths.retain(|path, _| path.strip_prefix(&own).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/')));
     }
     Ok(Answer::ok(&body).into_response())

@@ -43,10 +43,10 @@ async fn shown(act: &Act, request: Whole, way: Way) -> Reply {
     let bytes = answered.into_body().collect().await?.to_bytes();
     let mut body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     mark(act, &mut body);
-    for item in body["items"].as_array_mut().into_iter().flatten() {
+    for item in parts(&mut body, "items") {
         mark(act, item);
     }
-    for row in body["rows"].as_array_mut().into_iter().flatten() {
+    for row in parts(&mut body, "rows") {
         if mark(act, &mut row["object"])
             && let Some(cell) = row["cells"].get_mut(1)
         {
@@ -54,6 +54,10 @@ async fn shown(act: &Act, request: Whole, way: Way) -> Reply {
         }
     }
     Ok(Answer::ok(&body).into_response())
+}
+
+fn parts<'a>(body: &'a mut Value, key: &str) -> impl Iterator<Item = &'a mut Value> {
+    body.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 /// Marks a namespace that ends; whether it is one.

@@ -9,6 +9,7 @@ use super::super::account::Closed;
 use super::super::answer::Answer;
 use super::super::body::Body;
 use super::super::failure::Failure;
+use super::super::protobuf;
 use super::super::service::Unreachable;
 use super::act::Act;
 use super::asked::Asked;
@@ -21,7 +22,10 @@ pub(super) async fn play(act: &Act, asked: &Asked, request: Whole, way: Way) -> 
         Scene::Forbidden => closed(act, asked, request, way).await,
         Scene::Slow => late(act, request, way).await,
         Scene::Cut => broken_off(act),
-        Scene::SignedOut => refused(act, words::signed_out()),
+        Scene::SignedOut => {
+            act.noted();
+            Ok(said(words::signed_out()))
+        }
         Scene::Throttled if !asked.is_health() && act.takes() => {
             Ok(Answer::Text(429, words::THROTTLED).into_response())
         }
@@ -50,11 +54,6 @@ pub(super) fn said(failure: Failure) -> Response<Body> {
 
 fn is_about(act: &Act, asked: &Asked) -> bool {
     asked.is_object() && act.cast().has(asked)
-}
-
-fn refused(act: &Act, failure: Failure) -> Reply {
-    act.noted();
-    Ok(said(failure))
 }
 
 fn broken_off(act: &Act) -> Reply {
@@ -128,8 +127,12 @@ pub(super) fn with_option(uri: &Uri, option: &str) -> Option<Uri> {
     format!("{uri}{joint}{option}").parse().ok()
 }
 
-/// The body that a request sends, as JSON; YAML bodies are none.
+/// The body that a request sends, as JSON, also where it is sent as protobuf; YAML bodies are none.
 pub(super) async fn sent(request: &Whole) -> Value {
     let Ok(body) = request.body().clone().collect().await;
+    let kind = request.headers().get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    if kind.is_some_and(|kind| kind.starts_with(protobuf::TYPE.as_bytes())) {
+        return protobuf::read(&body.to_bytes()).unwrap_or_default();
+    }
     serde_json::from_slice(&body.to_bytes()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The refusals of scenes, in the words of kube-apiserver 1.36.3 (held by `scene/tests/words.rs`).
+//! The refusals of scenes, in the words of kube-apiserver 1.36.3 (held to a real one by `tests/scenes/words.rs`).
 
 use serde_json::{Value, json};
 

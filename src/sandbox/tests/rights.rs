@@ -59,7 +59,14 @@ fn reviews_tell_what_the_account_may() {
     let review = json!({"spec": {"namespace": "shop"}});
     let path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
     let (_, said) = ask(&mut service, "POST", path, &review).expect("answered").expect("reachable");
-    assert_eq!(said["status"]["resourceRules"][0]["resources"], json!(["secrets"]));
+    let rules = said["status"]["resourceRules"].as_array().expect("rules");
+    let resources: Vec<&Value> = rules.iter().map(|rule| &rule["resources"]).collect();
+    let reviews = json!(["selfsubjectaccessreviews", "selfsubjectrulesreviews"]);
+    assert_eq!(
+        resources,
+        [&reviews, &json!(["selfsubjectreviews"]), &json!(["secrets"])],
+        "its own beside the reviews"
+    );
 }
 
 #[test]

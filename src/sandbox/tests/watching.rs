@@ -163,3 +163,69 @@ fn a_cut_breaks_a_watch_off_and_a_mute_cluster_says_nothing() {
 fn put_silently(sandbox: &Sandbox) {
     sandbox.advance(Duration::from_mins(10));
 }
+
+/// Writes by the store's own door, where only their number matters.
+fn write_often(sandbox: &Sandbox, kind: &str, times: usize) {
+    let mut state = sandbox.core.state();
+    let kind = state.world.kinds.of("", kind).expect("a kind").id;
+    let object = json!({"metadata": {"namespace": "shop", "name": "busy"}});
+    for _ in 0..times {
+        state.store.put(kind, &object);
+    }
+    state.wake(Some(kind));
+}
+
+#[test]
+fn a_watch_of_a_quiet_kind_survives_what_others_write() {
+    let sandbox = shop();
+    let from = version(&sandbox);
+    let mut watching = Watching::open(&sandbox, &format!("{MAPS}?watch=true&resourceVersion={from}"));
+    assert_eq!(watching.take(), (Vec::new(), None));
+    write_often(&sandbox, "Secret", 20_000);
+    put(&sandbox, "a", &json!({}));
+    assert_eq!(watching.names(), ["ADDED a"], "nothing of its own kind was missed");
+}
+
+#[test]
+fn a_watcher_that_reads_too_slowly_is_closed_and_told_when_it_comes_again() {
+    let sandbox = shop();
+    put(&sandbox, "a", &json!({}));
+    let from = version(&sandbox);
+    let path = format!("{MAPS}?watch=true&resourceVersion={from}");
+    let mut slow = Watching::open(&sandbox, &path);
+    assert_eq!(slow.take(), (Vec::new(), None), "it is there");
+    write_often(&sandbox, "ConfigMap", 20_000);
+    assert_eq!(slow.take(), (Vec::new(), Some(true)), "closed, as kube-apiserver closes it");
+    let (events, ended) = Watching::open(&sandbox, &path).take();
+    assert_eq!((&events[0].0[..], &events[0].1["code"], ended), ("ERROR", &json!(410), Some(true)));
+}
+
+#[test]
+fn a_long_stream_of_events_comes_in_frames_and_in_order() {
+    let sandbox = shop();
+    let from = version(&sandbox);
+    let mut watching = Watching::open(&sandbox, &format!("{MAPS}?watch=true&resourceVersion={from}"));
+    write_often(&sandbox, "ConfigMap", 3_000);
+    let (events, ended) = watching.take();
+    let versions: Vec<u64> = events
+        .iter()
+        .map(|(_, object)| {
+            object["metadata"]["resourceVersion"].as_str().expect("a version").parse().expect("a number")
+        })
+        .collect();
+    assert_eq!((versions.len(), ended), (3_000, None));
+    assert!(versions.windows(2).all(|pair| pair[0] < pair[1]), "each once, in order");
+}
+
+#[test]
+fn a_streaming_list_tells_the_state_it_was_opened_at() {
+    let sandbox = shop();
+    put(&sandbox, "a", &json!({"k": "before"}));
+    let path =
+        format!("{MAPS}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan");
+    let mut watching = Watching::open(&sandbox, &path);
+    put(&sandbox, "a", &json!({"k": "after"}));
+    let told: Vec<String> =
+        watching.take().0.into_iter().map(|(what, object)| format!("{what} {}", object["data"]["k"])).collect();
+    assert_eq!(told, ["ADDED \"before\"", "BOOKMARK null", "MODIFIED \"after\""]);
+}

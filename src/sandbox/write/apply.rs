@@ -21,11 +21,16 @@ pub(in super::super) fn answer(
 ) -> Result<Answer, Failure> {
     let kind = &*target.kind;
     let author = asked.author(target.part);
-    if asked.flags.get("fieldManager").is_none() {
-        return Err(Failure::no_manager());
-    }
     let mut patch = read(&asked.call.body)?;
+    if !patch.is_object() {
+        let why = "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal";
+        let got = validate::shape::go_name(&patch);
+        return Err(Failure::bad(format!("{why} {got} into Go value of type map[string]interface {{}}")));
+    }
     check(target, &mut patch)?;
+    if target.part == Part::Status {
+        super::stored(state, kind, &Name::new(&target.namespace, &target.name))?;
+    }
     let said = patch.clone();
     let node = world.schemas.of(&kind.gvk());
     validate::shape::declared(node.as_ref(), &patch)?;
@@ -35,9 +40,6 @@ pub(in super::super) fn answer(
     update::check_name(target, &mut patch)?;
     let name = Name::new(&target.namespace, &target.name);
     let live = state.store.get(kind.id, &name).map_or(Value::Null, |stored| stored.value(kind));
-    if live.is_null() && target.part == Part::Status {
-        return Err(Failure::not_found(kind, &target.name));
-    }
     check_version(target, &live, &patch)?;
     let ground = super::ground(world, kind, state);
     let mut new = managed::after_apply(ground, &live, &patch, &author, asked.flags.is("force"))?;
@@ -73,7 +75,7 @@ fn keep_last_applied(live: &Value, (new, mut said): (&mut Value, Value), author:
 }
 
 /// JSON is read as JSON, so that no number changes; YAML as Kubernetes reads it.
-fn read(body: &[u8]) -> Result<Value, Failure> {
+pub(super) fn read(body: &[u8]) -> Result<Value, Failure> {
     if let Ok(value) = serde_json::from_slice(body) {
         return Ok(value);
     }
@@ -87,9 +89,6 @@ fn read(body: &[u8]) -> Result<Value, Failure> {
 
 fn check(target: &Target, patch: &mut Value) -> Result<(), Failure> {
     let (version, kind) = (object::text(patch, "/apiVersion"), object::text(patch, "/kind"));
-    if kind.is_empty() {
-        return Err(Failure::bad("Object 'Kind' is missing in the apply patch"));
-    }
     if kind != &*target.kind.kind || version != target.kind.api_version() {
         return Err(Failure::bad(format!("invalid object type: {}", go_kind(version, kind))));
     }

@@ -19,8 +19,8 @@ pub(in super::super) fn answer(
     asked: &Asked,
 ) -> Result<Answer, Failure> {
     let (body, warnings) = asked.object(world, target)?;
-    let object = create(world, state, target, (body, &asked.author(target.part)))?;
-    Ok(Answer::of(201, &object).with_warnings(warnings))
+    let made = create(world, state, target, (body, &asked.author(target.part)));
+    Ok(super::answered(made.map(|object| Answer::of(201, &object)), warnings))
 }
 
 /// Creates an object whose ownership is an update's.
@@ -107,7 +107,7 @@ pub(in super::super) fn insert(
     check_namespace(world, state, kind, &body)?;
     defaults::allocate(state, kind, &mut body);
     validate::create(kind, &body)?;
-    custom::check(kind, &body, None)?;
+    custom::check(kind, &Value::Null, &body, None)?;
     let name = Name::of(&body);
     if state.store.get(kind.id, &name).is_some() {
         return Err(Failure::exists(kind, &name.name));

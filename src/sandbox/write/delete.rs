@@ -1,14 +1,17 @@
 //! Delete: preconditions, finalizers, grace, propagation. What depends on the object is the garbage collector's work.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use serde_json::json;
 
 use super::super::answer::Answer;
 use super::super::core::{State, World};
 use super::super::custom;
 use super::super::failure::{Failure, details};
 use super::super::flags::Flags;
+use super::super::json;
 use super::super::kinds::KindInfo;
 use super::super::object::{self, text};
+use super::super::options::check_delete;
 use super::super::read;
 use super::super::route::Target;
 use super::super::selector::Selector;
@@ -73,8 +76,8 @@ pub(in super::super) fn collection(
 fn options(asked: &Asked) -> Result<Value, Failure> {
     let mut options = match asked.call.body.as_ref() {
         [] => json!({}),
-        body => serde_json::from_slice(body)
-            .map_err(|error| Failure::bad(format!("error decoding DeleteOptions: {error}")))?,
+        body => json::read(body)
+            .map_err(|why| Failure::bad(format!("couldn't get version/kind; json parse error: {why}")))?,
     };
     let flags: &Flags = asked.flags;
     if let Some(policy) = flags.get("propagationPolicy") {
@@ -83,9 +86,10 @@ fn options(asked: &Asked) -> Result<Value, Failure> {
     if let Some(grace) = flags.number("gracePeriodSeconds") {
         options["gracePeriodSeconds"] = grace.into();
     }
-    if flags.dry_run() {
-        options["dryRun"] = json!(["All"]);
+    if let Some(dry_run) = flags.get("dryRun") {
+        options["dryRun"] = json!([dry_run]);
     }
+    check_delete(&options)?;
     Ok(options)
 }
 

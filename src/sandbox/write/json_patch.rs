@@ -21,7 +21,7 @@ fn one(live: &mut Value, operation: &Value) -> Option<()> {
     match text(operation, "/op") {
         "add" => add(live, path, value()?),
         "remove" => remove(live, path).map(drop),
-        "replace" => live.pointer_mut(path).map(|at| *at = value().unwrap_or_default()),
+        "replace" => replace(live, path, value().unwrap_or_default()),
         "move" => {
             let moved = remove(live, from)?;
             add(live, path, moved)
@@ -60,6 +60,17 @@ fn add(live: &mut Value, path: &str, value: Value) -> Option<()> {
     Some(())
 }
 
+/// In an object, what is not there is put there.
+fn replace(live: &mut Value, path: &str, value: Value) -> Option<()> {
+    if let Some(at) = live.pointer_mut(path) {
+        *at = value;
+        return Some(());
+    }
+    let (parent, token) = parent(live, path)?;
+    parent.as_object_mut()?.insert(token, value);
+    Some(())
+}
+
 fn remove(live: &mut Value, path: &str) -> Option<Value> {
     let (parent, token) = parent(live, path)?;
     match parent {
@@ -87,7 +98,8 @@ mod tests {
             (json!({"op": "remove", "path": "/l/0"}), Some(json!({"l": [2]}))),
             (json!({"op": "move", "from": "/l", "path": "/m"}), Some(json!({"m": [1, 2]}))),
             (json!({"op": "copy", "from": "/l/0", "path": "/m"}), Some(json!({"l": [1, 2], "m": 1}))),
-            (json!({"op": "replace", "path": "/nope", "value": 1}), None),
+            (json!({"op": "replace", "path": "/nope", "value": 1}), Some(json!({"l": [1, 2], "nope": 1}))),
+            (json!({"op": "replace", "path": "/nope/deep", "value": 1}), None),
             (json!({"op": "test", "path": "/l/0", "value": 2}), None),
             (json!({"op": "add", "path": "/l/9", "value": 1}), None),
         ];

@@ -3,11 +3,13 @@
 use serde_json::Value;
 
 use super::super::answer::Answer;
-use super::super::core::{State, World};
-use super::super::failure::Failure;
+use super::super::core::{Call, State, World};
+use super::super::failure::{Cause, Failure};
 use super::super::flags::Validation;
+use super::super::json;
 use super::super::route::Target;
 use super::super::store::Name;
+use super::super::validate::shape;
 use super::{Asked, apply, decode, json_patch, strategic, update};
 use crate::schema::Node;
 
@@ -35,8 +37,7 @@ pub(in super::super) fn answer(
         _ => return Err(Failure::media_type()),
     };
     let live = super::stored(state, &target.kind, &Name::new(&target.namespace, &target.name))?;
-    let patch: Value = serde_json::from_slice(&asked.call.body)
-        .map_err(|error| Failure::bad(format!("error decoding patch: {error}")))?;
+    let patch = read(&asked.call.body, content)?;
     let node = world.schemas.of(&target.kind.gvk());
     let mut new = live.clone();
     merge(node.as_ref(), &mut new, &patch)?;
@@ -44,11 +45,62 @@ pub(in super::super) fn answer(
         let strict = asked.flags.validation() == Validation::Strict;
         strategic::converted(node.as_ref(), &target.kind, (&new, &patch), strict)?;
     }
-    let (mut new, warnings) = decode(world, &target.kind, new, asked.flags.validation())?;
+    let patched = if is_strategic { String::new() } else { new.to_string() };
+    let twice = if content.starts_with("application/json") { Vec::new() } else { json::duplicates(&asked.call.body) };
+    let (mut new, warnings) = decode(world, &target.kind, new, (asked.flags.validation(), &twice))
+        .map_err(|failure| if is_strategic { failure } else { misfit(failure, &patched) })?;
     update::check_name(target, &mut new)?;
     let author = asked.author(target.part);
-    let object = update::update(world, state, (&target.kind, target.part), (&live, new), &author)?;
-    Ok(Answer::ok(&object).with_warnings(warnings))
+    let made = update::update(world, state, (&target.kind, target.part), (&live, new), &author);
+    Ok(super::answered(made.map(|object| Answer::ok(&object)), warnings))
+}
+
+/// The patch itself, of the form its type has.
+fn read(body: &[u8], content: &str) -> Result<Value, Failure> {
+    let head = if content.contains("strategic") { "" } else { "error decoding patch: " };
+    let patch = json::read(body).map_err(|why| Failure::bad(format!("{head}{why}")))?;
+    let is_list = content == "application/json-patch+json";
+    let (fits, form) = if is_list {
+        (patch.is_array(), "[]handlers.jsonPatchOp")
+    } else {
+        (patch.is_object(), "map[string]interface {}")
+    };
+    let got = shape::go_name(&patch);
+    let why = || format!("{head}json: cannot unmarshal {got} into Go value of type {form}");
+    if fits { Ok(patch) } else { Err(Failure::bad(why())) }
+}
+
+/// What the decoder refuses of a patched object is the patch's fault.
+fn misfit(failure: Failure, patched: &str) -> Failure {
+    let Some((_, why)) = failure.message.split_once(" cannot be handled as a ") else { return failure };
+    let why = why.split_once(": ").map_or(why, |(_, why)| why);
+    let cause = Cause {
+        reason: "FieldValueInvalid",
+        message: format!("Invalid value: {patched:?}: {why}"),
+        field: "patch".to_owned(),
+    };
+    Failure::anonymous(&cause)
+}
+
+/// A document with a patch of a type merged in.
+pub(in super::super) fn merged(content: &str, document: &Value, patch: &Value) -> Result<Value, Failure> {
+    let mut new = document.clone();
+    if content.starts_with("application/json-patch+json") {
+        json_patch::patch(&mut new, patch)?;
+    } else {
+        merge_patch(&mut new, patch);
+    }
+    Ok(new)
+}
+
+/// Whether the patch is of a type that is not known: that is said before anything else is judged.
+pub(in super::super) fn is_unknown(target: &Target, call: &Call) -> bool {
+    let content = call.content_type.split(';').next().unwrap_or_default().trim();
+    match content {
+        "application/apply-patch+yaml" | "application/merge-patch+json" | "application/json-patch+json" => false,
+        "application/strategic-merge-patch+json" => target.kind.custom.is_some(),
+        _ => true,
+    }
 }
 
 /// RFC 7386.

@@ -23,15 +23,14 @@ pub(in super::super) fn answer(
     let live = super::stored(state, &target.kind, &Name::new(&target.namespace, &target.name))?;
     let (own, said) = (object::uid(&live), object::uid(&body));
     if !said.is_empty() && own != said {
-        let why = format!("Precondition failed: UID in precondition: {said}, UID in object meta: {own}");
-        return Err(Failure::precondition(&target.kind, &target.name, &why));
+        return Err(Failure::other_uid(&target.kind, &live, said));
     }
     if target.kind.custom.is_some() && object::text(&body, "/metadata/resourceVersion").is_empty() {
         return Err(Failure::unversioned(&target.kind, &target.name));
     }
     let author = asked.author(target.part);
-    let object = update(world, state, (&target.kind, target.part), (&live, body), &author)?;
-    Ok(Answer::ok(&object).with_warnings(warnings))
+    let made = update(world, state, (&target.kind, target.part), (&live, body), &author);
+    Ok(super::answered(made.map(|object| Answer::ok(&object)), warnings))
 }
 
 /// The body's name and namespace must be the path's.
@@ -65,6 +64,9 @@ pub(in super::super) fn update(
     author: &Author,
 ) -> Result<Value, Failure> {
     let version = object::text(&new, "/metadata/resourceVersion");
+    if version.parse::<u64>().is_err() && !version.is_empty() {
+        return Err(Failure::new(500, "", format!("strconv.ParseUint: parsing \"{version}\": invalid syntax")));
+    }
     if !version.is_empty() && version != "0" && version != object::text(live, "/metadata/resourceVersion") {
         return Err(Failure::stale(kind, object::name(live)));
     }

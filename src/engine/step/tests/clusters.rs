@@ -233,3 +233,14 @@ fn a_cluster_that_says_nothing_at_all_keeps_its_rows_on_the_screen() {
     stage.seconds(10);
     assert!(stage.app().rows.contains_key(&key("web")), "its watches have time to come back");
 }
+
+#[test]
+fn what_is_forbidden_stays_so_while_answers_do_not_come() {
+    let mut stage = Stage::synced(Role::Cockpit);
+    let forbidden = Trouble::new(ReasonCode::Forbidden, "configmaps is forbidden");
+    stage.take(Event::SceneFailed(cluster(), scene(), forbidden));
+    stage.take(Event::SceneFailed(cluster(), scene(), Trouble::new(ReasonCode::ClusterUnreachable, "429")));
+    let code = |stage: &mut Stage| stage.row().resources.iter().find_map(|row| row.reason.as_ref().map(|why| why.code));
+    assert_eq!(code(&mut stage), Some(ReasonCode::Forbidden));
+    assert_eq!(count(&stage.seconds(30), "rediscover"), 0, "and it is no kind that the server lacks");
+}

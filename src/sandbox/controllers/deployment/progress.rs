@@ -36,9 +36,10 @@ impl Rollout<'_> {
             return false;
         }
         let mut next = self.live.clone();
-        let (reason, said) = match paused {
-            true => ("DeploymentPaused", "Deployment is paused"),
-            false => ("DeploymentResumed", "Deployment is resumed"),
+        let (reason, said) = if paused {
+            ("DeploymentPaused", "Deployment is paused")
+        } else {
+            ("DeploymentResumed", "Deployment is resumed")
         };
         status::renew(&mut next["status"], ("Progressing", "Unknown", reason, said), room.now());
         room.status(self.kind, self.live, next, MANAGER);

@@ -1,4 +1,4 @@
-//! The ReplicaSets of a Deployment: which is of its template, revisions and their history, annotations that are copied.
+//! The `ReplicaSets` of a Deployment: which is of its template, revisions and their history, annotations that are copied.
 
 use serde_json::{Map, Value, json};
 

@@ -71,9 +71,10 @@ fn turn(passed: i64, extra: i64) -> (i64, u32) {
 fn pulling(passed: i64) -> Now {
     let (from, nth) = turn(passed, 0);
     let fresh = passed < from + FRESH;
-    let (doing, since, until) = match fresh {
-        true => (Doing::PullFailed, from, from + FRESH),
-        false => (Doing::PullBackOff, from + FRESH, from + delay(nth)),
+    let (doing, since, until) = if fresh {
+        (Doing::PullFailed, from, from + FRESH)
+    } else {
+        (Doing::PullBackOff, from + FRESH, from + delay(nth))
     };
     Now { doing, restarts: 0, since, until: Some(until) }
 }
