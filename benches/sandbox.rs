@@ -7,11 +7,12 @@
 //! second, and how long does one write take then? Everything goes through the tower service, as the kube client's
 //! requests do, but for the socket. Prints figures; judges nothing.
 //!
-//! Measured once on two cores that a dozen compilers shared, so that processor time means more than rates: 100,000
-//! objects that are 363 MB as JSON (a Pod 5.3 kB, a Deployment 4.7 kB, a ConfigMap and a Secret 2 kB) took 336 MB when
-//! filled and 367 MB in the end and at most, 3.3 kB each; with 40 watchers a write and its ten events took 0.6 ms of one
-//! core; all 40,000 Pods were listed in 0.3 s, streamed in 1.1 s. With 10,000 objects and 0.7 of a core for it, 1,336
-//! writes and 13,364 events passed a second. A first sandbox took 12 ms where nobody was in the way, a second 0.2 ms.
+//! Measured on two cores shared with compilers (load 4 to 8): 100,000 objects that are 363 MB as JSON (a Pod 5.3 kB, a
+//! Deployment 4.7 kB, a ConfigMap and a Secret 2 kB) took 337 MB when filled, by 1,821 requests a second, and 402 MB in
+//! the end and at most. All 40,000 Pods were listed in 39 ms, in 80 pages in 84 ms (the slowest 2.9 ms), streamed in 109
+//! ms. With 40 watchers 2,021 writes and 20,209 events passed a second on 1.00 core; at 1,000 writes a second 9,994
+//! events on 0.64 of a core, a write p50 0.60 ms, p99 2.9 ms, and p99 5.4 ms while somebody listed all Pods ten times a
+//! second. A first sandbox took 20 to 73 ms, a second one 0.2 ms.
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a bench stops at the first surprise")]
 #![allow(clippy::cast_precision_loss, reason = "figures for people: no count here comes near 2^52")]
