@@ -13,6 +13,7 @@ mod both;
 #[path = "support/exchanges.rs"]
 mod exchanges;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use applies::Case;
@@ -79,9 +80,9 @@ fn for_door(question: &Question, live: &Value, from_live: bool) -> Question {
     question
 }
 
-/// Plays one case; the first difference, told.
-async fn play(doors: &[Door<'_>; 2], case: &mut Case, steps: usize) -> Result<(), String> {
-    let mut told = Vec::new();
+/// Plays one case; how often each status was answered, or the first difference, told.
+async fn play(doors: &[Door<'_>; 2], case: &mut Case, steps: usize) -> Result<BTreeMap<u16, usize>, String> {
+    let (mut told, mut statuses) = (Vec::new(), BTreeMap::new());
     for at in 0..steps {
         let read = case.read();
         let mut lives = Vec::new();
@@ -93,6 +94,7 @@ async fn play(doors: &[Door<'_>; 2], case: &mut Case, steps: usize) -> Result<()
         for (door, live) in doors.iter().zip(&lives) {
             answers.push(door.ask(&for_door(question, &live.body, step.from_live)).await);
         }
+        *statuses.entry(answers[0].status).or_default() += 1;
         told.push(format!("{} {} {}", question.method, question.path, question.body));
         for (what, pair) in [("the object before", &lives), ("the answer", &answers)] {
             let (theirs, ours) = (plain(&pair[0]), plain(&pair[1]));
@@ -111,7 +113,7 @@ async fn play(doors: &[Door<'_>; 2], case: &mut Case, steps: usize) -> Result<()
             }
         }
     }
-    Ok(())
+    Ok(statuses)
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -125,9 +127,20 @@ async fn random_applies_of_three_managers_are_answered_alike() {
     let (from, count) = (number("APPLIES_FROM").unwrap_or(1), number("APPLIES_CASES").unwrap_or(CASES));
     let mut cases: Vec<Case> = FOUND.iter().copied().chain(from..from + count).map(Case::new).collect();
     define(&doors, &cases).await;
-    let mut wrong = Vec::new();
+    let (mut wrong, mut statuses) = (Vec::new(), BTreeMap::<u16, usize>::new());
     for case in &mut cases {
-        wrong.extend(play(&doors, case, STEPS).await.err());
+        match play(&doors, case, STEPS).await {
+            Ok(answered) => {
+                for (status, times) in answered {
+                    *statuses.entry(status).or_default() += times;
+                }
+            }
+            Err(told) => wrong.push(told),
+        }
     }
     assert!(wrong.is_empty(), "{} of {} cases differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    for (status, share) in [(200, 3), (201, 60), (409, 30)] {
+        let times = statuses.get(&status).copied().unwrap_or_default();
+        assert!(times * share >= cases.len() * STEPS, "{status} only {times} times: {statuses:?}");
+    }
 }

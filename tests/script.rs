@@ -138,7 +138,8 @@ impl Watched {
     fn acts(&self) -> String {
         let played = self.stage.played();
         let after = |at: Timestamp| at.duration_since(self.opened).as_secs();
-        played.iter().map(|one| format!("{:>4} s {} {:?}\n", after(one.at), one.typed, one.left)).collect()
+        let lines = played.iter().map(|one| format!("{:>4} s {} {:?}", after(one.at), one.typed, one.left));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     async fn close(self) {
@@ -206,8 +207,8 @@ async fn the_agent_is_seen_by_its_lease() {
         tokio::time::timeout(HANG, stage.rest()).await.expect("the others rest");
     }
     let mut fleets = engine.fleet();
-    let sees = |app: &AppRow| app.id.cluster.as_str() != "stage-eu" || matches!(app.agent, AgentSeen::At(_));
-    let seen = fleets.wait_for(|fleet| !fleet.apps.is_empty() && fleet.apps.iter().all(|app| sees(app)));
+    let is_shown = |app: &AppRow| app.id.cluster.as_str() != "stage-eu" || matches!(app.agent, AgentSeen::At(_));
+    let seen = fleets.wait_for(|fleet| !fleet.apps.is_empty() && fleet.apps.iter().all(|app| is_shown(app)));
     let fleet = tokio::time::timeout(HANG, seen).await.expect("the agent of staging").expect("the engine runs").clone();
     let mut others = fleet.apps.iter().filter(|app| app.id.cluster.as_str() == "prod-eu");
     assert!(others.all(|app| app.agent == AgentSeen::Never), "there is none in production");
@@ -248,7 +249,7 @@ async fn an_hour_later_the_fleet_is_as_lively_and_no_larger() {
     let mirror = driftdeck::source::open_in_place(&repository).expect("the sample repository");
     let (head, size) = (mirror.resolve("main").expect("a head"), objects(stage));
     let end = clock.borrow().since_start + HOUR;
-    while clock.borrow().since_start < end - LOOKED_AT {
+    while clock.borrow().since_start < end.saturating_sub(LOOKED_AT) {
         advance(&clock, stage, stride(stage));
         tokio::time::timeout(HANG, stage.rest()).await.expect("the others rest");
     }

@@ -218,8 +218,13 @@ pub fn differences(real: &Value, ours: &Value, at: &str, out: &mut Vec<String>) 
         (Value::Object(a), Value::Object(b)) => {
             let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for key in keys {
-                let (a, b) = (a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null));
-                differences(a, b, &format!("{at}/{key}"), out);
+                let at = format!("{at}/{key}");
+                match (a.get(key), b.get(key)) {
+                    (Some(a), Some(b)) => differences(a, b, &at, out),
+                    (Some(a), None) => out.push(format!("{at}: recorded {a}, now absent")),
+                    (None, Some(b)) => out.push(format!("{at}: recorded as absent, now {b}")),
+                    (None, None) => {}
+                }
             }
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {

@@ -90,6 +90,7 @@ pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut 
     zeros::keep_null_texts(node, body);
     zeros::drop_nulls(body);
     zeros::drop_zeros(node, body);
+    zeros::keep_null_moments(body);
     Ok(unknown.into_iter().map(|(plain, _)| plain).collect())
 }
 

@@ -65,6 +65,31 @@ fn is_zero(node: Option<&Node>, key: &str, value: &Value) -> bool {
     }
 }
 
+/// The moments of a container's states: Go writes them though they are not known.
+const MOMENTS: [(&str, &[&str]); 2] = [("running", &["startedAt"]), ("terminated", &["startedAt", "finishedAt"])];
+
+/// Puts back the nulls that Go writes for moments which nobody told, in the container states of a Pod's status.
+pub(in super::super) fn keep_null_moments(object: &mut Value) {
+    let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
+    for list in lists {
+        let containers = object.get_mut("status").and_then(|status| status.get_mut(list)).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            for at in ["state", "lastState"] {
+                container.get_mut(at).into_iter().for_each(fill_moments);
+            }
+        }
+    }
+}
+
+fn fill_moments(state: &mut Value) {
+    for (of, moments) in MOMENTS {
+        let Some(told) = state.get_mut(of).and_then(Value::as_object_mut) else { continue };
+        for moment in moments {
+            told.entry(*moment).or_insert(Value::Null);
+        }
+    }
+}
+
 /// A null in a map of texts is an empty text to the Go decoder.
 pub(in super::super) fn keep_null_texts(node: Option<&Node>, value: &mut Value) {
     let Some((node, map)) = node.zip(value.as_object_mut()) else { return };

@@ -49,6 +49,7 @@ pub(in super::super) fn answer(
         validate::zeros::keep_null_texts(node.as_ref(), &mut new);
         validate::zeros::drop_nulls(&mut new);
         validate::zeros::drop_zeros(node.as_ref(), &mut new);
+        validate::zeros::keep_null_moments(&mut new);
     }
     keep_last_applied(&live, (&mut new, said), &author);
     defaults::fill(kind, &mut new);
