@@ -23,11 +23,11 @@ mod world;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::cluster::connect;
+use crate::cluster::{Limits, connect};
 use crate::config::{self, Config, ConfigError, Standing};
 use crate::engine::{Clock, Ports, Role, Setup};
 use crate::model::{ClusterName, ClusterSpec, Foreign, Without};
@@ -68,6 +68,8 @@ pub struct Options {
     pub scenes: Vec<Casting>,
     /// How long the fleet is well before the scenes begin.
     pub lead_in: Duration,
+    /// How long the engines wait for the clusters.
+    pub limits: Limits,
 }
 
 impl Options {
@@ -83,13 +85,16 @@ impl Options {
             is_scripted: true,
             scenes: Vec::new(),
             lead_in: LEAD_IN,
+            limits: Limits::default(),
         }
     }
 
-    /// Without a screen, for tests: time stands unless moved, nothing happens by itself.
+    /// Without a screen, for tests: time stands unless moved, nothing happens by itself. Watches last: ended by leaps of time,
+    /// they would be taken for those of a server that ends them at once, and asked for with pauses that no clock holds.
     #[must_use]
     pub fn headless(clock: Clock, role: Role) -> Self {
-        Self { clock, role, pace: None, is_scripted: false, lead_in: Duration::ZERO, ..Self::cockpit() }
+        let limits = Limits { watch: Duration::from_hours(24), ..Limits::default() };
+        Self { clock, role, pace: None, is_scripted: false, lead_in: Duration::ZERO, limits, ..Self::cockpit() }
     }
 }
 
@@ -178,9 +183,10 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         repository: repository.clone(),
         dir: dir.path().to_owned(),
         clock: options.clock.clone(),
+        limits: options.limits,
     };
     let setup = Setup {
-        ports: ports(&config, &clusters, &repository),
+        ports: ports(&config, &clusters, (repository, options.limits)),
         config,
         role: options.role,
         read_only: options.read_only,
@@ -234,7 +240,7 @@ fn config(repository: &Path, dir: &Path) -> Result<Config, DemoError> {
 }
 
 /// The ways to the sample clusters, each under the account that the operator has there, and to the repository.
-fn ports(config: &Config, clusters: &BTreeMap<ClusterName, Sandbox>, repository: &Path) -> Ports {
+fn ports(config: &Config, clusters: &BTreeMap<ClusterName, Sandbox>, (repository, limits): (PathBuf, Limits)) -> Ports {
     let namespaces: Vec<&str> = config.apps.iter().map(|app| app.namespace.as_str()).collect();
     let limited = account::without_identity_secrets(&namespaces);
     let clusters: BTreeMap<ClusterName, _> = clusters
@@ -244,7 +250,7 @@ fn ports(config: &Config, clusters: &BTreeMap<ClusterName, Sandbox>, repository:
             _ => (name.clone(), sandbox.service()),
         })
         .collect();
-    reach::ports(repository.to_owned(), move |name| {
+    reach::ports((repository, limits), move |name| {
         clusters.get(name).map(|service| connect::over(service.clone(), name))
     })
 }

@@ -103,8 +103,8 @@ impl Watched {
         for app in &fleet.apps {
             let place = |what: &str| format!("{after:>3} s  {whose}: {} {what}", app.id);
             let mut note = |status: Status, health: Health, what: &str| {
-                self.statuses.entry(status.word()).or_insert_with(|| place(what));
-                self.healths.entry(health.word()).or_insert_with(|| place(what));
+                keep(&mut self.statuses, status.word(), place(what));
+                keep(&mut self.healths, health.word(), place(what));
             };
             // The roll-up of an app hides the words of its rows: both are read.
             note(Status::of_app(app, fleet), app.health, "");
@@ -147,6 +147,14 @@ impl Watched {
         self.engine.close().await;
         drop(self.stage);
         assert!(!dir.exists(), "nothing is left behind");
+    }
+}
+
+/// The first place of a word, the cockpit's before the agent's: either may see one moment first.
+fn keep(words: &mut Words, word: &'static str, place: String) {
+    let is_agents = |place: &str| place.contains("the agent");
+    if words.get(word).is_none_or(|known| is_agents(known) && !is_agents(&place)) {
+        words.insert(word, place);
     }
 }
 

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::reach;
 use super::script::Command;
-use crate::cluster::connect;
+use crate::cluster::{Limits, connect};
 use crate::config::Config;
 use crate::engine::{self, Clock, Handle, Role, Setup};
 use crate::model::{AppId, AppRow, ClusterName, Fleet, Foreign, ReasonCode, Without};
@@ -43,6 +43,8 @@ pub(super) struct Tools {
     /// Below it each has a directory of its own.
     pub(super) dir: PathBuf,
     pub(super) clock: Clock,
+    /// How long they wait for a cluster.
+    pub(super) limits: Limits,
 }
 
 /// The others.
@@ -222,7 +224,7 @@ impl Shared {
             who: Foreign::from(who),
             state_dir: place.join("state"),
             scratch_dir: place.join("scratch"),
-            ports: reach::ports(tools.repository.clone(), link),
+            ports: reach::ports((tools.repository.clone(), tools.limits), link),
             clock: tools.clock.clone(),
             only: Some(apps),
             without: Without::NOTHING,

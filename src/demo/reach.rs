@@ -5,14 +5,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cluster::{Cluster, ConnectError};
+use crate::cluster::{Cluster, ConnectError, Limits};
 use crate::engine::Ports;
 use crate::model::ClusterName;
 use crate::source;
 
 /// Ports to the clusters that `link` knows, and to the one repository, which lies in place.
 pub(super) fn ports(
-    repository: PathBuf,
+    (repository, limits): (PathBuf, Limits),
     link: impl Fn(&ClusterName) -> Option<Cluster> + Send + Sync + 'static,
 ) -> Ports {
     let link = Arc::new(link);
@@ -20,7 +20,10 @@ pub(super) fn ports(
         connect: Arc::new(move |spec| {
             let link = link.clone();
             // Within the runtime that asks: a client's queue is a task of it.
-            Box::pin(async move { link(&spec.name).ok_or(ConnectError::NoKubeconfig { looked_at: Vec::new() }) })
+            Box::pin(async move {
+                let cluster = link(&spec.name).map(|cluster| cluster.with_limits(limits));
+                cluster.ok_or(ConnectError::NoKubeconfig { looked_at: Vec::new() })
+            })
         }),
         renew: {
             // A repository that lies in place is not ours to make anew.
