@@ -8,6 +8,7 @@ mod carry;
 mod handle;
 mod loss;
 mod tasks;
+mod tracked;
 mod witness;
 
 use std::collections::BTreeMap;

@@ -8,14 +8,12 @@ use super::tasks::{self, Delivery};
 use crate::cluster::{Claim, Cluster, Discovery, Lookup, Seen, SeenWhat, Target};
 use crate::engine::adapt;
 use crate::engine::effect::{Effect, WatchWish};
-use crate::engine::event::{Contact, Event, Named, RunNews, Scene, Trouble};
+use crate::engine::event::{Contact, Event, RunNews, Scene, Trouble};
 use crate::engine::execute;
 use crate::engine::line::Line;
 use crate::engine::step::begin_auto;
 use crate::engine::world::{SceneState, World};
-use crate::model::{
-    AppId, ClusterName, CommitId, Foreign, Order, Outcome, ReasonCode, RepoName, ResourceKey, RunId, Ticket, View,
-};
+use crate::model::{AppId, ClusterName, CommitId, Foreign, Order, Outcome, ReasonCode, RepoName, RunId, Ticket, View};
 
 impl Driver {
     /// Carries one effect out; an event comes back where the loop itself knows the answer.
@@ -346,57 +344,10 @@ impl Driver {
         }
         self.take(Event::SchemasLoaded(name, asked));
     }
-
-    /// What the live objects of a judgement say of whose they are; nothing where they name the app's own record and did so
-    /// before, and no app that is to be taken in. What is gone names none any more.
-    fn named(&self, site: &crate::engine::site::Site, keys: &[(ResourceKey, u64)]) -> Option<Event> {
-        let (own, id) = (site.record_namespace(), site.id());
-        let known = &self.world.apps.get(id)?.named;
-        let by = |key| site.lives.get(key).and_then(|live| tracked_by(&live.json));
-        let mut named = Named::default();
-        for (key, _) in keys {
-            let (namespace, app) = by(key).unwrap_or_default();
-            let elsewhere = (app == &*id.name && namespace != own).then(|| namespace.into());
-            if elsewhere.is_some() || known.contains_key(key) {
-                named.records.insert(key.clone(), elsewhere);
-            }
-            if app != &*id.name && self.world.unasked.contains_key(&AppId::new(app, id.cluster.clone())) {
-                named.apps.insert(app.into());
-            }
-        }
-        (named != Named::default()).then(|| Event::Named(id.clone(), named))
-    }
 }
 
 /// Whether nothing was heard of a kind for so long that its rows are unknown.
 fn is_unheard(world: &World, name: &ClusterName, scene: &Scene) -> bool {
     let state = world.clusters.get(name).and_then(|cluster| cluster.scenes.get(scene));
     matches!(state, Some(SceneState::Failed(why)) if why.code == ReasonCode::ClusterStale)
-}
-
-/// The record namespace and the app that an object which driftdeck applied says it belongs to. The text is searched, not
-/// parsed: most objects name their own, and many are looked at.
-fn tracked_by(json: &str) -> Option<(&str, &str)> {
-    let (_, rest) = json.split_once("\"driftdeck.dev/app\":\"")?;
-    let (value, _) = rest.split_once('"')?;
-    let (namespace, name) = value.split_once('/')?;
-    (!namespace.is_empty() && json.contains("\"manager\":\"driftdeck\"")).then_some((namespace, name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::tracked_by;
-
-    #[test]
-    fn an_object_names_an_app_and_its_record_only_where_driftdeck_wrote_it() {
-        let object = |value: &str, manager: &str| {
-            format!(
-                r#"{{"metadata":{{"annotations":{{"driftdeck.dev/app":"{value}"}},"managedFields":[{{"manager":"{manager}"}}]}}}}"#
-            )
-        };
-        assert_eq!(tracked_by(&object("agent/shop", "driftdeck")), Some(("agent", "shop")));
-        for (value, manager) in [("agent/shop", "kubectl-create"), ("nonsense", "driftdeck"), ("/shop", "driftdeck")] {
-            assert_eq!(tracked_by(&object(value, manager)), None, "{value} by {manager}");
-        }
-    }
 }

@@ -169,6 +169,28 @@ fn apps_that_render_one_object_differently_are_invalid_until_they_agree() {
 }
 
 #[test]
+fn a_sibling_whose_branch_is_gone_keeps_nobody_waiting() {
+    let mut stage = Stage::synced(Role::OneShot);
+    let sibling = AppId::new("stall", cluster());
+    let mut app = AppWorld::unasked(spec(sibling.clone()));
+    app.record = crate::engine::world::RecordState::Absent;
+    if let crate::model::Location::Git { revision, .. } = &mut app.spec.source.location {
+        "gone".clone_into(revision);
+    }
+    stage.world.apps.insert(sibling, app);
+    let why = crate::engine::world::because(ReasonCode::Other, "no such branch", stage.now);
+    let mut settling = |heads: Option<crate::model::Reason>| {
+        let remote = stage.world.remotes.get_mut(&repo()).expect("there");
+        remote.heads.remove("gone");
+        remote.heads.extend(heads.map(|why| ("gone".to_owned(), Err(why))));
+        stage.world.apps.get_mut(&shop()).expect("there").changed = true;
+        stage.row().settling
+    };
+    assert!(settling(None), "what it renders may still dispute an object");
+    assert!(!settling(Some(why)), "nothing will come of it");
+}
+
+#[test]
 fn an_old_verdict_is_not_said_of_a_new_commit() {
     let mut stage = Stage::synced(Role::Cockpit);
     stage.poll(NEXT);
