@@ -122,8 +122,13 @@ impl<'a> Masks<'a> {
     /// text: each side names its own.
     pub fn hide(&self, before: &mut Value, after: &mut Value) {
         let (plain_before, plain_after) = (before.clone(), after.clone());
-        self.visit(before, &plain_after, &mut |value, other| *value = self.stand_in(value, other, "live value"));
-        self.visit(after, &plain_before, &mut |value, other| *value = self.stand_in(value, other, "git value"));
+        // A side that is not there has nothing to hide, and no length either.
+        if !before.is_null() {
+            self.visit(before, &plain_after, &mut |value, other| *value = self.stand_in(value, other, "live value"));
+        }
+        if !after.is_null() {
+            self.visit(after, &plain_before, &mut |value, other| *value = self.stand_in(value, other, "git value"));
+        }
     }
 
     /// Every hidden value of both sides, and whether anything of the object may be hidden at all.

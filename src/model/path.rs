@@ -30,6 +30,12 @@ impl FieldPath {
         Self::default()
     }
 
+    /// Whether it is the object itself.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// This path and one step more.
     #[must_use]
     pub fn child(&self, step: Step) -> Self {

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::app::diff::{DiffScreen, is_hidden};
 use crate::app::status::{Role, Status};
 use crate::model::{
-    Declared, DiffLine, DiffMark, DiffObject, DiffView, Foreign, Hidden, Moved, ResourceKey, ResourceRow,
+    Declared, DiffLine, DiffMark, DiffObject, DiffView, Finding, Foreign, Hidden, Moved, ResourceKey, ResourceRow, Said,
 };
 
 use super::fleet::{clipped, manager};
@@ -110,6 +110,7 @@ impl App {
         let finding = shown.and_then(|at| row?.findings.get(at)).or(hidden.map(|hidden| &*hidden.finding));
         let title = format!("change {at} of {of}");
         let title = match finding {
+            Some(finding) if finding.path.is_root() => Line::of(title).dim(" · the object"),
             Some(finding) => Line::of(title).dim(" · ").text(finding.path.to_string()),
             None => Line::of(title),
         };
@@ -118,13 +119,7 @@ impl App {
             let by = manager(finding.by.as_ref());
             let line = Line::of(moved_words(finding.moved)).dim(" · by ").text(by).dim(" · ");
             lines.push(line.text(self.when(finding.by.as_ref())));
-            let from_to = Line::new().dim("live ").text(super::tree::said_text(finding.live.as_ref()));
-            let from_to = from_to.dim("   git ").text(super::tree::said_text(finding.git.as_ref()));
-            let was = finding.was.as_ref().map(|was| super::tree::said_text(Some(was)));
-            lines.push(match was {
-                Some(was) => from_to.dim("   was ").text(was),
-                None => from_to,
-            });
+            lines.push(from_to(finding));
             lines.extend(self.declared(finding).map(|declared| Line::new().dim("git at ").join(declared)));
         }
         if let Some(hidden) = hidden {
@@ -194,6 +189,22 @@ fn direction(screen: &DiffScreen, view: &DiffView, hidden: Line) -> Line {
     let differ = view.objects.iter().filter(|object| !is_hidden(object)).count();
     let count = Line::of(format!("{differ} of {} objects differ", view.compared));
     count.join(hidden).text("   ").put(Role::Error, minus).text("   ").put(Role::Ok, plus)
+}
+
+/// What stands on the two sides, and what stood there when they were last in sync.
+fn from_to(finding: &Finding) -> Line {
+    let said = |side: Option<&Said>| super::tree::said_text(side);
+    let line = match super::tree::whole_words(finding) {
+        Some(words) => Line::of(words),
+        None => {
+            let line = Line::new().dim("live ").text(said(finding.live.as_ref()));
+            line.dim("   git ").text(said(finding.git.as_ref()))
+        }
+    };
+    match &finding.was {
+        Some(was) => line.dim("   was ").text(said(Some(was))),
+        None => line,
+    }
 }
 
 /// Which side moved, in words.

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::status::{Role, Status};
 use crate::app::tree::{Group, TreeKey, TreeScreen, group_of, object};
-use crate::model::{AppRow, Basis, Finding, Health, ResourceRow, Said, Verdict};
+use crate::model::{AppRow, Basis, Finding, Health, Op, ResourceRow, Said, Verdict};
 
 use super::bar::object_health;
 use super::fleet::{changes, clipped, manager, short_path};
@@ -132,8 +132,14 @@ impl App {
         let path = finding.path.to_string();
         let last = path.rsplit_once('.').map_or(path.as_str(), |(_, last)| last).to_owned();
         let value = |said| clipped(&said_text(said), 24);
-        let line = Line::in_role(Role::Drift, "~ ").text(last).dim("  git ").text(value(finding.git.as_ref()));
-        let line = line.dim(" · live ").text(value(finding.live.as_ref()));
+        let line = Line::in_role(Role::Drift, "~ ");
+        let line = match whole_words(finding) {
+            Some(words) => line.text(words),
+            None => {
+                let line = line.text(last).dim("  git ").text(value(finding.git.as_ref()));
+                line.dim(" · live ").text(value(finding.live.as_ref()))
+            }
+        };
         line.dim("   ").text(manager(finding.by.as_ref())).dim(format!(" {}", self.when(finding.by.as_ref())))
     }
 
@@ -149,8 +155,13 @@ impl App {
         let mut lines = vec![Line::in_role(Role::Drift, "~ ").text(path).put(Role::Diverged, contested)];
         let value =
             |side: &'static str, said: Option<&Said>| Line::new().dim(format!("    {side:<5}")).text(said_text(said));
-        lines.push(value("git", finding.git.as_ref()));
-        lines.push(value("live", finding.live.as_ref()));
+        match whole_words(finding) {
+            Some(words) => lines.push(Line::of("    ").text(words)),
+            None => {
+                lines.push(value("git", finding.git.as_ref()));
+                lines.push(value("live", finding.live.as_ref()));
+            }
+        }
         let by = Line::new().dim("    by   ").text(manager(finding.by.as_ref()));
         lines.push(by.dim(" · ").dim(self.when(finding.by.as_ref())));
         lines.extend(self.declared(finding).map(|declared| Line::new().dim("    at   ").join(declared)));
@@ -176,6 +187,15 @@ fn group_cells(row: &AppRow, group: Group, folded: bool) -> Vec<Line> {
         Line::in_role(Role::Drift, format!("~{} of {all}", all - quiet))
     };
     vec![name, count]
+}
+
+/// What there is to say of an object that one side lacks as a whole.
+pub(super) fn whole_words(finding: &Finding) -> Option<&'static str> {
+    match finding.op {
+        Op::Remove if finding.path.is_root() => Some("in git, not on the cluster"),
+        Op::Add if finding.path.is_root() => Some("on the cluster, not in git"),
+        _ => None,
+    }
 }
 
 /// A value as a finding may tell it, on one line.

@@ -221,3 +221,20 @@ fn pieces_of_values_and_values_by_rule_are_scrubbed_and_other_sentences_kept() {
     assert_eq!(say(&stage, &plain, "hunter2 is wrong"), "(masked) is wrong");
     assert!(is_masked(&plain, &stage.ground()), "and no plain hash of it is kept");
 }
+
+#[test]
+fn a_side_that_is_not_there_has_no_value_to_hide_and_one_that_was_not_read_has_no_difference() {
+    let stage = Stage::new();
+    let git = manifest(&secret(&json!({"password": "aHVudGVyMg=="})));
+    let legs = Legs { git: Some(&git), base: BaseLeg::None, live: None, in_inventory: false, seen: &[] };
+    let missing = compare_local(&legs, &stage.ground());
+    let text = text_diff(Some(&git), None, &missing, &stage.ground());
+    assert!(text.lines.iter().all(|line| line.mark != DiffMark::Live), "nothing is live: {:?}", text.lines);
+    assert!(text.stat.0 > 0, "all of git's is new");
+    let unread = Comparison { verdict: Verdict::Unknown, findings: Vec::new(), ..missing };
+    let text = text_diff(Some(&git), None, &unread, &stage.ground());
+    assert!(text.lines.is_empty(), "what may not be read is not known to be absent: {:?}", text.lines);
+    let live = stage.live(&git.body, &[]);
+    let text = text_diff(None, Some(&live), &unread, &stage.ground());
+    assert!(text.lines.is_empty(), "nor is what git could not be read for: {:?}", text.lines);
+}
