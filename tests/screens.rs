@@ -352,6 +352,18 @@ fn an_unlock_takes_a_reason() {
 }
 
 #[test]
+fn what_is_not_judged_is_never_said_to_have_no_differences() {
+    for (filter, good) in [("status:synced", true), ("status:unknown", false), ("status:error", false)] {
+        let mut cockpit = Cockpit::new(120, 36);
+        cockpit.nothing_differs = true;
+        cockpit.script(&format!("/{filter}<Enter>d"));
+        let text = cockpit.text();
+        assert_eq!(text.contains("✓ no differences"), good, "{filter}: {text}");
+        assert_eq!(text.contains("are not judged"), !good, "{filter}: {text}");
+    }
+}
+
+#[test]
 fn an_answer_to_an_older_question_is_dropped() {
     let mut cockpit = Cockpit::new(120, 36);
     cockpit.script("d");

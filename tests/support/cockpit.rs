@@ -53,6 +53,8 @@ pub struct Cockpit {
     pub look: Look,
     pub gate: Gate,
     pub orders: Vec<Order>,
+    /// Diffs come without an object.
+    pub nothing_differs: bool,
     state: ViewState,
     fleet: Fleet,
     now: Now,
@@ -69,6 +71,7 @@ impl Cockpit {
             look: Look::new(ThemeName::System, Depth::Sixteen, false),
             gate: answers::gate(Level::L3, needs),
             orders: Vec::new(),
+            nothing_differs: false,
             state: ViewState::default(),
             fleet: fleet::fleet(),
             now: fleet::now(),
@@ -213,6 +216,9 @@ impl Cockpit {
 
     fn answer(&mut self, ticket: Ticket, query: Query) {
         let body = match &query {
+            Query::DiffOf { .. } if self.nothing_differs => {
+                ViewBody::Diff(Arc::new(DiffView { objects: Vec::new(), ..answers::diff() }))
+            }
             Query::DiffOf { .. } => ViewBody::Diff(Arc::new(answers::diff())),
             Query::HistoryOf { .. } => ViewBody::History(Arc::new(answers::history())),
             Query::PlanFor { .. } => {

@@ -6,7 +6,8 @@ use crate::app::App;
 use crate::app::diff::{DiffScreen, is_hidden};
 use crate::app::status::{Role, Status};
 use crate::model::{
-    Declared, DiffLine, DiffMark, DiffObject, DiffView, Finding, Foreign, Hidden, Moved, ResourceKey, ResourceRow, Said,
+    Declared, DiffLine, DiffMark, DiffObject, DiffView, Finding, Foreign, Hidden, Moved, ResourceKey, ResourceRow,
+    Said, Verdict,
 };
 
 use super::fleet::{clipped, manager};
@@ -28,13 +29,32 @@ impl App {
             len: screen.rows.len(),
             cursor: screen.cursor.key().map(|_| screen.cursor.row()),
             row: Box::new(move |at| self.diff_row(screen, view, at, (who.then_some(usize::from(name)), class))),
-            empty: vec![
-                Line::in_role(Role::Ok, "✓ no differences"),
-                Line::new().dim(format!("{} objects compared with {}", view.compared, view.commit.id.short())),
-            ],
+            empty: self.nothing_differs(screen, view),
         };
         page.detail = self.change_detail(screen);
         page
+    }
+
+    /// Said where no difference is shown: that there is none, or what could not be compared and why.
+    fn nothing_differs(&self, screen: &DiffScreen, view: &DiffView) -> Vec<Line> {
+        let compared = Line::new().dim(format!("{} objects compared with {}", view.compared, view.commit.id.short()));
+        let row = self.fleet.app(&screen.app);
+        let about = |object: &&Arc<ResourceRow>| screen.key.as_ref().is_none_or(|key| object.key == *key);
+        let objects = || row.into_iter().flat_map(|row| &row.resources).filter(about);
+        let unread = || objects().filter(|object| object.verdict == Verdict::Unknown);
+        let why = row.and_then(|row| row.reason.as_ref()).filter(|_| screen.key.is_none());
+        if unread().next().is_none() && why.is_none() {
+            return vec![Line::in_role(Role::Ok, "✓ no differences"), compared];
+        }
+        let count = format!("? {} of {} objects are not judged", unread().count(), objects().count());
+        let mut lines = vec![Line::in_role(Role::Error, count)];
+        lines.extend(why.map(|why| Line::new().text(why.message.clone())));
+        lines.extend(unread().take(8).map(|object| {
+            let line = Line::of("  ").text(object.key.label());
+            let why = object.reason.as_ref().map(|why| why.message.clone());
+            why.map_or(line.clone(), |why| line.dim("  ").text(why))
+        }));
+        lines
     }
 
     /// How much rules hide, and how to see it.
