@@ -214,13 +214,11 @@ fn direction(screen: &DiffScreen, view: &DiffView, hidden: Line) -> Line {
 /// What stands on the two sides, and what stood there when they were last in sync.
 fn from_to(finding: &Finding) -> Line {
     let said = |side: Option<&Said>| super::tree::said_text(side);
-    let line = match super::tree::whole_words(finding) {
-        Some(words) => Line::of(words),
-        None => {
-            let line = Line::new().dim("live ").text(said(finding.live.as_ref()));
-            line.dim("   git ").text(said(finding.git.as_ref()))
-        }
+    let sides = || {
+        let line = Line::new().dim("live ").text(said(finding.live.as_ref()));
+        line.dim("   git ").text(said(finding.git.as_ref()))
     };
+    let line = super::tree::whole_words(finding).map_or_else(sides, Line::of);
     match &finding.was {
         Some(was) => line.dim("   was ").text(said(Some(was))),
         None => line,

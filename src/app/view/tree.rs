@@ -133,12 +133,11 @@ impl App {
         let last = path.rsplit_once('.').map_or(path.as_str(), |(_, last)| last).to_owned();
         let value = |said| clipped(&said_text(said), 24);
         let line = Line::in_role(Role::Drift, "~ ");
-        let line = match whole_words(finding) {
-            Some(words) => line.text(words),
-            None => {
-                let line = line.text(last).dim("  git ").text(value(finding.git.as_ref()));
-                line.dim(" · live ").text(value(finding.live.as_ref()))
-            }
+        let line = if let Some(words) = whole_words(finding) {
+            line.text(words)
+        } else {
+            let line = line.text(last).dim("  git ").text(value(finding.git.as_ref()));
+            line.dim(" · live ").text(value(finding.live.as_ref()))
         };
         line.dim("   ").text(manager(finding.by.as_ref())).dim(format!(" {}", self.when(finding.by.as_ref())))
     }
@@ -155,12 +154,11 @@ impl App {
         let mut lines = vec![Line::in_role(Role::Drift, "~ ").text(path).put(Role::Diverged, contested)];
         let value =
             |side: &'static str, said: Option<&Said>| Line::new().dim(format!("    {side:<5}")).text(said_text(said));
-        match whole_words(finding) {
-            Some(words) => lines.push(Line::of("    ").text(words)),
-            None => {
-                lines.push(value("git", finding.git.as_ref()));
-                lines.push(value("live", finding.live.as_ref()));
-            }
+        if let Some(words) = whole_words(finding) {
+            lines.push(Line::of("    ").text(words));
+        } else {
+            lines.push(value("git", finding.git.as_ref()));
+            lines.push(value("live", finding.live.as_ref()));
         }
         let by = Line::new().dim("    by   ").text(manager(finding.by.as_ref()));
         lines.push(by.dim(" · ").dim(self.when(finding.by.as_ref())));
