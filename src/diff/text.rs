@@ -56,8 +56,7 @@ impl Sides {
         let after = match (&have, &wanted, comparison.verdict) {
             // A side that could not be read is not known to be empty: nothing is to be told of what differs.
             (have, None, Verdict::Unknown) => have.clone().unwrap_or_default(),
-            (None, Some(_), Verdict::Unknown) => Value::Null,
-            (Some(_), None, _) | (_, _, Verdict::Extra) => Value::Null,
+            (None, Some(_), Verdict::Unknown) | (Some(_), None, _) | (_, _, Verdict::Extra) => Value::Null,
             (Some(have), Some(wanted), _) => after(have, wanted, &told(comparison), node.as_ref()),
             (None, wanted, _) => wanted.clone().unwrap_or_default(),
         };
