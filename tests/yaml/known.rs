@@ -178,8 +178,9 @@ pub fn settle(text: &str, we: &Said, go: &Said) -> Result<Option<usize>, String>
 
 /// Whether Go's own answer is one of several: it goes through a map in any order.
 pub fn is_random(text: &str) -> bool {
-    words(text) == "a duplicate key" || text == RANDOM
+    words(text) == "a duplicate key" || RANDOM.contains(&text)
 }
 
-/// Go merges `1` and keeps `'1'` beside it; which of the two stays is chance. Ours is the written one.
-pub const RANDOM: &str = "c: {<<: {1: a}, '1': b}\n";
+/// Go merges `1` (or `y`, which is `true`) and keeps the text of it beside it; which of the two stays is chance. Ours is the
+/// written one.
+pub const RANDOM: [&str; 2] = ["c: {<<: {1: a}, '1': b}\n", "b: &b {y: 1}\nc: {<<: *b, 'true': 2}\n"];
