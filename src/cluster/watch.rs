@@ -1,7 +1,8 @@
 //! One list, then one watch after another, for a kind in a namespace: what the store is fed with.
 //!
 //! Owns the loop: resume from the last version after a break, list again after 410, never flash to empty, find a mute
-//! stream within `limits.watch` + 5 s and list again. Refuses to judge a failure: it is told, and tried again with growing pauses.
+//! stream within `limits.watch` + 5 s and list again. Refuses to judge a failure: it is told, and tried again with
+//! growing pauses.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -114,13 +115,14 @@ impl Cluster {
     /// As any read.
     pub async fn list_part(&self, target: &Target, narrow: Narrow) -> Result<Vec<Live>, CallError> {
         let (out, _) = mpsc::channel(1);
-        let reading = Watching { cluster: self.clone(), target: target.clone(), narrow, out, failures: 0, seen: 0 };
+        let reading =
+            Watching { cluster: self.clone(), target: target.clone(), narrow, out, failures: 0, seen: 0, wordless: 0 };
         reading.pages().await.map(|(all, _)| all).map_err(|refused| refused.error)
     }
 
     /// The same for a part of a collection.
     pub fn watch_part(&self, target: Target, narrow: Narrow, out: mpsc::Sender<Seen>, stop: CancellationToken) {
-        let watching = Watching { cluster: self.clone(), target, narrow, out, failures: 0, seen: 0 };
+        let watching = Watching { cluster: self.clone(), target, narrow, out, failures: 0, seen: 0, wordless: 0 };
         tokio::spawn(async move { stop.run_until_cancelled_owned(watching.run()).await });
     }
 }
@@ -154,6 +156,8 @@ struct Watching {
     failures: u32,
     /// Watches opened since the last list: all but the first are renewals.
     seen: u32,
+    /// Watches in a row that broke without an event.
+    wordless: u32,
 }
 
 impl Watching {
@@ -206,7 +210,7 @@ impl Watching {
     async fn list(&mut self) -> Result<Step, Closed> {
         match self.pages().await {
             Ok((all, version)) => {
-                self.seen = 0;
+                (self.seen, self.wordless) = (0, 0);
                 self.say(SeenWhat::Listed(all)).await?;
                 Ok(Step::Next(State::Follow(version)))
             }
@@ -250,28 +254,24 @@ impl Watching {
             Err(refused) => return Ok(self.broke(version, refused)),
         };
         self.say(SeenWhat::Opened).await?;
-        let (mut heard, mut spoke) = (false, false);
+        let mut heard = false;
         loop {
             let silence = self.cluster.limits.watch + GRACE.min(self.cluster.limits.watch);
             match tokio::time::timeout(silence, lines.next()).await {
                 Ok(Ok(Some(line))) => {
                     let was = version.clone();
-                    match self.hear(&line, &mut version).await? {
-                        ControlFlow::Break(step) => return Ok(step),
-                        ControlFlow::Continue(event) => spoke |= event,
+                    if let ControlFlow::Break(step) = self.hear(&line, &mut version).await? {
+                        return Ok(step);
                     }
                     heard |= version != was;
                 }
                 Ok(Ok(None)) if heard || opened.elapsed() >= Duration::from_secs(1) => {
-                    self.failures = 0;
+                    (self.failures, self.wordless) = (0, 0);
                     return Ok(Step::Next(State::Follow(version)));
                 }
                 // A server that ends watches at once must not be asked in a tight loop.
-                Ok(Ok(None)) if spoke => return Ok(Step::Pause(State::Follow(version))),
-                // Nothing came of it: a next one that ends as soon would prove no more, a list does.
-                Ok(Ok(None)) => return Ok(Step::Pause(State::List)),
-                Ok(Err(error)) if !spoke => return Ok(Step::Failed(State::List, error.into())),
-                Ok(Err(error)) => return Ok(Step::Failed(State::Follow(version), error.into())),
+                Ok(Ok(None)) => return Ok(Step::Pause(self.after_a_break(version))),
+                Ok(Err(error)) => return Ok(Step::Failed(self.after_a_break(version), error.into())),
                 Err(_) => {
                     let mute = CallError::local(CallKind::Timeout, "the watch went mute");
                     // A watch that opens proves nothing after one that opened and said nothing: what is there is asked.
@@ -281,22 +281,28 @@ impl Watching {
         }
     }
 
-    /// One line of the stream; whether it was an event.
-    async fn hear(&mut self, line: &[u8], version: &mut String) -> Result<ControlFlow<Step, bool>, Closed> {
+    /// A break resumes. Two in a row without an event between them prove nothing of what is there: a list does.
+    fn after_a_break(&mut self, version: String) -> State {
+        self.wordless += 1;
+        if self.wordless < 2 { State::Follow(version) } else { State::List }
+    }
+
+    /// One line of the stream.
+    async fn hear(&mut self, line: &[u8], version: &mut String) -> Result<ControlFlow<Step>, Closed> {
         let (event, newer) = event(line, &self.place());
         let what = match event {
             Event::Changed(object) => SeenWhat::Changed(object),
             Event::Gone(key) => SeenWhat::Gone(key),
             Event::Bookmark => SeenWhat::Alive,
             Event::Refused(refused) => return Ok(ControlFlow::Break(self.broke(version.clone(), refused))),
-            Event::Noise => return Ok(ControlFlow::Continue(false)),
+            Event::Noise => return Ok(ControlFlow::Continue(())),
         };
-        self.failures = 0;
+        (self.failures, self.wordless) = (0, 0);
         self.say(what).await?;
         if let Some(newer) = newer {
             *version = newer;
         }
-        Ok(ControlFlow::Continue(true))
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Where to go on after a watch was refused: 410 lists again in silence, a gone kind lists aloud, the rest resumes.

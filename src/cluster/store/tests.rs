@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::cluster::{CallError, CallKind, Served};
-use crate::model::Foreign;
-use crate::model::Gvk;
+use crate::model::{Foreign, Gvk};
 
 fn target() -> Target {
     let gvk = Gvk::parse("v1", "ConfigMap");
