@@ -364,6 +364,19 @@ fn what_is_not_judged_is_never_said_to_have_no_differences() {
 }
 
 #[test]
+fn why_an_object_failed_is_read_to_its_end() {
+    let why = "refused (422): admission webhook \"policy.example.com\" denied the request: images must be pinned by \
+               digest in namespaces that carry the label env=prod; the image in container web is not";
+    for (width, height) in [(120, 36), (80, 24)] {
+        let mut cockpit = Cockpit::new(width, height);
+        cockpit.fail_the_run(why);
+        cockpit.script("gs");
+        let text = cockpit.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(why), "{width}x{height}: {}", cockpit.text());
+    }
+}
+
+#[test]
 fn an_answer_to_an_older_question_is_dropped() {
     let mut cockpit = Cockpit::new(120, 36);
     cockpit.script("d");

@@ -16,6 +16,7 @@ mod run;
 mod text;
 mod time;
 mod tree;
+mod wrap;
 
 pub use page::{Class, Column, Detail, Hint, List, Page, Panel, Row, Width};
 pub use text::{Line, Span};

@@ -42,7 +42,9 @@ pub fn demo(asked: &Asked) -> ExitCode {
     }
     let read_only = asked.global().read_only;
     show(asked.global(), move || async move {
-        let notice = scenes.iter().map(|scene| scene.sentence().into()).collect();
+        let begins = demo::Options::cockpit().lead_in.as_secs();
+        let notice = |scene: &Casting| format!("{}; begins {begins} s after the start", scene.sentence()).into();
+        let notice = scenes.iter().map(notice).collect();
         let options = demo::Options { read_only, scenes, ..demo::Options::cockpit() };
         let demo = demo::start(options).await?;
         let served = open(&demo.stage, &wanted, address)?;

@@ -157,6 +157,9 @@ pub struct UnknownScene {
     pub nearest: Option<Scene>,
 }
 
+/// Columns that are left beside the names.
+const BESIDE: usize = 80 - 19;
+
 impl fmt::Display for UnknownScene {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no scene \"{}\"", self.name.escape_debug())?;
@@ -165,10 +168,27 @@ impl fmt::Display for UnknownScene {
         }
         f.write_str("\nThe scenes:")?;
         for scene in Scene::ALL {
-            write!(f, "\n  {:<16} {}", scene.name(), scene.sentence())?;
+            write!(f, "\n  {:<16} {}", scene.name(), hanging(scene.sentence()))?;
         }
         Ok(())
     }
+}
+
+/// A sentence on rows that fit a terminal of 80 columns beside the names.
+fn hanging(sentence: &str) -> String {
+    let (mut out, mut left) = (String::new(), BESIDE);
+    for word in sentence.split(' ') {
+        if !out.is_empty() && word.len() + 1 > left {
+            out.push_str("\n                   ");
+            left = BESIDE;
+        } else if !out.is_empty() {
+            out.push(' ');
+            left -= 1;
+        }
+        out.push_str(word);
+        left = left.saturating_sub(word.len());
+    }
+    out
 }
 
 impl FromStr for Scene {

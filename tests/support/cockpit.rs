@@ -129,6 +129,14 @@ impl Cockpit {
         self.publish();
     }
 
+    /// The sync of the first run failed at its first object.
+    pub fn fail_the_run(&mut self, why: &str) {
+        let run = Arc::make_mut(&mut self.fleet.runs[0]);
+        run.state = RunState::Ended(Outcome::Failed);
+        (run.steps[0].state, run.steps[0].note) = (StepState::Failed, Some(why.into()));
+        self.publish();
+    }
+
     pub fn mend(&mut self, name: &str) {
         for row in &mut self.fleet.apps {
             if &*row.id.name == name {

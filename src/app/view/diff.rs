@@ -140,6 +140,7 @@ impl App {
             let line = Line::of(moved_words(finding.moved)).dim(" · by ").text(by).dim(" · ");
             lines.push(line.text(self.when(finding.by.as_ref())));
             lines.push(from_to(finding));
+            lines.extend(beyond_a_sync(finding).map(Line::of));
             lines.extend(self.declared(finding).map(|declared| Line::new().dim("git at ").join(declared)));
         }
         if let Some(hidden) = hidden {
@@ -222,6 +223,15 @@ fn from_to(finding: &Finding) -> Line {
     match &finding.was {
         Some(was) => line.dim("   was ").text(said(Some(was))),
         None => line,
+    }
+}
+
+/// That a sync leaves a difference as it is: server-side apply takes away only what it owns.
+fn beyond_a_sync(finding: &Finding) -> Option<&'static str> {
+    match finding.moved {
+        _ if finding.needs_delete => Some("a sync leaves it: somebody else owns it too; it needs an explicit delete"),
+        Some(Moved::Foreign) => Some("a sync leaves it: git has never said anything of it"),
+        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::model::{AgentSeen, AppId, AppRow, Attribution, Finding, Location, Pre
 use super::bar::health_words;
 use super::page::{Class, Column, Detail, List, Page, Row, fixed, flex, right};
 use super::text::Line;
+use super::wrap::wrapped;
 
 impl App {
     pub(super) fn fleet_page(&self, class: Class) -> Page<'_> {
@@ -29,7 +30,7 @@ impl App {
     fn fleet_intro(&self) -> Vec<Line> {
         let (shown, all) = (self.root.order.len(), self.fleet.apps.len());
         let text = self.root.filter_text();
-        let notice = self.setup.notice.iter().map(|notice| Line::new().text(notice.clone()));
+        let notice = self.setup.notice.iter().flat_map(|notice| wrapped(notice, usize::from(self.size.0)));
         let mut lines: Vec<Line> = notice.chain(self.kubectl_lines()).collect();
         if text.is_empty() && !self.root.problems && self.root.marks.is_empty() && !self.root.is_due() {
             return lines;

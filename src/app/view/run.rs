@@ -5,9 +5,10 @@ use crate::app::lists::RunScreen;
 use crate::app::status::{Role, act, run, step};
 use crate::model::{RunRow, RunState, StepState};
 
-use super::page::{Class, List, Page, Row, fixed, flex};
+use super::page::{Class, Detail, List, Page, Row, fixed, flex};
 use super::text::Line;
 use super::time::seconds;
+use super::wrap::wrapped;
 
 impl App {
     pub(super) fn run_page<'a>(&'a self, screen: &'a RunScreen, class: Class) -> Page<'a> {
@@ -27,10 +28,22 @@ impl App {
             row: Box::new(move |at| step_row(run_row, at, class)),
             empty: vec![Line::new().dim("no objects in this one")],
         };
+        page.detail = self.step_detail(screen, run_row);
         if !matches!(run_row.state, RunState::Ended(_)) {
             page.after = vec![Line::new().dim("you may leave this screen (Esc): the run goes on; g s comes back")];
         }
         page
+    }
+
+    /// Why the object under the cursor failed or was passed over, to the reason's end.
+    fn step_detail(&self, screen: &RunScreen, run_row: &RunRow) -> Detail {
+        let here = screen.cursor.key().and_then(|_| run_row.steps.get(screen.cursor.row()));
+        let missed = here.filter(|step| matches!(step.state, StepState::Failed | StepState::Skipped));
+        let Some((step, note)) = missed.and_then(|step| Some((step, step.note.as_ref()?))) else {
+            return Detail::default();
+        };
+        let lines = wrapped(note, usize::from(self.size.0).saturating_sub(2));
+        Detail { title: Line::of(step.key.label()), lines, side: false }
     }
 
     fn run_intro(&self, row: &RunRow, class: Class) -> Vec<Line> {

@@ -99,9 +99,11 @@ fn a_scene_is_found_by_its_name_and_a_wrong_one_lists_all() {
     assert_eq!(wrong.nearest, Some(Scene::Quota));
     let told = wrong.to_string();
     assert!(told.starts_with("there is no scene \"quotta\"; did you mean quota?"), "{told}");
+    let joined = told.split_whitespace().collect::<Vec<_>>().join(" ");
     for scene in Scene::ALL {
-        assert!(told.contains(scene.sentence()), "{scene} is in the list");
+        assert!(joined.contains(&format!("{scene} {}", scene.sentence())), "{scene} is in the list");
     }
+    assert!(told.lines().all(|line| line.len() <= 80), "no terminal breaks a word: {told}");
     assert_eq!("xyzzy".parse::<Scene>().expect_err("none").nearest, None, "nothing is near");
     assert_eq!("term".parse::<Scene>().expect_err("none").nearest, Some(Scene::Terminating), "it begins so");
 }
