@@ -132,10 +132,13 @@ impl Home {
         deck.press("s");
         screens.push(deck.shows("SYNC shop"));
         deck.press("\u{1b}");
+        screens.push(deck.until("the app again", |screen| screen.contains("OBJECT") && !screen.contains("SYNC shop")));
         deck.press("t");
-        screens.push(deck.shows("new values"));
+        screens.push(deck.shows("touch this app's inputs"));
         deck.press("\u{1b}");
+        screens.push(deck.shows("OBJECT"));
         deck.press("6");
+        screens.push(deck.shows("WHOSE"));
         deck.press("?");
         screens.push(deck.shows("HELP"));
         deck.press("Cnry");
