@@ -1,7 +1,7 @@
 //! The command line's own tests, on fleets and configs made by hand.
 
 mod exits;
-mod fleets;
+pub(in crate::cli) mod fleets;
 mod reports;
 mod selection;
 mod settling;

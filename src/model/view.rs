@@ -47,6 +47,8 @@ pub enum Query {
         to: CommitId,
         /// How.
         mode: RevertMode,
+        /// Why, as far as it is known by then: it stands in the new commit's message.
+        reason: Foreign,
     },
     /// What must be answered before a command runs. For a sync: with the rows that are ticked in it.
     GateOf {
