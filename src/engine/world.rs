@@ -272,8 +272,8 @@ pub struct AppWorld {
     pub running: Option<RunId>,
     /// The agent's attempts, and not before when the next.
     pub auto: AutoState,
-    /// Commit and count for which `NoteSeen` was last sent.
-    pub noted: Option<(CommitId, usize)>,
+    /// What `NoteSeen` was sent of at the desired commit.
+    pub noted: BTreeSet<ResourceKey>,
     /// Where git declares what differs.
     pub declarations: Declarations,
     /// Two names mean one server.
