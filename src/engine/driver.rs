@@ -6,6 +6,7 @@
 mod asides;
 mod carry;
 mod handle;
+mod keeper;
 mod loss;
 mod tasks;
 mod tracked;
@@ -60,6 +61,8 @@ struct Driver {
     stop: CancellationToken,
     next_auto: u64,
     testimony: Testimony,
+    /// To the one task that keeps what was seen; `None` without a journal.
+    notes: Option<mpsc::Sender<keeper::Note>>,
     /// When the looks at apps are kept next, since start.
     next_look: Duration,
     /// Held for what dropping them would end.
@@ -89,6 +92,7 @@ pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
     let world = setup.world();
     let shared = Arc::new(setup.shared());
     let testimony = Testimony::recall(shared.journal.as_ref(), world.apps.keys());
+    let notes = shared.journal.clone().map(|journal| keeper::start(journal, &tasks));
     let driver = Driver {
         world,
         clock: setup.clock.clone(),
@@ -105,6 +109,7 @@ pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
         stop: stop.clone(),
         next_auto: 1 << 62,
         testimony,
+        notes,
         next_look: witness::LOOKS,
         watches: BTreeMap::new(),
     };
@@ -133,8 +138,7 @@ impl Driver {
             self.note_testimony();
             self.keep_looks_in_time();
         }
-        self.note_testimony();
-        self.keep_looks();
+        self.keep_the_rest().await;
         for line in self.lines.values() {
             line.stop.cancel();
         }
