@@ -28,6 +28,9 @@ use crate::model::{ClusterName, Live, ResourceKey};
 const GRACE: Duration = Duration::from_secs(5);
 /// Who may not look, or looks for a kind that is gone, asks again this often.
 const SLOW: Duration = Duration::from_secs(30);
+/// What was listed and is forbidden now is asked for this often again before that is told, within some seconds: a server
+/// that has just started says no to everybody until it has read its roles.
+const DOUBTS: u32 = 5;
 const PAUSE_CAP: Duration = Duration::from_secs(30);
 /// While nobody answers, so that the screen is back within ten seconds of the server.
 const SILENT_CAP: Duration = Duration::from_secs(8);
@@ -115,14 +118,13 @@ impl Cluster {
     /// As any read.
     pub async fn list_part(&self, target: &Target, narrow: Narrow) -> Result<Vec<Live>, CallError> {
         let (out, _) = mpsc::channel(1);
-        let reading =
-            Watching { cluster: self.clone(), target: target.clone(), narrow, out, failures: 0, seen: 0, wordless: 0 };
+        let reading = Watching::new(self.clone(), target.clone(), narrow, out);
         reading.pages().await.map(|(all, _)| all).map_err(|refused| refused.error)
     }
 
     /// The same for a part of a collection.
     pub fn watch_part(&self, target: Target, narrow: Narrow, out: mpsc::Sender<Seen>, stop: CancellationToken) {
-        let watching = Watching { cluster: self.clone(), target, narrow, out, failures: 0, seen: 0, wordless: 0 };
+        let watching = Watching::new(self.clone(), target, narrow, out);
         tokio::spawn(async move { stop.run_until_cancelled_owned(watching.run()).await });
     }
 }
@@ -158,9 +160,17 @@ struct Watching {
     seen: u32,
     /// Watches in a row that broke without an event.
     wordless: u32,
+    /// It was listed once: we had the right.
+    listed: bool,
+    /// How often in a row the loss of that right was doubted.
+    doubts: u32,
 }
 
 impl Watching {
+    fn new(cluster: Cluster, target: Target, narrow: Narrow, out: mpsc::Sender<Seen>) -> Self {
+        Self { cluster, target, narrow, out, failures: 0, seen: 0, wordless: 0, listed: false, doubts: 0 }
+    }
+
     async fn run(mut self) {
         let mut state = State::List;
         loop {
@@ -211,11 +221,12 @@ impl Watching {
         match self.pages().await {
             Ok((all, version)) => {
                 (self.seen, self.wordless) = (0, 0);
+                (self.listed, self.doubts) = (true, 0);
                 self.say(SeenWhat::Listed(all)).await?;
                 Ok(Step::Next(State::Follow(version)))
             }
             Err(refused) if refused.error.kind == CallKind::Gone && self.failures < 5 => Ok(Step::Pause(State::List)),
-            Err(refused) => Ok(Step::Failed(State::List, refused)),
+            Err(refused) => Ok(Step::Failed(State::List, self.doubted(refused))),
         }
     }
 
@@ -253,6 +264,7 @@ impl Watching {
             Ok(body) => Lines { body, held: BytesMut::new(), searched: 0 },
             Err(refused) => return Ok(self.broke(version, refused)),
         };
+        self.doubts = 0;
         self.say(SeenWhat::Opened).await?;
         let mut heard = false;
         loop {
@@ -306,7 +318,8 @@ impl Watching {
     }
 
     /// Where to go on after a watch was refused: 410 lists again in silence, a gone kind lists aloud, the rest resumes.
-    fn broke(&self, version: String, refused: Refused) -> Step {
+    fn broke(&mut self, version: String, refused: Refused) -> Step {
+        let refused = self.doubted(refused);
         match refused.error.kind {
             CallKind::Gone if self.failures < 5 => Step::Pause(State::List),
             CallKind::Gone | CallKind::Forbidden | CallKind::NotFound | CallKind::KindNotServed => {
@@ -314,6 +327,19 @@ impl Watching {
             }
             _ => Step::Failed(State::Follow(version), refused),
         }
+    }
+
+    /// The first refusals of what was listed before are told as a server that has no answer yet, and tried again soon: what
+    /// is known stays. After these the right is gone.
+    fn doubted(&mut self, refused: Refused) -> Refused {
+        if refused.error.kind != CallKind::Forbidden || !self.listed || self.doubts >= DOUBTS {
+            return refused;
+        }
+        if self.doubts == 0 {
+            self.failures = 0;
+        }
+        self.doubts += 1;
+        Refused { error: CallError { kind: CallKind::Unreachable, ..refused.error }, ..refused }
     }
 
     fn collection(&self) -> String {
