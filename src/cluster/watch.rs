@@ -52,10 +52,20 @@ pub struct Target {
 pub struct Seen {
     /// On which cluster.
     pub cluster: ClusterName,
-    /// Which watch.
+    /// What it watches.
     pub target: Target,
+    /// Ends the watch that says it.
+    pub stop: CancellationToken,
     /// What.
     pub what: SeenWhat,
+}
+
+impl Seen {
+    /// The watch that said it was ended meanwhile: another may be in its place, of which this is no word.
+    #[must_use]
+    pub fn is_past(&self) -> bool {
+        self.stop.is_cancelled()
+    }
 }
 
 /// What a watch can say.
@@ -118,13 +128,13 @@ impl Cluster {
     /// As any read.
     pub async fn list_part(&self, target: &Target, narrow: Narrow) -> Result<Vec<Live>, CallError> {
         let (out, _) = mpsc::channel(1);
-        let reading = Watching::new(self.clone(), target.clone(), narrow, out);
+        let reading = Watching::new(self.clone(), (target.clone(), narrow), out, CancellationToken::new());
         reading.pages().await.map(|(all, _)| all).map_err(|refused| refused.error)
     }
 
     /// The same for a part of a collection.
     pub fn watch_part(&self, target: Target, narrow: Narrow, out: mpsc::Sender<Seen>, stop: CancellationToken) {
-        let watching = Watching::new(self.clone(), target, narrow, out);
+        let watching = Watching::new(self.clone(), (target, narrow), out, stop.clone());
         tokio::spawn(async move { stop.run_until_cancelled_owned(watching.run()).await });
     }
 }
@@ -154,6 +164,7 @@ struct Watching {
     target: Target,
     narrow: Narrow,
     out: mpsc::Sender<Seen>,
+    stop: CancellationToken,
     /// In a row.
     failures: u32,
     /// Watches opened since the last list: all but the first are renewals.
@@ -167,8 +178,13 @@ struct Watching {
 }
 
 impl Watching {
-    fn new(cluster: Cluster, target: Target, narrow: Narrow, out: mpsc::Sender<Seen>) -> Self {
-        Self { cluster, target, narrow, out, failures: 0, seen: 0, wordless: 0, listed: false, doubts: 0 }
+    fn new(
+        cluster: Cluster,
+        (target, narrow): (Target, Narrow),
+        out: mpsc::Sender<Seen>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self { cluster, target, narrow, out, stop, failures: 0, seen: 0, wordless: 0, listed: false, doubts: 0 }
     }
 
     async fn run(mut self) {
@@ -197,7 +213,8 @@ impl Watching {
     }
 
     async fn say(&self, what: SeenWhat) -> Result<(), Closed> {
-        let seen = Seen { cluster: self.cluster.name().clone(), target: self.target.clone(), what };
+        let (target, stop) = (self.target.clone(), self.stop.clone());
+        let seen = Seen { cluster: self.cluster.name().clone(), target, stop, what };
         self.out.send(seen).await.map_err(|_| Closed)
     }
 

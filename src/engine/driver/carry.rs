@@ -175,7 +175,7 @@ impl Driver {
                 let first = listed && !line.store.listed(&name, &seen.target);
                 let after = line.gap(&seen.target, listed, now);
                 let target = seen.target.clone();
-                let changes = line.store.apply(Seen { cluster: name.clone(), target: seen.target, what });
+                let changes = line.store.apply(Seen { what, ..seen });
                 self.witness(&name, &changes, after, first.then_some((&scene, &target)));
                 let keys: Vec<_> = changes.into_iter().map(|change| change.key).collect();
                 if listed { Event::Listed(name, scene, keys) } else { Event::LiveChanged(name, keys) }

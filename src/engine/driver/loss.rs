@@ -18,7 +18,7 @@ impl Driver {
     pub(super) fn hear(&mut self, seen: Seen) {
         let (name, target) = (seen.cluster.clone(), seen.target.clone());
         let Some(line) = self.lines.get_mut(&name) else { return };
-        if !line.watched.contains_key(&target) {
+        if seen.is_past() || !line.watched.contains_key(&target) {
             return;
         }
         if let Some(held) = line.held.get_mut(&target) {
@@ -31,6 +31,10 @@ impl Driver {
     }
 
     fn hear_now(&mut self, seen: Seen) {
+        if seen.is_past() {
+            // It was held back, and its watch has ended since.
+            return;
+        }
         let (name, target) = (seen.cluster.clone(), seen.target.clone());
         let gone = match &seen.what {
             SeenWhat::Failed(error) => adapt::call(error).code == ReasonCode::KindNotServed,
