@@ -4,14 +4,13 @@
 //! stream within `limits.watch` + 5 s and list again. Refuses to judge a failure: it is told, and tried again with
 //! growing pauses.
 
+mod lines;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
 use http::header;
-use http_body_util::BodyExt as _;
-use kube::client::Body;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +22,7 @@ use super::discover::Served;
 use super::error::{CallError, CallKind};
 use super::events::{Event, Page, Place, event};
 use crate::model::{ClusterName, Live, ResourceKey};
+use lines::Lines;
 
 /// A server that is asked for a watch may end it this much late.
 const GRACE: Duration = Duration::from_secs(5);
@@ -36,7 +36,6 @@ const PAUSE_CAP: Duration = Duration::from_secs(30);
 const SILENT_CAP: Duration = Duration::from_secs(8);
 const PAGE: usize = 500;
 const PAGES_CAP: usize = 2_000;
-const LINE_CAP: usize = 32 << 20;
 
 /// What one watch is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -278,7 +277,7 @@ impl Watching {
         let ask = self.narrow.ask(verb, uri).with(header::ACCEPT_ENCODING, "identity");
         let opened = Instant::now();
         let mut lines = match self.cluster.open(&ask).await {
-            Ok(body) => Lines { body, held: BytesMut::new(), searched: 0 },
+            Ok(body) => Lines::new(body),
             Err(refused) => return Ok(self.broke(version, refused)),
         };
         self.doubts = 0;
@@ -366,38 +365,6 @@ impl Watching {
     fn place(&self) -> Place<'_> {
         let Target { served, namespace } = &self.target;
         Place { cluster: self.cluster.name(), served, namespace: namespace.as_deref() }
-    }
-}
-
-/// A body cut at newlines.
-struct Lines {
-    body: Body,
-    held: BytesMut,
-    searched: usize,
-}
-
-impl Lines {
-    /// The next line; `None` at the end. A last line without its newline is an answer cut short, and left out.
-    async fn next(&mut self) -> Result<Option<BytesMut>, CallError> {
-        loop {
-            let fresh = self.held.get(self.searched..).unwrap_or_default();
-            if let Some(at) = fresh.iter().position(|byte| *byte == b'\n') {
-                let line = self.held.split_to(self.searched + at + 1);
-                self.searched = 0;
-                return Ok(Some(line));
-            }
-            self.searched = self.held.len();
-            if self.held.len() > LINE_CAP {
-                return Err(CallError::local(CallKind::Other, format!("an event larger than {LINE_CAP} bytes")));
-            }
-            match self.body.frame().await {
-                Some(Ok(frame)) => self.held.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data)),
-                Some(Err(error)) => {
-                    return Err(CallError::local(CallKind::Unreachable, format!("the watch broke off: {error}")));
-                }
-                None => return Ok(None),
-            }
-        }
     }
 }
 

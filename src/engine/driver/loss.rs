@@ -10,8 +10,7 @@ use crate::cluster::{Seen, SeenWhat, Target};
 use crate::engine::adapt;
 use crate::engine::event::{Event, Trouble};
 use crate::engine::line::{Held, Line};
-use crate::engine::step::is_custom;
-use crate::model::{ClusterName, ReasonCode};
+use crate::model::{ClusterName, ReasonCode, is_built_in};
 
 impl Driver {
     /// What a watch said, once it is known what it means.
@@ -101,7 +100,7 @@ impl Driver {
 
 /// Whether objects of a custom kind are said to be gone, or one that went away is said to be empty.
 fn is_loss(line: &Line, seen: &Seen) -> bool {
-    if !is_custom(&seen.target.served.gvk.group) {
+    if is_built_in(&seen.target.served.gvk.group) {
         return false;
     }
     match &seen.what {
