@@ -128,8 +128,8 @@ impl Driver {
         }
     }
 
-    /// Its word has ceased to count: an open watch alone does not bring it back, a list does.
-    fn list_again(&mut self, name: &ClusterName, target: Target, scene: Scene) {
+    /// Its word has ceased to count, or part of it was let go: an open watch alone does not bring it back, a list does.
+    pub(super) fn list_again(&mut self, name: &ClusterName, target: Target, scene: Scene) {
         let Some(line) = self.lines.get_mut(name) else { return };
         line.watched.remove(&target);
         if let Some(stop) = line.stops.remove(&target) {

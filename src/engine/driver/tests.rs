@@ -126,3 +126,27 @@ async fn what_a_watch_that_was_begun_anew_said_before_is_not_taken_for_the_new_l
     driver.says(&target, &new, SeenWhat::Listed(vec![live(&gvk, "web", "2")]));
     assert_eq!(driver.state(&gvk), Some(&SceneState::Listed));
 }
+
+#[tokio::test]
+async fn what_is_said_while_a_kind_may_be_going_is_held_within_bounds_and_listed_again() {
+    let (mut driver, _inboxes, _dir) = driver();
+    let gvk = Gvk::parse("shop.example.com/v1", "Widget");
+    let target = target(&gvk, "widgets");
+    let old = driver.watches(&gvk, &target);
+    driver.says(&target, &old, SeenWhat::Listed(vec![live(&gvk, "blue", "1")]));
+    driver.says(&target, &old, SeenWhat::Gone(live(&gvk, "blue", "1").key));
+    for version in 0..5_000 {
+        driver.says(&target, &old, SeenWhat::Changed(live(&gvk, "red", &version.to_string())));
+    }
+    let held = driver.lines[&name()].held.values().map(|held| held.seen.len()).sum::<usize>();
+    assert!(held <= 1_024, "the server takes its time with the answer, and {held} words wait for it");
+    driver.after_question(&name(), target.clone(), false);
+    assert!(old.is_cancelled(), "what was let go is not to be had from the old watch");
+    let new = driver.lines[&name()].stops[&target].clone();
+    driver.says(&target, &new, SeenWhat::Listed(vec![live(&gvk, "red", "4999")]));
+    driver.after_question(&name(), target.clone(), false);
+    let store = &driver.lines[&name()].store;
+    assert!(store.get(&live(&gvk, "blue", "1").key).is_none(), "it was deleted");
+    let red = store.get(&live(&gvk, "red", "").key).map(|live| live.resource_version.to_string());
+    assert_eq!(red.as_deref(), Some("4999"));
+}
