@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::model::{AppSpec, Digest, Document, Foreign, Gvk, Manifest, Origin, Record, Rendered, ResourceKey, Rule, Without};
+use crate::model::{
+    AppSpec, Digest, Document, Foreign, Gvk, Manifest, Origin, Record, Rendered, ResourceKey, Rule, Without,
+};
 use crate::schema::Schemas;
 
 /// Whether objects of a kind live in a namespace.

@@ -113,7 +113,10 @@ fn several_writers_of_one_look_leave_a_whole_file() {
     let look = |count: usize| {
         let looked = |n| {
             let known = Vec::new();
-            (super::place(&key(&format!("{n}"))), super::Looked { uid: "u".into(), version: "1".into(), stamp: None, known })
+            (
+                super::place(&key(&format!("{n}"))),
+                super::Looked { uid: "u".into(), version: "1".into(), stamp: None, known },
+            )
         };
         super::Look { at: jiff::Timestamp::UNIX_EPOCH, objects: (0..count).map(looked).collect() }
     };

@@ -106,7 +106,6 @@ impl Record {
     /// apply, never a finding.
     pub const ANNOTATION: &str = "driftdeck.dev/app";
 
-
     /// The pause in force at a time.
     #[must_use]
     pub fn pause_at(&self, now: Timestamp) -> Option<&Pause> {

@@ -138,7 +138,7 @@ impl Driver {
         self.start_watch(name, target, scene);
     }
 
-    fn start_watch(&mut self, name: &ClusterName, target: Target, scene: Scene) {
+    pub(super) fn start_watch(&mut self, name: &ClusterName, target: Target, scene: Scene) {
         let Some(line) = self.lines.get_mut(name) else { return };
         if line.watched.insert(target.clone(), scene).is_none() {
             let stop = line.stop.child_token();

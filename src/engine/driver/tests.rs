@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::engine::event::{Contact, Scene};
 use crate::engine::setup::Ports;
 use crate::engine::world::{Role, SceneState};
-use crate::model::{ClusterSpec, Gvk, Kind, Live, Without};
+use crate::model::{ClusterSpec, Gvk, Live, Without};
 
 fn name() -> ClusterName {
     ClusterName::new("prod")
@@ -33,8 +33,7 @@ fn config_maps() -> (Gvk, Target) {
 }
 
 fn live(gvk: &Gvk, name_of: &str, version: &str) -> Live {
-    let kind = Kind::new(gvk.group.clone(), gvk.kind.clone());
-    let key = ResourceKey { cluster: name(), kind, namespace: "shop".into(), name: name_of.into() };
+    let key = ResourceKey { cluster: name(), kind: gvk.kind(), namespace: "shop".into(), name: name_of.into() };
     let uid = "u".into();
     Live { key, gvk: gvk.clone(), uid, resource_version: version.into(), created: None, json: "{}".into() }
 }
@@ -64,8 +63,7 @@ fn driver() -> (Driver, Inboxes, tempfile::TempDir) {
         only: None,
         without: Without::default(),
     };
-    let (driver, inboxes) = Driver::new(&setup, mpsc::channel(1).0);
-    let mut driver = driver;
+    let (mut driver, inboxes) = Driver::new(&setup, mpsc::channel(1).0);
     install(&mut driver);
     (driver, inboxes, dir)
 }

@@ -234,6 +234,9 @@ fn a_cluster_that_says_nothing_at_all_keeps_its_rows_on_the_screen() {
     assert!(stage.app().rows.contains_key(&key("web")), "its watches have time to come back");
 }
 
+/// What a cluster says in a second.
+type Says = Box<dyn Fn(u64) -> Option<Event>>;
+
 /// What becomes of `web`, whose watch never comes back, while the cluster says `what(second)`; second by second.
 fn while_the_cluster(what: impl Fn(u64) -> Option<Event>) -> Vec<Option<Verdict>> {
     let mut stage = Stage::synced(Role::Cockpit);
@@ -244,7 +247,9 @@ fn while_the_cluster(what: impl Fn(u64) -> Option<Event>) -> Vec<Option<Verdict>
         if second % 7 == 0 {
             stage.take(fault());
         }
-        what(second).map(|event| stage.take(event));
+        if let Some(event) = what(second) {
+            stage.take(event);
+        }
         stage.tick();
         stage.verdict("web")
     });
@@ -254,8 +259,7 @@ fn while_the_cluster(what: impl Fn(u64) -> Option<Event>) -> Vec<Option<Verdict>
 #[test]
 fn a_watch_that_keeps_failing_is_found_out_however_the_probes_come_out() {
     let refused = || Err(Trouble::new(ReasonCode::ClusterUnreachable, "readyz: 503"));
-    let probed = |good: bool| Some(Event::Probed(cluster(), if good { Ok(None) } else { refused() }));
-    type Says = Box<dyn Fn(u64) -> Option<Event>>;
+    let probed = move |good: bool| Some(Event::Probed(cluster(), if good { Ok(None) } else { refused() }));
     let cases: [(&str, Says); 4] = [
         ("every other probe fails", Box::new(move |second| probed(second % 2 == 0))),
         ("six probes of seven fail", Box::new(move |second| probed(second % 7 == 0))),
@@ -275,9 +279,8 @@ fn a_watch_that_keeps_failing_is_found_out_however_the_probes_come_out() {
 #[test]
 fn a_cluster_that_comes_and_goes_gives_a_broken_watch_time_once() {
     let cut = || Err(Trouble::new(ReasonCode::ClusterUnreachable, "connection refused"));
-    let verdicts = while_the_cluster(|second| {
-        Some(Event::Probed(cluster(), if second % 40 < 25 { cut() } else { Ok(None) }))
-    });
+    let verdicts =
+        while_the_cluster(|second| Some(Event::Probed(cluster(), if second % 40 < 25 { cut() } else { Ok(None) })));
     let synced = |seconds: std::ops::Range<usize>| {
         verdicts[seconds].iter().filter(|verdict| **verdict == Some(Verdict::Synced)).count()
     };
