@@ -82,9 +82,8 @@ pub fn plan(facts: &Facts) -> Plan {
 
 /// Why nothing of the render may be applied, by anybody.
 fn blocked(facts: &Facts) -> Option<Foreign> {
-    let fault = facts.fault?;
-    let (file, line, what) = (fault.origin.file.raw(), fault.origin.line, fault.message.raw());
-    Some(Foreign::new(format!("{file}:{line}: {what}; the render is partial: nothing of it is applied or pruned")))
+    let told = facts.fault?.told();
+    Some(Foreign::new(format!("{told}; the render is partial: nothing of it is applied or pruned")))
 }
 
 fn checks(facts: &Facts, rows: &[crate::model::PlanRow]) -> Vec<Check> {

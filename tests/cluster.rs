@@ -415,11 +415,12 @@ async fn a_server_that_goes_mute_is_found_by_the_probe_and_by_the_watch() {
     let namespace = server.namespace("mute");
     let second = Duration::from_secs(1);
     let limits = Limits { unary: second, probe: second, watch: second, pause: Duration::from_millis(50) };
-    let cluster = connected(&server, User::Operator).await.with_limits(limits);
-    let config_maps = served(&cluster, "v1", "ConfigMap").await;
+    let patient = connected(&server, User::Operator).await;
+    let config_maps = served(&patient, "v1", "ConfigMap").await;
+    patient.probe().await.expect("ready");
+    let cluster = patient.with_limits(limits);
     let mut watched = Watched::start(&cluster, &config_maps, &namespace);
     watched.listed().await;
-    cluster.probe().await.expect("ready");
     server.pause();
     assert_eq!(cluster.probe().await.expect_err("stopped, though its kernel still answers").kind, CallKind::Timeout);
     watched

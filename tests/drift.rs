@@ -36,7 +36,7 @@ use scene::Scene;
 use stage::Place;
 
 /// At least so many cases are held against the engine.
-const LEAST: usize = 150;
+const LEAST: usize = 300;
 /// Cases that stand for no rule, at most.
 const CONTROLS: usize = 20;
 /// Quiet cases that an account without dry runs may see otherwise, at most.

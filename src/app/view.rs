@@ -18,5 +18,5 @@ mod time;
 mod tree;
 mod wrap;
 
-pub use page::{Class, Column, Detail, Hint, List, Page, Panel, Row, Width};
+pub use page::{Class, Column, Detail, Hint, List, Page, Panel, Row, Stand, Width};
 pub use text::{Line, Span};

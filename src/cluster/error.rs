@@ -99,6 +99,17 @@ pub struct CallError {
 }
 
 impl CallError {
+    /// Whether a write that ended so may have been done all the same: no answer, none that could be read, or a server
+    /// that failed while writing ("etcdserver: request timed out" comes after a commit as well).
+    #[must_use]
+    pub fn may_have_written(&self) -> bool {
+        match self.kind {
+            CallKind::Timeout | CallKind::Unreachable => true,
+            CallKind::Other => self.status == 0 || self.status == 200 || self.status == 201 || self.status >= 500,
+            _ => false,
+        }
+    }
+
     /// A failure without an answer.
     pub(super) fn local(kind: CallKind, message: impl Into<Foreign>) -> Self {
         Self { kind, message: message.into(), status: 0 }

@@ -144,7 +144,9 @@ pub(super) fn absent_with(judged: Comparison, said: &ServerSaid, ground: &Ground
     }
 }
 
-fn is_leaving(live: &Live) -> bool {
+/// Whether an object is being deleted (`metadata.deletionTimestamp`).
+#[must_use]
+pub fn is_leaving(live: &Live) -> bool {
     // Cheap first: most objects have no such text, and parsing them all would cost more than judging.
     live.json.contains("\"deletionTimestamp\"")
         && serde_json::from_str::<Value>(&live.json)

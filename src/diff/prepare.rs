@@ -126,8 +126,7 @@ fn place(manifest: Manifest, prepared: &mut Prepared, without: Without) {
     }
     match prepared.manifests.get(&key) {
         Some(first) if without.has(Rule::Identity) && first.digest != manifest.digest => {
-            let what =
-                format!("declared twice, differently: also at {}:{}", first.origin.file.raw(), first.origin.line);
+            let what = format!("declared twice, differently: also at {}", first.origin.place());
             prepared.invalid.push(unplaced(&manifest.origin, Some(key.clone()), &what));
             prepared.manifests.remove(&key);
         }
@@ -137,7 +136,7 @@ fn place(manifest: Manifest, prepared: &mut Prepared, without: Without) {
 }
 
 fn unplaced(origin: &Origin, key: Option<ResourceKey>, what: &str) -> Unplaced {
-    let reason = Foreign::new(format!("{}:{}: {what}", origin.file.raw(), origin.line));
+    let reason = Foreign::new(format!("{}: {what}", origin.place()));
     Unplaced { origin: origin.clone(), key, reason }
 }
 

@@ -247,8 +247,8 @@ fn render_reason(app: &AppWorld, now: Now) -> Option<Reason> {
         return Some(world::because(ReasonCode::Loading, "rendering", now));
     };
     if let Some(fault) = desired.faults.first() {
-        let words = format!("{}:{}: {}", fault.origin.file.raw(), fault.origin.line, fault.message.raw());
-        return Some(Reason { code: ReasonCode::RenderFailed, message: Foreign::new(words), since: now.wall });
+        let message = Foreign::new(fault.told());
+        return Some(Reason { code: ReasonCode::RenderFailed, message, since: now.wall });
     }
     desired.is_empty().then(|| {
         let words = "git has no objects at this path: nothing is applied and nothing is pruned because of it";

@@ -40,6 +40,14 @@ pub struct Origin {
     pub line: u32,
 }
 
+impl Origin {
+    /// `file:line`, or the file alone where a renderer made it. Foreign text.
+    #[must_use]
+    pub fn place(&self) -> String {
+        if self.line == 0 { self.file.raw().to_owned() } else { format!("{}:{}", self.file.raw(), self.line) }
+    }
+}
+
 /// One object as git declares it (drift.md: G and P), already prepared for the server.
 #[derive(Clone)]
 pub struct Manifest {

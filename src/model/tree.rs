@@ -103,8 +103,20 @@ impl std::fmt::Debug for Document {
 pub struct Fault {
     /// File and line.
     pub origin: Origin,
+    /// One-based, in characters; 0 = it is about the whole document.
+    pub column: u32,
     /// What is wrong, without any value of the document.
     pub message: Foreign,
+}
+
+impl Fault {
+    /// `file:line:column: what is wrong`, as far as each is known. Foreign text.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let column =
+            if self.column == 0 || self.origin.line == 0 { String::new() } else { format!(":{}", self.column) };
+        format!("{}{column}: {}", self.origin.place(), self.message.raw())
+    }
 }
 
 /// What a renderer made of a tree.

@@ -123,7 +123,11 @@ fn order_of(plan: &Plan) -> SyncOrder {
 }
 
 fn fault() -> Fault {
-    Fault { origin: Origin { file: "apps/api.yaml".into(), line: 7 }, message: "a tab in the indentation".into() }
+    Fault {
+        origin: Origin { file: "apps/api.yaml".into(), line: 7 },
+        column: 4,
+        message: "a tab in the indentation".into(),
+    }
 }
 
 fn extras(count: usize) -> Vec<ResourceRow> {
@@ -158,7 +162,7 @@ fn nothing_is_ticked_from_a_partial_render_and_no_prune_from_an_empty_one() {
     let plan = stage.plan();
     assert_eq!(plan.chosen().count(), 0, "a partial render applies nothing");
     let blocked = plan.blocked.expect("and says so");
-    assert!(blocked.raw().starts_with("apps/api.yaml:7: a tab"), "with file and line: {}", blocked.raw());
+    assert!(blocked.raw().starts_with("apps/api.yaml:7:4: a tab"), "with file, line and column: {}", blocked.raw());
     stage.fault = None;
     stage.empty = true;
     assert_eq!(stage.plan().deletes(), 0, "an empty render deletes nothing by itself");

@@ -26,7 +26,7 @@ pub(super) fn read(file: &str, text: &[u8], how: How, out: &mut Rendered) {
     let origin = |line: u32| Origin { file: Foreign::from(file), line: if is_made { 0 } else { line } };
     if text.starts_with(LFS) {
         let message = Foreign::from("a git-lfs pointer: the file itself is not in git");
-        out.faults.push(Fault { origin: origin(1), message });
+        out.faults.push(Fault { origin: origin(1), column: 0, message });
         return;
     }
     let budget = Budget { bytes: if is_made { BYTES } else { Budget::default().bytes }, ..Budget::default() };
@@ -34,7 +34,11 @@ pub(super) fn read(file: &str, text: &[u8], how: How, out: &mut Rendered) {
     for read in yaml::read_without(text, &budget, without) {
         match read {
             Ok(doc) => add(doc.value, &origin(doc.line), depth, out),
-            Err(error) => out.faults.push(Fault { origin: origin(error.line), message: Foreign::new(error.what) }),
+            Err(error) => out.faults.push(Fault {
+                origin: origin(error.line),
+                column: error.column,
+                message: Foreign::new(error.what),
+            }),
         }
     }
 }
@@ -71,5 +75,5 @@ fn add(value: Value, origin: &Origin, depth: Option<usize>, out: &mut Rendered) 
 }
 
 fn fault(message: &str, origin: &Origin, out: &mut Rendered) {
-    out.faults.push(Fault { origin: origin.clone(), message: Foreign::from(message) });
+    out.faults.push(Fault { origin: origin.clone(), column: 0, message: Foreign::from(message) });
 }

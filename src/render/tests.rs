@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Job, Programs, RenderError, Renderer, detect, input_paths, inputs, render};
-use crate::model::{Digest, Rendered, Rule, Tree, TreeEntry, TreeError, TreeKind, Without};
+use crate::model::{Digest, Fault, Rendered, Rule, Tree, TreeEntry, TreeError, TreeKind, Without};
 
 /// Files by path.
 struct Fake(BTreeMap<String, Vec<u8>>);
@@ -108,8 +108,9 @@ fn a_rule_of_reading_that_is_off_reaches_the_documents() {
 fn what_cannot_be_read_is_a_fault_and_hides_nothing_else() {
     let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
     let made = plain(&[("a/a.yaml", "a: [\n"), ("a/b.yaml", "just words\n"), ("a/c.yaml", lfs), ("a/d.yaml", MAP)]);
-    let files: Vec<_> = made.faults.iter().map(|fault| fault.origin.file.raw().to_owned()).collect();
-    assert_eq!(files, ["a.yaml", "b.yaml", "c.yaml"]);
+    let told: Vec<_> = made.faults.iter().map(Fault::told).collect();
+    let places: Vec<_> = told.iter().filter_map(|told| told.split(": ").next()).collect();
+    assert_eq!(places, ["a.yaml:2:1", "b.yaml:1", "c.yaml:1"], "{told:?}");
     assert_eq!(made.documents.len(), 1);
 }
 

@@ -129,7 +129,7 @@ impl<L: Link> Driver<L> {
             match next {
                 Some(Ok(Event::Resize(width, height))) => resized = Some((width, height)),
                 Some(Ok(event)) => {
-                    if let Some(msg) = input::message(event) {
+                    for msg in input::messages(event) {
                         self.tell(msg);
                     }
                 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::view::{Class, Detail, Hint, Line, Page, Panel};
+use crate::app::view::{Class, Detail, Hint, Line, Page, Panel, Stand};
 use crate::app::{App, Place};
 
 use super::paint::Canvas;
@@ -75,18 +75,19 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, page: &Page<'_>, first: &mut usize)
 
 /// The detail, beside the list or below it; returns what is left for the list.
 fn detail(canvas: &mut Canvas<'_>, area: Rect, page: &Page<'_>, roomy: bool) -> Rect {
-    let Detail { title, lines, side } = &page.detail;
+    let Detail { title, lines, stand } = &page.detail;
     if lines.is_empty() && title.spans.is_empty() {
         return area;
     }
-    if *side && Class::of(area.width) == Class::Wide {
+    if *stand == Stand::Beside && Class::of(area.width) == Class::Wide {
         return beside(canvas, area, title, lines);
     }
     if !roomy || Class::of(area.width) == Class::Narrow {
         return area;
     }
     let most = if area.width >= 110 { 9 } else { 5 };
-    let height = most.min(area.height / 3);
+    let needs = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(1);
+    let height = if *stand == Stand::Whole { needs.min(area.height / 2) } else { most.min(area.height / 3) };
     let below = Rect { y: area.bottom() - height, height, ..area };
     canvas.rule(Rect { height: 1, ..below }, title);
     for (y, line) in (below.y + 1..below.bottom()).zip(lines) {

@@ -62,6 +62,42 @@ impl Home {
         String::from_utf8_lossy(&ran.stdout).into_owned()
     }
 
+    /// Runs a command that goes on until a signal, as long as it takes to say that.
+    fn run_until(&mut self, line: &str, said: &str) {
+        let config = self.dir.path().join("config.toml");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_driftdeck"));
+        line.split_whitespace().for_each(|word| command.arg(word));
+        command.arg("--config");
+        command.arg(config);
+        command.env_clear();
+        self.env().into_iter().for_each(|(name, value)| command.env(name, value));
+        let running = Terminal::start(command, 400, 100);
+        running.shows(said);
+        running.signal("TERM");
+        self.outputs.push((line.to_owned(), running.end().1.bytes));
+    }
+
+    fn holds(&mut self) {
+        for line in [
+            "pin shop --reason night --yes",
+            "status -o json",
+            "unpin shop --yes",
+            "revert shop --to HEAD~1",
+            "revert shop --to HEAD~1 --mode pin --reason night --yes",
+            "status",
+            "unpin shop --yes",
+            "revert shop --to HEAD~1 --reason night --sync --prune --yes",
+            "config path",
+            "config trust",
+            "completions bash",
+            "man",
+        ] {
+            self.run(line);
+        }
+        self.run_until("status --watch", "shop");
+        self.run_until("agent", "shop@");
+    }
+
     fn looks(&mut self) {
         for line in [
             "status",
@@ -132,10 +168,13 @@ impl Home {
         deck.press("s");
         screens.push(deck.shows("SYNC shop"));
         deck.press("\u{1b}");
+        screens.push(deck.until("the app again", |screen| screen.contains("OBJECT") && !screen.contains("SYNC shop")));
         deck.press("t");
-        screens.push(deck.shows("new values"));
+        screens.push(deck.shows("touch this app's inputs"));
         deck.press("\u{1b}");
+        screens.push(deck.shows("OBJECT"));
         deck.press("6");
+        screens.push(deck.shows("ERRORS"));
         deck.press("?");
         screens.push(deck.shows("HELP"));
         deck.press("Cnry");
@@ -186,6 +225,7 @@ fn no_value_leaves_the_binary_on_a_real_server_and_every_change_is_told_by_key()
     home.run("status -o json");
     home.run("history shop");
     home.looks();
+    home.holds();
     let leaks = home.leaks();
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
     assert!(wrong.is_empty(), "told otherwise:\n{}", wrong.join("\n"));

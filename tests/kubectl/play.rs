@@ -16,7 +16,7 @@ use super::side::{Said, Side, filled};
 use super::{controllers, kubectls, port};
 
 /// Controllers, definitions and their documents follow a write on the real server after a while.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(90);
 /// Groups at a time.
 const WORKERS: usize = 4;
 /// Commands that write nothing, and so may be typed again.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use driftdeck::engine::Role;
-use driftdeck::model::{Command, Outcome, ReasonCode, Verdict};
+use driftdeck::model::{Command, Fleet, Outcome, ReasonCode, Verdict};
 
 use crate::apiserver::User;
 use crate::hold::{pause, yes};
@@ -47,12 +47,14 @@ async fn an_agent_syncs_a_commit_and_heals_an_edit_and_a_deletion(place: Place) 
         .await;
     assert_eq!(app.deployed.as_ref().map(|deployed| deployed.by.raw()), Some("driftdeck agent"));
     assert_eq!(scene.image(), "a:2");
+    let last = agent.last_run();
     scene.edit_image("a:2", "a:hotfix");
-    agent.until("the edit seen", |app| app.verdict == Verdict::Drifted).await;
+    agent.healed_since(last).await;
     agent.verdict(Verdict::Synced).await;
     assert_eq!(scene.image(), "a:2", "healed");
+    let last = agent.last_run();
     scene.stage.delete(&scene.namespace, "configmap/flags");
-    agent.until("the deletion seen", |app| app.verdict == Verdict::Missing).await;
+    agent.healed_since(last).await;
     agent.verdict(Verdict::Synced).await;
     assert!(scene.get("configmap/flags").is_some(), "back");
     agent.close().await;
@@ -127,7 +129,7 @@ async fn an_agent_holds_still_on_stale_data(place: Place) {
     let Some(scene) = Scene::new(place, "stale") else { return };
     scene.synced().await.close().await;
     let (hand, clock) = still();
-    let mut agent = scene.elsewhere((User::Admin, POLICY), Start { clock, ..start() });
+    let mut agent = scene.elsewhere((User::Admin, POLICY), Start { clock: clock.clone(), ..start() });
     agent.verdict(Verdict::Synced).await;
     scene.git.hide();
     hand.by(Duration::from_mins(5));
@@ -140,7 +142,10 @@ async fn an_agent_holds_still_on_stale_data(place: Place) {
     agent.until("the edit", |app| is(app, "api", Verdict::Drifted)).await;
     hand.by(Duration::from_secs(2));
     agent.until("confirmed", |app| is(app, "api", Verdict::Drifted) && app.counts.pending == 0).await;
-    hand.by(Duration::from_secs(2));
+    hand.by(Duration::from_secs(5));
+    let now = clock.now().wall;
+    let taken_in = |fleet: &Fleet| fleet.clusters.first().is_some_and(|row| row.observed_at >= Some(now));
+    agent.until_fleet("the probe's answer at that time", taken_in).await;
     assert!(agent.fleet().runs.is_empty(), "{}", agent.told());
     assert_eq!(scene.image(), "a:hotfix");
 

@@ -100,9 +100,14 @@ impl Show {
 
     /// Somebody changes the Deployment's image with kubectl, whatever scene is on.
     pub fn edit_image(&self, to: &str) {
-        let change = json!([{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": to}]);
-        let path = "/apis/apps/v1/namespaces/shop/deployments/api?fieldManager=kubectl-edit";
-        let done = self.sandbox.request("PATCH", path, &change, "application/json-patch+json");
+        self.set("kubectl-edit", "/spec/template/spec/containers/0/image", &json!(to));
+    }
+
+    /// Some manager sets a field of the Deployment, whatever scene is on.
+    pub fn set(&self, manager: &str, pointer: &str, to: &Value) {
+        let change = json!([{"op": "add", "path": pointer, "value": to}]);
+        let path = format!("/apis/apps/v1/namespaces/shop/deployments/api?fieldManager={manager}");
+        let done = self.sandbox.request("PATCH", &path, &change, "application/json-patch+json");
         assert_eq!(done.status, 200, "{}", done.body);
     }
 

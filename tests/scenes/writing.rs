@@ -2,7 +2,7 @@
 
 use driftdeck::model::{AppRow, Outcome, ReasonCode, Verdict};
 use driftdeck::sandbox::{Act, Cast, Pace, Scene};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::road::Deck;
 use crate::show::{Show, api, is, map, pause, row, step, sync};
@@ -95,6 +95,43 @@ async fn lost_answers_are_read_back_and_no_write_is_resent() {
     let app = deck.verdict(Verdict::Synced).await;
     assert_eq!(generation(&show.api()), 2, "and none twice");
     assert_eq!(app.deployed.as_ref().map(|deployed| deployed.commit.clone()), Some(show.git.head()), "the record too");
+    deck.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_lost_is_read_back_beside_what_others_put_there() {
+    let show = Show::new();
+    let mut deck = show.synced().await;
+    show.set("kubectl-label", "/metadata/labels", &json!({"team": "night"}));
+    show.set("scaler-controller", "/spec/replicas", &json!(5));
+    deck.until("the fight", |app| is(app, "api", Verdict::Contested)).await;
+    show.git.commit("feat: image", &[("shop/api.yaml", Some(&api("a:2")))]);
+    deck.until("the new image", |app| app.desired.as_ref().is_some_and(|at| at.id == show.git.head())).await;
+    deck.until("judged", |app| row(app, "api").findings.len() == 3 && !row(app, "api").pending).await;
+    let second = Act::of(Scene::Lost).about(Cast::all().named("api")).after(1);
+    let act = show.play(second);
+    let (outcome, note) = deck.sync(false).await;
+    let told = step(&deck, "api");
+    assert!(told.starts_with("Done the answer was lost, the object has arrived"), "{told}");
+    assert_eq!((outcome, act.times()), (Outcome::Done, 1), "{note}; {}", deck.told());
+    assert_eq!(show.api()["spec"]["replicas"], 5, "the controller keeps its field");
+    assert_eq!(show.api()["metadata"]["labels"]["team"], "night");
+    deck.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delete_whose_answer_was_lost_is_read_back() {
+    let show = Show::new();
+    let mut deck = show.synced().await;
+    show.git.commit("feat: without flags", &[("shop/flags.yaml", None)]);
+    deck.until("the prune candidate", |app| is(app, "flags", Verdict::Extra)).await;
+    let act = show.play(Act::of(Scene::Lost).about(Cast::all().named("flags")));
+    let (outcome, note) = deck.sync(true).await;
+    let told = step(&deck, "flags");
+    assert!(told.starts_with("Done the answer was lost, the object is deleted"), "{told}");
+    assert_eq!((outcome, act.times()), (Outcome::Done, 1), "{note}; {}", deck.told());
+    assert!(show.map("flags").is_none());
+    deck.verdict(Verdict::Synced).await;
     deck.close().await;
 }
 

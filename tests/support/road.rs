@@ -2,6 +2,9 @@
 //!
 //! Nothing sleeps: every wait is for the next fleet, with one long limit that only a hang reaches.
 
+#[path = "hand.rs"]
+mod hand;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
@@ -11,13 +14,13 @@ use std::time::Duration;
 use driftdeck::config;
 use driftdeck::engine::{self, Clock, Handle, Ports, Role, Setup};
 use driftdeck::model::{
-    AppId, AppRow, ClusterName, Command, CommitId, Consent, Fleet, Foreign, Now, Order, OrderId, Outcome, PlanView,
-    Query, ResourceRow, RevertMode, RevertPreview, RunState, SyncOrder, Ticket, Verdict, View, ViewBody,
+    AppId, AppRow, ClusterName, Command, CommitId, Consent, Fleet, Foreign, Order, OrderId, Outcome, PlanView, Query,
+    ResourceRow, RevertMode, RevertPreview, RunRow, RunState, SyncOrder, Ticket, Verdict, View, ViewBody,
 };
 use tokio::sync::{mpsc, watch};
 
-/// What a hasty clock takes for a second.
-const BEAT: Duration = Duration::from_millis(200);
+pub use hand::*;
+
 /// Longest wait for a fleet; only a hang reaches it.
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -324,6 +327,17 @@ impl Deck {
         outcome
     }
 
+    /// The newest run so far.
+    pub fn last_run(&self) -> Option<OrderId> {
+        self.fleet().runs.last().map(|run| run.id)
+    }
+
+    /// Waits until a run newer than that one is done: what it heals may be gone before anybody looks.
+    pub async fn healed_since(&mut self, last: Option<OrderId>) {
+        let done = |run: &Arc<RunRow>| Some(run.id) != last && run.state == RunState::Ended(Outcome::Done);
+        self.until_fleet("a run that is done", |fleet| fleet.runs.last().is_some_and(done)).await;
+    }
+
     /// Plans and applies everything the plan ticks; with `prune` its deletes too.
     pub async fn sync(&mut self, prune: bool) -> (Outcome, String) {
         let plan = self.plan().await.plan.clone();
@@ -368,42 +382,4 @@ fn told(row: &ResourceRow) -> String {
 /// The app of all these tests.
 pub fn shop() -> AppId {
     AppId::new("shop", ClusterName::new("test"))
-}
-
-/// The hand on a clock: it moves only when this says so.
-pub struct Hand(watch::Sender<Now>);
-
-impl Hand {
-    /// Moves the clock on.
-    pub fn by(&self, time: Duration) {
-        self.0.send_modify(|now| *now = later(*now, time));
-    }
-
-    /// Lets the clock run from now on, hastily.
-    pub fn run(self) {
-        tokio::spawn(async move {
-            let mut beat = tokio::time::interval(BEAT);
-            while !self.0.is_closed() {
-                beat.tick().await;
-                self.by(Duration::from_secs(1));
-            }
-        });
-    }
-}
-
-fn later(now: Now, time: Duration) -> Now {
-    Now { wall: now.wall.checked_add(time).expect("a time"), since_start: now.since_start + time }
-}
-
-/// A clock that stands still; it shows the system's date, as the real server's objects do.
-pub fn still() -> (Hand, Clock) {
-    let (hand, clock) = Clock::held(Now { since_start: Duration::ZERO, ..Clock::real().now() });
-    (Hand(hand), clock)
-}
-
-/// A clock whose seconds are a fifth as long, so that nobody waits for a debounce or a poll.
-pub fn hasty() -> Clock {
-    let (hand, clock) = still();
-    hand.run();
-    clock
 }

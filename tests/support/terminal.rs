@@ -79,10 +79,11 @@ impl Terminal {
 
     /// Presses a key again and again until the screen is as wanted: a button that is not armed yet takes no notice.
     pub fn press_until(&mut self, key: &str, what: &str, wanted: impl Fn(&str) -> bool) {
-        for _ in 0..20 {
+        for _ in 0..8 {
             self.press(key);
             let unmet = |output: &mut Output| !wanted(&output.parser.screen().contents()) && !output.ended;
-            let pause = Duration::from_secs(3);
+            // Long enough for a slow machine: a key too many would press what comes next.
+            let pause = Duration::from_secs(8);
             let (_output, outcome) =
                 self.output.1.wait_timeout_while(self.lock(), pause, unmet).unwrap_or_else(PoisonError::into_inner);
             if !outcome.timed_out() {

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 use super::fleet::{clipped, manager};
-use super::page::{Class, Detail, List, Page, Row, fixed, flex};
+use super::page::{Class, Detail, List, Page, Row, Stand, fixed, flex};
 use super::text::Line;
 
 impl App {
@@ -153,7 +153,7 @@ impl App {
         if let Some(effect) = &object.effect {
             lines.push(Line::new().dim("effect of a sync: ").text(effect.clone()));
         }
-        Detail { title, lines, side: false }
+        Detail { title, lines, stand: Stand::Below }
     }
 }
 

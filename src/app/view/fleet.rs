@@ -8,7 +8,7 @@ use crate::app::status::{Role, Status};
 use crate::model::{AgentSeen, AppId, AppRow, Attribution, Finding, Location, Precision, ResourceRow, Verdict};
 
 use super::bar::health_words;
-use super::page::{Class, Column, Detail, List, Page, Row, fixed, flex, right};
+use super::page::{Class, Column, Detail, List, Page, Row, Stand, fixed, flex, right};
 use super::text::Line;
 use super::wrap::wrapped;
 
@@ -134,7 +134,7 @@ impl App {
                 Line::new().put(Role::Ok, "✓ no differences").dim(format!(", {} objects compared", row.counts.total)),
             );
         }
-        Detail { title: Line::of(format!("{} · {}", id.name, id.cluster)), lines, side: false }
+        Detail { title: Line::of(format!("{} · {}", id.name, id.cluster)), lines, stand: Stand::Below }
     }
 
     /// Where it comes from and what happens unasked.

@@ -6,7 +6,7 @@ use crate::app::status::Role;
 use crate::model::{EffectHere, HistoryRow, HistoryView, Marker};
 
 use super::fleet::{clipped, revision};
-use super::page::{Class, Detail, List, Page, Row, fixed, flex, right};
+use super::page::{Class, Detail, List, Page, Row, Stand, fixed, flex, right};
 use super::text::Line;
 
 impl App {
@@ -59,7 +59,7 @@ impl App {
         }
         lines.push(Line::new());
         lines.push(Line::new().dim("R previews going back to it from live; nothing runs before you confirm"));
-        Detail { title: Line::of(commit.id.short().to_owned()), lines, side: true }
+        Detail { title: Line::of(commit.id.short().to_owned()), lines, stand: Stand::Beside }
     }
 }
 

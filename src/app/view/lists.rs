@@ -6,8 +6,9 @@ use crate::app::status::{Role, place, run};
 use crate::model::{ClusterRow, ErrorRow, Mode, RemoteRow, RemoteState, RunRow};
 
 use super::bar;
-use super::page::{Class, Detail, List, Page, Row, fixed, flex, right};
+use super::page::{Class, Detail, List, Page, Row, Stand, fixed, flex, right};
 use super::text::Line;
+use super::wrap::wrapped;
 
 impl App {
     pub(super) fn clusters_page<'a>(&'a self, screen: &'a ClustersScreen, class: Class) -> Page<'a> {
@@ -89,7 +90,7 @@ impl App {
                     .dim(format!("  since {}", self.clock(reason.since))),
             );
         }
-        Detail { title: Line::of(row.name.as_str()), lines, side: false }
+        Detail { title: Line::of(row.name.as_str()), lines, stand: Stand::Below }
     }
 
     fn remote_line(&self, row: &RemoteRow) -> Line {
@@ -130,10 +131,10 @@ impl App {
     }
 
     fn error_detail(&self, row: &ErrorRow) -> Detail {
-        let mut lines: Vec<Line> = row.reason.message.raw().lines().take(12).map(Line::of).collect();
+        let mut lines = wrapped(&row.reason.message, usize::from(self.size.0));
         lines.push(Line::new().dim(format!("since {}", self.clock(row.reason.since))));
         lines.push(Line::new().dim("do   ").text(row.hint.clone()));
-        Detail { title: Line::of(row.whose.clone()), lines, side: false }
+        Detail { title: Line::of(row.whose.clone()), lines, stand: Stand::Whole }
     }
 
     pub(super) fn activity_page<'a>(&'a self, screen: &'a ActivityScreen, class: Class) -> Page<'a> {

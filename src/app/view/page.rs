@@ -100,8 +100,20 @@ pub struct Detail {
     pub title: Line,
     /// Its lines.
     pub lines: Vec<Line>,
+    /// Where it stands.
+    pub stand: Stand,
+}
+
+/// Where a detail stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stand {
     /// Beside the list where there is room, else below it.
-    pub side: bool,
+    Beside,
+    /// Below the list, a few rows of it.
+    #[default]
+    Below,
+    /// Below the list to its last row, at most half of the screen: words that must be read to their end.
+    Whole,
 }
 
 /// A key and what it does.

@@ -6,7 +6,7 @@ use crate::app::status::{Role, act};
 use crate::app::sync::{PlanScreen, is_tickable};
 use crate::model::{Act, Plan, PlanRow};
 
-use super::page::{Class, Column, Detail, List, Page, Row, fixed, flex};
+use super::page::{Class, Column, Detail, List, Page, Row, Stand, fixed, flex};
 use super::text::Line;
 
 impl App {
@@ -61,7 +61,7 @@ impl App {
         if lines.is_empty() {
             lines.push(Line::of(row.why.clone()));
         }
-        Detail { title: Line::of(row.key.label()).dim(format!("  wave {}", row.wave)), lines, side: true }
+        Detail { title: Line::of(row.key.label()).dim(format!("  wave {}", row.wave)), lines, stand: Stand::Beside }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::app::lists::RunScreen;
 use crate::app::status::{Role, act, run, step};
 use crate::model::{RunRow, RunState, StepState};
 
-use super::page::{Class, Detail, List, Page, Row, fixed, flex};
+use super::page::{Class, Detail, List, Page, Row, Stand, fixed, flex};
 use super::text::Line;
 use super::time::seconds;
 use super::wrap::wrapped;
@@ -42,8 +42,8 @@ impl App {
         let Some((step, note)) = missed.and_then(|step| Some((step, step.note.as_ref()?))) else {
             return Detail::default();
         };
-        let lines = wrapped(note, usize::from(self.size.0).saturating_sub(2));
-        Detail { title: Line::of(step.key.label()), lines, side: false }
+        let lines = wrapped(note, usize::from(self.size.0));
+        Detail { title: Line::of(step.key.label()), lines, stand: Stand::Whole }
     }
 
     fn run_intro(&self, row: &RunRow, class: Class) -> Vec<Line> {

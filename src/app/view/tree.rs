@@ -3,11 +3,11 @@
 use crate::app::App;
 use crate::app::status::{Role, Status};
 use crate::app::tree::{Group, TreeKey, TreeScreen, group_of, object};
-use crate::model::{AppRow, Basis, Finding, Health, Op, ResourceRow, Said, Verdict};
+use crate::model::{AppRow, Basis, Finding, Foreign, Health, Op, ResourceRow, Said, Verdict};
 
 use super::bar::object_health;
 use super::fleet::{changes, clipped, manager, short_path};
-use super::page::{Class, Detail, List, Page, Row, fixed, flex, right};
+use super::page::{Class, Detail, List, Page, Row, Stand, fixed, flex, right};
 use super::text::Line;
 
 impl App {
@@ -92,7 +92,7 @@ impl App {
             return Detail {
                 title: Line::of("this group"),
                 lines: vec![Line::new().dim("Enter folds or unfolds it")],
-                side: true,
+                stand: Stand::Beside,
             };
         };
         let status = Status::of_object(object);
@@ -122,9 +122,9 @@ impl App {
             }));
         }
         if let Some(origin) = &object.origin {
-            lines.push(Line::new().dim("declared in ").text(origin.file.clone()).dim(format!(":{}", origin.line)));
+            lines.push(Line::new().dim("declared in ").text(Foreign::new(origin.place())));
         }
-        Detail { title: Line::of(object.key.label()), lines, side: true }
+        Detail { title: Line::of(object.key.label()), lines, stand: Stand::Beside }
     }
 
     /// A finding in one line.

@@ -4,9 +4,14 @@ use crate::model::Foreign;
 
 use super::text::Line;
 
+/// More than any screen shows.
+const LINES: usize = 100;
+
 /// A sentence on rows of at most so many cells, broken between words; a longer word is broken where the row ends.
+/// Its own lines stay lines.
 pub(super) fn wrapped(sentence: &Foreign, width: usize) -> Vec<Line> {
-    rows(sentence.raw(), width.max(1)).into_iter().map(|row| Line::of(Foreign::new(row))).collect()
+    let lines = sentence.raw().lines().take(LINES);
+    lines.flat_map(|line| rows(line, width.max(1))).take(LINES).map(|row| Line::of(Foreign::new(row))).collect()
 }
 
 fn rows(sentence: &str, width: usize) -> Vec<String> {

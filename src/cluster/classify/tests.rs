@@ -13,6 +13,24 @@ fn kind_of(code: u16, message: &str, rest: &str) -> CallKind {
 const FORBIDDEN: &str = r#","reason":"Forbidden""#;
 
 #[test]
+fn only_an_answer_that_is_a_no_says_that_nothing_was_written() {
+    for (code, message, may) in [
+        (500, "etcdserver: request timed out", true),
+        (500, "etcdserver: leader changed", true),
+        (502, "bad gateway", true),
+        (504, "the request timed out", true),
+        (500, "failed to create typed patch object (ns/a; apps/v1, Kind=Deployment): .spec.x: not declared", false),
+        (500, r#"Internal error occurred: failed calling webhook "w": context deadline exceeded"#, false),
+        (409, "the object has been modified", false),
+        (422, "is invalid", false),
+        (429, "too many requests", false),
+    ] {
+        assert_eq!(read(code, message, "").may_have_written(), may, "{code} {message}");
+    }
+    assert!(CallError::local(CallKind::Other, "not what an API server says").may_have_written(), "it was answered");
+}
+
+#[test]
 fn every_answer_of_the_real_server_has_its_kind() {
     let invalid = r#","reason":"Invalid""#;
     let not_found = r#","reason":"NotFound""#;

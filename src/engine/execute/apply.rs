@@ -9,7 +9,7 @@ use crate::diff::{self, Body, Legs, Owners};
 use crate::engine::site::Site;
 use crate::engine::{base, judge};
 use crate::fields::Set;
-use crate::model::{Foreign, Live, Manifest, PlanRow, Verdict};
+use crate::model::{Finding, Foreign, Live, Manifest, Moved, PlanRow, Verdict};
 use crate::typed;
 
 /// What came of one object.
@@ -62,7 +62,7 @@ async fn send(site: &Site, served: &Served, manifest: &Manifest, take: bool) -> 
                 Some(left) => over(site, served, manifest, left).await,
                 None => Result_::Failed(judge::scrubbed(site, manifest, &error)),
             },
-            CallKind::Timeout | CallKind::Unreachable => read_back(site, served, manifest, &error).await,
+            _ if error.may_have_written() => read_back(site, served, manifest, &error).await,
             _ => Result_::Failed(judge::scrubbed(site, manifest, &error)),
         },
     }
@@ -98,31 +98,37 @@ async fn over(site: &Site, served: &Served, manifest: &Manifest, left: Vec<&Conf
     };
     match site.wire.cluster.apply(served, &body, true).await {
         Ok(applied) => done(&applied, note),
-        Err(error) if matches!(error.kind, CallKind::Timeout | CallKind::Unreachable) => {
-            read_back(site, served, manifest, &error).await
-        }
+        Err(error) if error.may_have_written() => read_back(site, served, &body, &error).await,
         Err(error) => Result_::Failed(judge::scrubbed(site, manifest, &error)),
     }
 }
 
-/// An answer was lost: what happened is read from the object, never guessed, and nothing is sent twice.
-async fn read_back(site: &Site, served: &Served, manifest: &Manifest, error: &CallError) -> Result_ {
-    let said = judge::scrubbed(site, manifest, error);
-    let lost = |what: &str| Foreign::new(format!("{what}: {}", said.raw()));
-    match site.wire.cluster.get(served, &manifest.key).await {
-        Ok(Some(live)) if is_synced(site, manifest, &live) => {
-            Result_::Done { uid: live.uid, note: Some(lost("the answer was lost, the object has arrived")) }
+/// No answer tells what came of a write: that is read from the object, never guessed, and nothing is sent twice.
+async fn read_back(site: &Site, served: &Served, sent: &Manifest, error: &CallError) -> Result_ {
+    let said = judge::scrubbed(site, sent, error);
+    let lost = |then: &str| Foreign::new(format!("{}{then}: {}", without(error), said.raw()));
+    match site.wire.cluster.get(served, &sent.key).await {
+        Ok(Some(live)) if has_arrived(site, sent, &live) => {
+            Result_::Done { uid: live.uid, note: Some(lost(", the object has arrived")) }
         }
-        Ok(_) => Result_::Failed(lost("no answer, and the object has not arrived")),
-        Err(_) => Result_::Failed(lost("no answer; whether it arrived is not known")),
+        Ok(_) => Result_::Failed(lost(", and the object has not arrived")),
+        Err(_) => Result_::Failed(lost("; whether the object arrived is not known")),
     }
 }
 
-fn is_synced(site: &Site, manifest: &Manifest, live: &Live) -> bool {
-    let legs = Legs { git: Some(manifest), base: diff::BaseLeg::None, live: Some(live), in_inventory: true, seen: &[] };
+/// What there was instead of an answer.
+fn without(error: &CallError) -> &'static str {
+    if error.status == 0 { "the answer was lost" } else { "the server failed at it" }
+}
+
+/// Whether live is what was sent, but for what no apply of it could change.
+fn has_arrived(site: &Site, sent: &Manifest, live: &Live) -> bool {
+    let legs = Legs { git: Some(sent), base: diff::BaseLeg::None, live: Some(live), in_inventory: true, seen: &[] };
     let ground = site.ground();
     let judged = diff::compare_local(&legs, &ground);
-    judged.verdict == Verdict::Synced || judged.findings.iter().all(|finding| finding.left.is_some())
+    let stays =
+        |finding: &Finding| finding.left.is_some() || finding.needs_delete || finding.moved == Some(Moved::Foreign);
+    judged.verdict == Verdict::Synced || (!judged.findings.is_empty() && judged.findings.iter().all(stays))
 }
 
 /// Deletes one object under the prune rule: by uid and resourceVersion, and only what the plan named.
@@ -146,7 +152,21 @@ pub(super) async fn prune(site: &Site, row: &PlanRow) -> Result_ {
         Err(error) if error.kind == CallKind::NotFound => {
             Result_::Done { uid: uid.clone(), note: Some(Foreign::from("was gone already")) }
         }
+        Err(error) if error.may_have_written() => is_gone(site, &served, (row, uid), &error).await,
         Err(error) => Result_::Failed(judge::told(site, &row.key, None, &error)),
+    }
+}
+
+/// No answer tells what came of a delete: that is read, never guessed, and nothing is sent twice.
+async fn is_gone(site: &Site, served: &Served, (row, uid): (&PlanRow, &Arc<str>), error: &CallError) -> Result_ {
+    let said = judge::told(site, &row.key, None, error);
+    let lost = |then: &str| Foreign::new(format!("{}{then}: {}", without(error), said.raw()));
+    match site.wire.cluster.get(served, &row.key).await {
+        Ok(Some(live)) if live.uid == *uid && !diff::is_leaving(&live) => {
+            Result_::Failed(lost(", and the object is still there"))
+        }
+        Ok(_) => Result_::Done { uid: uid.clone(), note: Some(lost(", the object is deleted")) },
+        Err(_) => Result_::Failed(lost("; whether it was deleted is not known")),
     }
 }
 

@@ -103,16 +103,14 @@ pub(super) async fn update_or_take(
         match site.wire.cluster.write_record(namespace, name, &record).await {
             Ok(_) => return Ok(()),
             Err(error) if matches!(error.kind, CallKind::Conflict(_)) => {}
-            Err(error) if matches!(error.kind, CallKind::Timeout | CallKind::Unreachable) => {
-                return read_back(site, &record, &error).await;
-            }
+            Err(error) if error.may_have_written() => return read_back(site, &record, &error).await,
             Err(error) => return Err(unwritten(site, &error.message)),
         }
     }
     Err(unwritten(site, &Foreign::from("somebody else keeps writing it; try again")))
 }
 
-/// The answer was lost: whether the record was written is read, never guessed, and nothing is sent twice.
+/// No answer tells whether the record was written: that is read, never guessed, and nothing is sent twice.
 async fn read_back(site: &Site, record: &Record, error: &CallError) -> Result<(), Foreign> {
     let (namespace, name) = (site.record_namespace(), &site.app.id.name);
     match site.wire.cluster.has_record(namespace, name, record).await {

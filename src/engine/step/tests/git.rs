@@ -105,15 +105,15 @@ fn a_render_that_failed_for_a_passing_cause_is_tried_again_with_the_next_poll() 
 }
 
 #[test]
-fn a_partial_render_is_an_error_with_file_and_line() {
+fn a_partial_render_is_an_error_with_file_line_and_column() {
     let mut stage = Stage::synced(Role::Cockpit);
     stage.poll(NEXT);
     let origin = Origin { file: "web.yaml".into(), line: 12 };
-    let fault = crate::model::Fault { origin, message: "a tab".into() };
+    let fault = crate::model::Fault { origin, column: 3, message: "a tab".into() };
     stage.render(Desired { faults: vec![fault], ..desired(NEXT, &["api"]) });
     let reason = stage.row().reason.clone().expect("a reason");
     assert_eq!(reason.code, ReasonCode::RenderFailed);
-    assert!(reason.message.raw().starts_with("web.yaml:12:"), "{}", reason.message.raw());
+    assert!(reason.message.raw().starts_with("web.yaml:12:3: a tab"), "{}", reason.message.raw());
 }
 
 #[test]
