@@ -242,9 +242,9 @@ fn while_the_cluster(what: impl Fn(u64) -> Option<Event>) -> Vec<Option<Verdict>
     let mut stage = Stage::synced(Role::Cockpit);
     let fault = || Event::SceneFailed(cluster(), scene(), Trouble::new(ReasonCode::Other, "bad gateway"));
     stage.take(fault());
-    let verdicts = (0..120).map(|second| {
+    let verdicts = (0..120_u64).map(|second| {
         stage.pass(Duration::from_secs(1));
-        if second % 7 == 0 {
+        if second.is_multiple_of(7) {
             stage.take(fault());
         }
         if let Some(event) = what(second) {
@@ -261,12 +261,14 @@ fn a_watch_that_keeps_failing_is_found_out_however_the_probes_come_out() {
     let refused = || Err(Trouble::new(ReasonCode::ClusterUnreachable, "readyz: 503"));
     let probed = move |good: bool| Some(Event::Probed(cluster(), if good { Ok(None) } else { refused() }));
     let cases: [(&str, Says); 4] = [
-        ("every other probe fails", Box::new(move |second| probed(second % 2 == 0))),
-        ("six probes of seven fail", Box::new(move |second| probed(second % 7 == 0))),
+        ("every other probe fails", Box::new(move |second: u64| probed(second.is_multiple_of(2)))),
+        ("six probes of seven fail", Box::new(move |second: u64| probed(second.is_multiple_of(7)))),
         ("one probe of fourteen comes through", Box::new(move |second| probed(second % 14 == 13))),
         (
             "every probe fails, but another watch speaks",
-            Box::new(move |second| if second % 4 == 0 { Some(Event::Alive(cluster())) } else { probed(false) }),
+            Box::new(
+                move |second: u64| if second.is_multiple_of(4) { Some(Event::Alive(cluster())) } else { probed(false) },
+            ),
         ),
     ];
     for (case, says) in cases {
