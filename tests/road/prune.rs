@@ -140,7 +140,7 @@ async fn nothing_is_applied_or_pruned_because_of_a_broken_document(place: Place)
         })
         .await;
     let why = app.reason.as_ref().map(|why| why.message.raw().to_owned()).unwrap_or_default();
-    assert!(why.contains("broken.yaml:2:1: "), "file, line and column: {why}");
+    assert!(why.contains("broken.yaml:1:4: "), "file, line and column: {why}");
     assert_eq!(app.verdict, Verdict::Unknown);
     for name in ["flags", "api"] {
         let (outcome, note) = insist(&mut deck, name).await;
