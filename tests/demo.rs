@@ -246,7 +246,7 @@ async fn a_revert_makes_a_commit_or_says_what_it_needs() {
     let subjects: Vec<&str> = history.rows.iter().map(|row| row.commit.subject.raw()).collect();
     assert_eq!(subjects[..2], ["feat: model als-2026-11", "feat: model als-2026-09"], "newest first");
     let to = history.rows[1].commit.id.clone();
-    let query = Query::PreviewRevert { app: app.clone(), to: to.clone(), mode: RevertMode::Restore };
+    let query = Query::PreviewRevert { app: app.clone(), to: to.clone(), mode: RevertMode::Restore, reason: "".into() };
     let preview = match run.ask(2, query).await {
         ViewBody::Revert(preview) => preview,
         other => panic!("no preview: {other:?}"),

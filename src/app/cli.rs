@@ -21,11 +21,13 @@ pub fn line(command: &Command, until: usize) -> String {
     let span = SPANS.get(until).filter(|(_, minutes)| minutes.is_some());
     let lasting = span.map(|(word, _)| format!(" --for {word}")).unwrap_or_default();
     let why = |reason: &str| if reason.is_empty() { String::new() } else { format!(" --reason {}", quoted(reason)) };
+    // The command line always wants one.
+    let must = |reason: &str| if reason.is_empty() { " --reason \"…\"".to_owned() } else { why(reason) };
     match command {
-        Command::Pause { app, reason, .. } => format!("driftdeck pause {}{lasting}{}", at(app), why(reason.raw())),
+        Command::Pause { app, reason, .. } => format!("driftdeck pause {}{lasting}{}", at(app), must(reason.raw())),
         Command::Resume { app } => format!("driftdeck resume {}", at(app)),
         Command::Pin { app, commit, reason, .. } => {
-            format!("driftdeck pin {} --to {}{lasting}{}", at(app), commit.short(), why(reason.raw()))
+            format!("driftdeck pin {} --to {}{lasting}{}", at(app), commit.short(), must(reason.raw()))
         }
         Command::Unpin { app } => format!("driftdeck unpin {}", at(app)),
         Command::Sync(order) => format!("driftdeck sync {}", at(&order.app)),
@@ -79,6 +81,14 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hold_without_a_reason_shows_where_the_command_line_wants_one() {
+        let app = AppId::new("web", crate::model::ClusterName::new("stage"));
+        let pause = |reason: &str| line(&Command::Pause { app: app.clone(), until: None, reason: reason.into() }, 99);
+        assert_eq!(pause(""), "driftdeck pause web -c stage --reason \"…\"");
+        assert_eq!(pause("INC-1"), "driftdeck pause web -c stage --reason INC-1");
+    }
 
     #[test]
     fn a_reason_cannot_break_out_of_its_quotes() {

@@ -71,6 +71,7 @@ fn text_of(object: &DiffObject, both: bool) -> String {
         let sign = match line.mark {
             DiffMark::Context | DiffMark::Ignored => ' ',
             DiffMark::Live => '-',
+            DiffMark::Stays => '~',
             DiffMark::Git if both => '+',
             DiffMark::Git => continue,
             DiffMark::Fold(_) => '#',

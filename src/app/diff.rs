@@ -134,7 +134,7 @@ impl DiffScreen {
             self.rows.push((object.key.clone(), None));
             let mut before = false;
             for (at, line) in object.lines.iter().enumerate().filter(|(_, line)| has(line)) {
-                let differs = matches!(line.mark, DiffMark::Live | DiffMark::Git);
+                let differs = matches!(line.mark, DiffMark::Live | DiffMark::Git | DiffMark::Stays);
                 if differs && !before {
                     self.starts.push(self.rows.len());
                 }

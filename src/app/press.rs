@@ -253,7 +253,7 @@ impl App {
     /// Says why Run cannot be pressed yet.
     fn say_blocked(&mut self) {
         let why = self.confirm().and_then(super::confirm::Confirm::blocked);
-        self.say(Role::Dim, why.unwrap_or_else(|| "a moment: Run is being armed".to_owned()));
+        self.say(Role::Dim, why.unwrap_or_else(|| "a moment: the button is being armed".to_owned()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{AppRow, Fleet, Outcome, Query, RevertMode, RunState, Ticket, View, ViewBody};
+use crate::model::{AppRow, Fleet, Foreign, Outcome, Query, RevertMode, RunState, Ticket, View, ViewBody};
 
 use super::App;
 use super::lists::RunScreen;
@@ -71,7 +71,12 @@ impl App {
             Screen::Diff(screen) => Some(Query::DiffOf { app, key: screen.key.clone(), rev: screen.rev.clone() }),
             Screen::History(screen) => Some(Query::HistoryOf { app, limit: screen.limit }),
             Screen::Plan(screen) => Some(Query::PlanFor { app, rev: screen.rev.clone() }),
-            Screen::Revert(screen) => Some(Query::PreviewRevert { app, to: screen.to.id.clone(), mode: screen.mode }),
+            Screen::Revert(screen) => Some(Query::PreviewRevert {
+                app,
+                to: screen.to.id.clone(),
+                mode: screen.mode,
+                reason: Foreign::from(""),
+            }),
             _ => None,
         }
     }
@@ -142,7 +147,12 @@ impl App {
 
     pub(super) fn ask_preview(&mut self) {
         let Some(Screen::Revert(screen)) = self.stack.last() else { return };
-        let query = Query::PreviewRevert { app: screen.app.clone(), to: screen.to.id.clone(), mode: screen.mode };
+        let query = Query::PreviewRevert {
+            app: screen.app.clone(),
+            to: screen.to.id.clone(),
+            mode: screen.mode,
+            reason: Foreign::from(""),
+        };
         let ticket = self.ask(query);
         if let Some(Screen::Revert(screen)) = self.stack.last_mut() {
             screen.asked.ticket = ticket;

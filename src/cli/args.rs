@@ -97,7 +97,7 @@ pub enum Command {
     Unpin(ReleaseArgs),
     /// Run without a face: the only driftdeck that writes unasked, as the apps' policies say
     Agent,
-    /// Check, show, find or trust a config
+    /// Check, find or trust a config, or print a sample
     Config(ConfigArgs),
     /// Print the completions of a shell
     Completions {

@@ -61,7 +61,7 @@ async fn one(
         to: preview.to.id.clone(),
         mode: preview.mode,
         expected_head: preview.head.clone(),
-        reason: Foreign::from(args.reason.as_deref().unwrap_or_default()),
+        reason: reason(args),
         until: None,
     };
     // The revert itself deletes nothing: a number that counts deletes is meant for the sync.
@@ -76,12 +76,17 @@ async fn one(
     }
 }
 
+fn reason(args: &RevertArgs) -> Foreign {
+    Foreign::from(args.reason.as_deref().unwrap_or_default())
+}
+
 async fn preview(args: &RevertArgs, session: &mut Session, app: &AppId) -> Result<Arc<RevertPreview>, CliError> {
     let mode = match args.mode {
         RevertHow::Pin => RevertMode::Pin,
         RevertHow::Restore | RevertHow::Undo => RevertMode::Restore,
     };
-    let query = Query::PreviewRevert { app: app.clone(), to: CommitId::new(args.to.as_str()), mode };
+    let query =
+        Query::PreviewRevert { app: app.clone(), to: CommitId::new(args.to.as_str()), mode, reason: reason(args) };
     match session.ask(query, args.timeout).await? {
         ViewBody::Revert(preview) => Ok(preview),
         _ => Err(CliError::failed("the engine answered another question")),

@@ -108,6 +108,12 @@ impl Colour {
         self.paint("31", text)
     }
 
+    /// A line of the live side that stays.
+    #[must_use]
+    pub fn stays(self, text: &str) -> String {
+        self.paint("36", text)
+    }
+
     /// A line of git's side.
     #[must_use]
     pub fn git(self, text: &str) -> String {

@@ -16,10 +16,15 @@ pub fn is_settled(fleet: &Fleet, asked: &[AppId]) -> bool {
 fn is_app_settled(app: &AppRow) -> bool {
     let loading = |reason: Option<&Reason>| reason.is_some_and(|reason| reason.code == ReasonCode::Loading);
     let rows = app.resources.iter();
-    let moving = app.settling && app.reason.is_none();
+    let moving = app.settling && app.reason.as_ref().is_none_or(|reason| is_of_the_record(reason.code));
     !moving
         && !loading(app.reason.as_ref())
         && rows.map(|row| row.pending || loading(row.reason.as_ref())).all(|waits| !waits)
+}
+
+/// Whose record it is says nothing of git and of what is live: both are still looked at, and a take-over needs both.
+fn is_of_the_record(code: ReasonCode) -> bool {
+    matches!(code, ReasonCode::RecordOfAnother | ReasonCode::RecordElsewhere | ReasonCode::RecordUnreadable)
 }
 
 /// Whether what was synced is as git says, and well. `only`: these objects; none = the whole app.

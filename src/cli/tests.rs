@@ -2,7 +2,7 @@
 
 mod causes;
 mod exits;
-mod fleets;
+pub(in crate::cli) mod fleets;
 mod reports;
 mod selection;
 mod settling;

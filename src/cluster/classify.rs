@@ -148,15 +148,16 @@ fn not_found(status: &Status) -> CallKind {
 }
 
 /// What an API server says of a field that cannot change, behind the value that it refuses.
-const IMMUTABLE: [&str; 9] = [
-    "field is immutable",
+const IMMUTABLE: [&str; 10] = [
+    "is immutable",
     "may not change once set",
     "updates to statefulset spec for fields other than",
     "pod updates may not change fields other than",
     "cannot change roleRef",
-    "is immutable after creation",
     "updates to parameters are forbidden",
     "updates to provisioner are forbidden",
+    "updates to driverName are forbidden",
+    "can not be modified except its tolerationSeconds",
     "may not be changed in an update",
 ];
 
@@ -192,8 +193,12 @@ fn conflicts(status: &Status) -> Vec<ConflictOn> {
 /// or path: a conflict that is left out would be forced.
 fn conflict(cause: &Cause) -> ConflictOn {
     let after = cause.message.as_deref().and_then(|message| message.split_once("conflict with \""));
-    let manager = after.and_then(|(_, after)| after.split_once('"')).map_or("", |(manager, _)| manager);
-    ConflictOn { manager: Foreign::from(manager), path: path_of(cause.field.as_deref().unwrap_or_default()) }
+    let (manager, rest) = after.and_then(|(_, after)| after.split_once('"')).unwrap_or_default();
+    ConflictOn {
+        manager: Foreign::from(manager),
+        applies: !rest.contains(" using "),
+        path: path_of(cause.field.as_deref().unwrap_or_default()),
+    }
 }
 
 /// Maps whose keys are free text: what follows them in the server's path is one key, dots included.

@@ -7,6 +7,8 @@ use crate::model::{FieldPath, Foreign};
 pub struct ConflictOn {
     /// Who holds it.
     pub manager: Foreign,
+    /// By an apply; else by an update, after which the server names the version.
+    pub applies: bool,
     /// Which field; best effort, because the server writes keys with dots unquoted.
     pub path: FieldPath,
 }

@@ -75,6 +75,12 @@ impl Owners {
         self.people.is_match(manager)
     }
 
+    /// Whether a manager would write a field again that it holds: another applier, or a controller; never a person's tool.
+    #[must_use]
+    pub fn fights(&self, manager: &str, applies: bool) -> bool {
+        !self.is_person(manager) && (applies || self.controllers.is_match(manager))
+    }
+
     /// Whether a manager is a controller.
     #[must_use]
     pub fn is_controller(&self, manager: &str) -> bool {

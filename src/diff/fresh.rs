@@ -49,15 +49,38 @@ pub(super) fn is_default(pair: &Pair, leaf: &FieldPath) -> bool {
 
 /// As [`holds`], with lists item by item: for values that are owned as one.
 pub(super) fn holds_in_order(live: &Value, declared: &Value) -> bool {
+    in_order(live, declared, false)
+}
+
+/// As [`holds_in_order`], where a zero is declared that live leaves out.
+pub(super) fn holds_but_zeros(live: &Value, declared: &Value) -> bool {
+    in_order(live, declared, true)
+}
+
+fn in_order(live: &Value, declared: &Value, zeros: bool) -> bool {
     match (live, declared) {
-        (Value::Object(live), Value::Object(declared)) => {
-            declared.iter().all(|(key, value)| live.get(key).is_some_and(|other| holds_in_order(other, value)))
-        }
+        (Value::Object(live), Value::Object(declared)) => declared.iter().all(|(key, value)| match live.get(key) {
+            Some(other) => in_order(other, value, zeros),
+            None => zeros && noise::is_zero(value),
+        }),
         (Value::Array(live), Value::Array(declared)) => {
-            live.len() == declared.len() && declared.iter().zip(live).all(|(value, other)| holds_in_order(other, value))
+            live.len() == declared.len()
+                && declared.iter().zip(live).all(|(value, other)| in_order(other, value, zeros))
         }
         _ => same_value(live, declared),
     }
+}
+
+/// Whether a zero is declared, and live is what a server fills in where nothing is declared there.
+pub(super) fn stands_for_a_zero(pair: &Pair, change: &typed::Change) -> bool {
+    if !change.a.as_ref().is_some_and(noise::is_zero) {
+        return false;
+    }
+    let mut only = Set::default();
+    only.insert(&change.path);
+    let mut rest = typed::remove(pair.node.as_ref(), &pair.wanted, &only);
+    fill(pair, &mut rest);
+    typed::at(&rest, &change.path) == change.b.as_ref()
 }
 
 /// Whether live still holds what was declared; what the server filled in beside it does not count.

@@ -6,7 +6,7 @@ use super::built_in::BuiltIns;
 use super::findings::{self, Raw, Sort};
 use super::{BaseLeg, Ground, Legs, Pair, fresh, noise, outcome, touched};
 use crate::fields::{self, Set};
-use crate::model::{Basis, Comparison, FieldPath, Op, Rule, Step, Verdict};
+use crate::model::{Base, Basis, Comparison, FieldPath, Op, Rule, Step, Verdict};
 use crate::schema::Node;
 use crate::typed::{self, Change, Leniency, Side};
 
@@ -34,7 +34,7 @@ fn is_in_version(pair: &Pair) -> bool {
 
 /// What git declares that live has not, what we own that git no longer declares, and what git dropped since the base.
 pub(super) fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw> {
-    let mut raw: Vec<Raw> = declared_otherwise(pair, ground)
+    let mut raw: Vec<Raw> = declared_otherwise(pair, legs, ground)
         .into_iter()
         .map(|change| Raw {
             op: if change.side == Side::Changed { Op::Replace } else { Op::Remove },
@@ -54,7 +54,7 @@ pub(super) fn differences(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Raw>
 
 /// What git declares that live has not, or has otherwise. A zero that a typed server drops is no difference while our
 /// entry still owns it: where it does not, somebody took the field out.
-fn declared_otherwise(pair: &Pair, ground: &Ground) -> Vec<Change> {
+fn declared_otherwise(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Change> {
     let node = pair.node.as_ref();
     let strict = typed::subset(node, &pair.wanted, &pair.have, Leniency::default());
     if strict.is_empty() {
@@ -70,9 +70,9 @@ fn declared_otherwise(pair: &Pair, ground: &Ground) -> Vec<Change> {
     strict
         .into_iter()
         .filter(|change| !(dropped(change) && (owned(&change.path) || declares_nothing(node, change))))
-        .filter(|change| !(owned(&change.path) && is_filled_in_by_the_server(pair, change)))
+        .filter(|change| !(owned(&change.path) && is_filled_in_by_the_server(pair, (legs, zeros), change)))
         .filter(|change| change.side != Side::Changed || !filled_in(change))
-        .filter(|change| !both_say_nothing(change))
+        .filter(|change| !both_say_nothing(change, zeros))
         .collect()
 }
 
@@ -82,19 +82,32 @@ fn declares_nothing(node: Option<&Node>, change: &Change) -> bool {
     is_empty && typed::is_taken_apart(node, &change.path)
 }
 
-/// An atomic value that only we own and that holds all that git says: the rest of it is the server's own, since whoever
-/// changes an atomic value takes it over.
-fn is_filled_in_by_the_server(pair: &Pair, change: &Change) -> bool {
+/// A value that only we own, and that is the server's own making of what git says, since whoever changes a value takes it
+/// over. An atomic value may hold more than git says; where git says what it said when we applied it, a typed server may
+/// also have dropped the zeros in it, or have put a default in the place of a zero.
+fn is_filled_in_by_the_server(pair: &Pair, (legs, zeros): (&Legs, bool), change: &Change) -> bool {
     let (Some(git), Some(live)) = (&change.a, &change.b) else { return false };
     let alone = fields::owner(&pair.entries, &change.path, fields::MANAGER).is_none();
-    change.side == Side::Changed && alone && fresh::holds_in_order(live, git)
+    if change.side != Side::Changed || !alone {
+        return false;
+    }
+    let typed_zeros = || zeros && is_as_applied(pair, legs, &change.path);
+    fresh::holds_in_order(live, git)
+        || (typed_zeros() && (fresh::holds_but_zeros(live, git) || fresh::stands_for_a_zero(pair, change)))
 }
 
-/// Null on git's side, an empty value on the other.
-fn both_say_nothing(change: &Change) -> bool {
+/// Whether git says there what it said in the commit that our record names.
+fn is_as_applied(pair: &Pair, legs: &Legs, path: &FieldPath) -> bool {
+    let BaseLeg::At(Base::Record, Some(base)) = &legs.base else { return false };
+    base.gvk == pair.git.gvk && typed::at(&base.body, path) == typed::at(&pair.wanted, path)
+}
+
+/// Null on git's side, an empty value on the other; in a typed server's map of texts an empty text.
+fn both_say_nothing(change: &Change, is_typed: bool) -> bool {
     let is_empty = |value: &Value| match value {
         Value::Array(items) => items.is_empty(),
         Value::Object(map) => map.is_empty(),
+        Value::String(text) => is_typed && text.is_empty(),
         other => other.is_null(),
     };
     change.a.as_ref().is_some_and(Value::is_null) && change.b.as_ref().is_none_or(is_empty)
@@ -112,10 +125,18 @@ fn left_behind(pair: &Pair, owned: &Set) -> Vec<Raw> {
     }
     let told = paths.into_iter().filter(|path| !fresh::is_default(pair, path));
     told.filter_map(|path| {
-        let shared = fields::owner(&pair.entries, &path, fields::MANAGER).is_some();
-        still_there(pair, path, if shared { Sort::NeedsDelete } else { Sort::Declared })
+        let sort = if is_shared(pair, &path) { Sort::NeedsDelete } else { Sort::Declared };
+        still_there(pair, path, sort)
     })
     .collect()
+}
+
+/// Whether a sync leaves what we own there, because somebody else owns it too. A list item goes with all that others have
+/// put into it, unless the item itself is theirs as well.
+fn is_shared(pair: &Pair, path: &FieldPath) -> bool {
+    let is_item = matches!(path.0.last(), Some(Step::Item(_)));
+    let mut others = pair.entries.iter().filter(|entry| !entry.is_apply_of(fields::MANAGER));
+    others.any(|entry| entry.set.covers(path) || (!is_item && entry.set.has_below(path)))
 }
 
 /// A field of a list item that git dropped whole stands for the item: one dropped sidecar is one finding.

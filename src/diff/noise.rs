@@ -47,6 +47,18 @@ pub(super) fn is_built_in(group: &str) -> bool {
     !group.contains('.') || group.strip_suffix(".k8s.io").is_some_and(|name| BUILT_IN.contains(&name))
 }
 
+/// Whether a value is what a typed server may leave out.
+pub(super) fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(true) => false,
+    }
+}
+
 /// Built-in kinds that have no status: in them it is a field that no server knows.
 const WITHOUT_STATUS: [&str; 35] = [
     "Binding",

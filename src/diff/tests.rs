@@ -332,4 +332,5 @@ mod masking;
 mod preparing;
 mod presence;
 mod properties;
+mod staying;
 mod touched;

@@ -1,6 +1,7 @@
 //! The text of a diff: live as it is, against live as a sync would leave it; Secrets by marks and lengths.
 //!
-//! The right side is made from the findings, so text and verdict cannot disagree: what is no finding is no line.
+//! The right side is made from the findings, so text and verdict cannot disagree: what is no finding is no line. What a
+//! sync cannot take away is on both sides, and marked.
 
 use serde_json::Value;
 use similar::{ChangeTag, DiffOp, TextDiff};
@@ -9,8 +10,8 @@ use super::lines::{self, Place};
 use super::{Ground, mask, noise, who};
 use crate::fields::{self, Entry, Set};
 use crate::model::{
-    Attribution, Comparison, DiffLine, DiffMark, DiffObject, FieldPath, Finding, Foreign, Kind, Live, Manifest, Op,
-    ResourceKey, Step, Verdict,
+    Attribution, Comparison, DiffLine, DiffMark, DiffObject, FieldPath, Finding, Foreign, Kind, Live, Manifest, Moved,
+    Op, ResourceKey, Step, Verdict,
 };
 use crate::schema::Node;
 use crate::typed;
@@ -68,20 +69,16 @@ impl Sides {
     fn lines(&self, comparison: &Comparison) -> Vec<DiffLine> {
         let (left, right) = (write(&self.before), write(&self.after));
         let diff = TextDiff::from_lines(&left, &right);
-        let (left_at, right_at) = (lines::places(&self.before), lines::places(&self.after));
-        let (mut out, mut next) = (Vec::new(), 0);
-        for group in diff.grouped_ops(CONTEXT) {
-            let begin = group.first().map_or(0, |op| op.old_range().start);
-            fold(&mut out, begin.saturating_sub(next));
-            next = group.last().map_or(next, |op| op.old_range().end);
-            for op in &group {
-                out.extend(self.op_lines(&diff, op, (&left_at, &right_at), comparison));
-            }
-        }
-        if !out.is_empty() {
-            fold(&mut out, left.lines().count().saturating_sub(next));
-        }
-        out
+        let at = (lines::places(&self.before), lines::places(&self.after));
+        let staying = self.staying(&comparison.findings);
+        let ops = diff.ops().iter();
+        folded(ops.flat_map(|op| self.op_lines(&diff, op, (&at.0, &at.1), (comparison, &staying))).collect())
+    }
+
+    /// The places of what a sync leaves as it is, with the numbers of the findings.
+    fn staying(&self, findings: &[Finding]) -> Vec<(usize, Vec<Place>)> {
+        let stays = findings.iter().enumerate().filter(|(_, finding)| stays(finding));
+        stays.filter_map(|(n, finding)| Some((n, lines::locate(&finding.path, &self.before)?))).collect()
     }
 
     fn op_lines(
@@ -89,27 +86,26 @@ impl Sides {
         diff: &TextDiff<'_, '_, str>,
         op: &DiffOp,
         at: (&[Vec<Place>], &[Vec<Place>]),
-        comparison: &Comparison,
+        (comparison, staying): (&Comparison, &[(usize, Vec<Place>)]),
     ) -> Vec<DiffLine> {
-        let changes = diff.iter_inline_changes(op);
-        changes
-            .map(|change| {
-                let (text, words) = words(&change);
-                let (mark, place) = match change.tag() {
-                    ChangeTag::Equal => (DiffMark::Context, None),
-                    ChangeTag::Delete => (DiffMark::Live, change.old_index().and_then(|n| at.0.get(n))),
-                    ChangeTag::Insert => (DiffMark::Git, change.new_index().and_then(|n| at.1.get(n))),
-                };
-                let finding = place.and_then(|place| self.finding_at(place, mark, &comparison.findings));
-                let aside = || comparison.hidden.iter().map(|hidden| &*hidden.finding);
-                let hidden = place.filter(|_| finding.is_none()).and_then(|at| self.finding_at(at, mark, aside()));
-                let about = finding.and_then(|n| comparison.findings.get(n)).or(hidden.and_then(|n| aside().nth(n)));
-                let declared = about.filter(|_| mark == DiffMark::Git).and_then(|finding| finding.declared.clone());
-                let who = about.filter(|_| mark == DiffMark::Live).and_then(|finding| self.who(finding));
-                let mark = if hidden.is_some() { DiffMark::Ignored } else { mark };
-                DiffLine { mark, text: Foreign::new(text), words, who, declared, finding: finding.or(hidden) }
-            })
-            .collect()
+        let line = |change: similar::InlineChange<'_, str>| {
+            let old = || change.old_index().and_then(|n| at.0.get(n));
+            let (mark, place) = match change.tag() {
+                ChangeTag::Equal => return same_line(&change, old(), staying, |n| self.who(&comparison.findings[n])),
+                ChangeTag::Delete => (DiffMark::Live, old()),
+                ChangeTag::Insert => (DiffMark::Git, change.new_index().and_then(|n| at.1.get(n))),
+            };
+            let (text, words) = words(&change);
+            let finding = place.and_then(|place| self.finding_at(place, mark, &comparison.findings));
+            let aside = || comparison.hidden.iter().map(|hidden| &*hidden.finding);
+            let hidden = place.filter(|_| finding.is_none()).and_then(|at| self.finding_at(at, mark, aside()));
+            let about = finding.and_then(|n| comparison.findings.get(n)).or(hidden.and_then(|n| aside().nth(n)));
+            let declared = about.filter(|_| mark == DiffMark::Git).and_then(|finding| finding.declared.clone());
+            let who = about.filter(|_| mark == DiffMark::Live).and_then(|finding| self.who(finding));
+            let mark = if hidden.is_some() { DiffMark::Ignored } else { mark };
+            DiffLine { mark, text: Foreign::new(text), words, who, declared, finding: finding.or(hidden) }
+        };
+        diff.iter_inline_changes(op).map(line).collect()
     }
 
     /// The finding a changed line belongs to.
@@ -171,6 +167,50 @@ fn write(value: &Value) -> String {
     written.lines().map(line).collect()
 }
 
+/// A line that is on both sides: there is nothing to say of it, or that somebody put it there and it stays.
+fn same_line(
+    change: &similar::InlineChange<'_, str>,
+    place: Option<&Vec<Place>>,
+    staying: &[(usize, Vec<Place>)],
+    who: impl Fn(usize) -> Option<Attribution>,
+) -> DiffLine {
+    let within = |(_, at): &&(usize, Vec<Place>)| place.is_some_and(|place| place.starts_with(at));
+    let finding = staying.iter().find(within).map(|(n, _)| *n);
+    let mark = if finding.is_some() { DiffMark::Stays } else { DiffMark::Context };
+    let text = Foreign::new(words(change).0);
+    DiffLine { mark, text, words: Vec::new(), who: finding.and_then(who), declared: None, finding }
+}
+
+/// Whether a difference is there after a sync as before: server-side apply takes away only what it owns alone.
+fn stays(finding: &Finding) -> bool {
+    let is_left = finding.moved == Some(Moved::Foreign) || finding.needs_delete || finding.left.is_some();
+    finding.op == Op::Add && is_left && !finding.path.is_root()
+}
+
+/// Only what there is something to say of, with a few equal lines around it; none when there is nothing.
+fn folded(lines: Vec<DiffLine>) -> Vec<DiffLine> {
+    let told = |line: &DiffLine| line.mark != DiffMark::Context;
+    let mut near = vec![false; lines.len()];
+    for at in lines.iter().enumerate().filter(|(_, line)| told(line)).map(|(at, _)| at) {
+        let end = lines.len().min(at + CONTEXT + 1);
+        near[at.saturating_sub(CONTEXT)..end].fill(true);
+    }
+    if !near.contains(&true) {
+        return Vec::new();
+    }
+    let (mut out, mut skipped) = (Vec::new(), 0);
+    for (line, near) in lines.into_iter().zip(near) {
+        if near {
+            fold(&mut out, std::mem::take(&mut skipped));
+            out.push(line);
+        } else {
+            skipped += 1;
+        }
+    }
+    fold(&mut out, skipped);
+    out
+}
+
 fn fold(out: &mut Vec<DiffLine>, count: usize) {
     if count > 0 {
         let text = Foreign::from("");
@@ -179,12 +219,13 @@ fn fold(out: &mut Vec<DiffLine>, count: usize) {
     }
 }
 
-/// Everything that differs, hidden or not: what rules hide gets its lines, too.
+/// Everything that differs and does not stay, hidden or not: what rules hide gets its lines, too.
 fn told(comparison: &Comparison) -> Vec<&Finding> {
-    comparison.findings.iter().chain(comparison.hidden.iter().map(|hidden| &*hidden.finding)).collect()
+    let shown = comparison.findings.iter().filter(|finding| !stays(finding));
+    shown.chain(comparison.hidden.iter().map(|hidden| &*hidden.finding)).collect()
 }
 
-/// Live with exactly the findings undone.
+/// Live with exactly these findings undone.
 fn after(have: &Value, wanted: &Value, findings: &[&Finding], node: Option<&Node>) -> Value {
     let mut gone = Set::default();
     for finding in findings.iter().filter(|finding| finding.op == Op::Add) {
@@ -256,7 +297,7 @@ fn hide(
 fn effect(sides: &Sides, comparison: &Comparison) -> Option<Foreign> {
     let template: FieldPath = FieldPath::of_keys(["spec", "template"]);
     let rolls = matches!(&*sides.key.kind.kind, "Deployment" | "StatefulSet" | "DaemonSet");
-    let touched = comparison.findings.iter().any(|finding| finding.left.is_none() && template.covers(&finding.path));
+    let touched = comparison.findings.iter().any(|f| f.left.is_none() && !stays(f) && template.covers(&f.path));
     if !rolls || !touched || sides.before.is_null() {
         return None;
     }

@@ -17,12 +17,13 @@ pub(super) fn additions(pair: &Pair, tried: Option<&Value>, after: Option<&Value
     if !ground.has(Rule::Touched) {
         return Vec::new();
     }
-    let known = |tried: Option<&Value>| tried.cloned().unwrap_or_else(|| fresh::locally(pair));
-    let fresh = if ground.has(Rule::Fresh) { known(tried) } else { pair.wanted.clone() };
+    let filled = fresh::locally(pair);
+    let known = if ground.has(Rule::Fresh) { tried.unwrap_or(&filled) } else { &pair.wanted };
+    let sides = Sides { pair, filled: &filled, fresh: known, after };
     let mut paths: Vec<FieldPath> = Vec::new();
     for entry in pair.entries.iter().filter(|entry| counts(entry, ground.owner_lists)) {
-        for leaf in entry.set.leaves().into_iter().filter(|leaf| is_addition(pair, leaf, &fresh, after)) {
-            let path = if ground.has(Rule::ForeignItem) { outermost(pair, leaf, &fresh) } else { leaf };
+        for leaf in entry.set.leaves().into_iter().filter(|leaf| sides.is_addition(leaf)) {
+            let path = if ground.has(Rule::ForeignItem) { sides.outermost(leaf) } else { leaf };
             if !paths.iter().any(|other| other.covers(&path)) {
                 paths.push(path);
             }
@@ -37,29 +38,45 @@ fn counts(entry: &Entry, owners: &Owners) -> bool {
     !status && !entry.is_apply_of(fields::MANAGER) && !owners.is_controller(entry.manager.raw())
 }
 
-fn is_addition(pair: &Pair, leaf: &FieldPath, fresh: &Value, after: Option<&Value>) -> bool {
-    let Some(live) = typed::at(&pair.have, leaf) else { return false };
-    let declared = |path: &FieldPath| typed::at(&pair.wanted, path).is_some();
-    // Exactly: our entry owns the empty `resources: {}`, and not what somebody put into it.
-    let owned = pair.ours().is_some_and(|ours| ours.set.contains(leaf));
-    if owned || declared(leaf) || aliases::of(leaf).is_some_and(|other| declared(&other)) {
-        return false;
-    }
-    let stays = after.is_none_or(|after| typed::at(after, leaf) == Some(live));
-    stays && typed::at(fresh, leaf) != Some(live)
+/// What an addition is told by.
+struct Sides<'a> {
+    pair: &'a Pair<'a>,
+    /// Git's object with known defaults: every list item has all of its keys there.
+    filled: &'a Value,
+    /// What a fresh object would be.
+    fresh: &'a Value,
+    after: Option<&'a Value>,
 }
 
-/// The outermost list item around a leaf that neither git nor a fresh object has: a sidecar is one addition.
-fn outermost(pair: &Pair, leaf: FieldPath, fresh: &Value) -> FieldPath {
-    for (at, step) in leaf.0.iter().enumerate() {
-        if matches!(step, Step::Item(_)) {
-            let item = FieldPath(leaf.0[..=at].to_vec());
-            if typed::at(&pair.wanted, &item).is_none() && typed::at(fresh, &item).is_none() {
-                return item;
+impl Sides<'_> {
+    /// Whether git says anything there. An item that leaves out a defaulted key is not every item with the other keys.
+    fn declares(&self, path: &FieldPath) -> bool {
+        typed::at(&self.pair.wanted, path).is_some() && typed::at(self.filled, path).is_some()
+    }
+
+    fn is_addition(&self, leaf: &FieldPath) -> bool {
+        let Some(live) = typed::at(&self.pair.have, leaf) else { return false };
+        // Exactly: our entry owns the empty `resources: {}`, and not what somebody put into it.
+        let owned = self.pair.ours().is_some_and(|ours| ours.set.contains(leaf));
+        if owned || self.declares(leaf) || aliases::of(leaf).is_some_and(|other| self.declares(&other)) {
+            return false;
+        }
+        let stays = self.after.is_none_or(|after| typed::at(after, leaf) == Some(live));
+        stays && typed::at(self.fresh, leaf) != Some(live)
+    }
+
+    /// The outermost list item around a leaf that neither git nor a fresh object has: a sidecar is one addition.
+    fn outermost(&self, leaf: FieldPath) -> FieldPath {
+        for (at, step) in leaf.0.iter().enumerate() {
+            if matches!(step, Step::Item(_)) {
+                let item = FieldPath(leaf.0[..=at].to_vec());
+                if !self.declares(&item) && typed::at(self.fresh, &item).is_none() {
+                    return item;
+                }
             }
         }
+        leaf
     }
-    leaf
 }
 
 fn raw(pair: &Pair, path: FieldPath) -> Option<Raw> {

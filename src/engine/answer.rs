@@ -48,8 +48,8 @@ pub(super) async fn answer(site: Site, query: &Query) -> ViewBody {
         Query::DiffOf { key, rev, .. } => diffs::diff(&site, key.as_ref(), rev.as_ref()).await.map(ViewBody::Diff),
         Query::HistoryOf { limit, .. } => history::history(site, *limit).await.map(ViewBody::History),
         Query::PlanFor { rev, .. } => plan_view(&site, rev.as_ref()).await.map(ViewBody::Plan),
-        Query::PreviewRevert { to, mode, .. } => {
-            preview::preview(&site, to, *mode).await.map(|preview| ViewBody::Revert(Arc::new(preview)))
+        Query::PreviewRevert { to, mode, reason, .. } => {
+            preview::preview(&site, to, (*mode, reason)).await.map(|preview| ViewBody::Revert(Arc::new(preview)))
         }
         Query::GateOf { command } => gate(&site, command).await.map(|gate| ViewBody::Gate(Arc::new(gate))),
     };

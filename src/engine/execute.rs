@@ -57,6 +57,7 @@ pub(super) async fn run(site: Site, order: Order, events: mpsc::Sender<Event>, a
     let reporter = Reporter { run: order.id, events };
     let (outcome, note) = match &order.command {
         command if elsewhere(&site, command).is_some() => (Outcome::Refused, elsewhere(&site, command).cloned()),
+        Command::Revert(_) if of_another(&site).is_some() => (Outcome::Refused, of_another(&site)),
         Command::Sync(sync) => sync::run(&site, sync, &order.consent, &reporter, &abort).await,
         Command::Revert(revert) => revert::run(&site, revert, &order.consent).await,
         Command::Ignore { rule, .. } => ignore::run(&site, rule, &reporter).await,
@@ -87,6 +88,12 @@ pub(super) async fn run_auto(site: Site, run: RunId, events: mpsc::Sender<Event>
 fn elsewhere<'s>(site: &'s Site, command: &Command) -> Option<&'s Foreign> {
     let takes_over = matches!(command, Command::Sync(order) if order.take_over);
     site.elsewhere.as_ref().filter(|_| !takes_over)
+}
+
+/// Whose the record is, where it is not ours to act on: git is not pushed to for an app that somebody else keeps.
+fn of_another(site: &Site) -> Option<Foreign> {
+    let crate::engine::world::RecordState::Bad(reason) = &site.record else { return None };
+    Some(Foreign::new(format!("{}; nothing was written", reason.message.raw())))
 }
 
 /// A pause or a pin that was written a moment ago holds the agent too, before its watch has brought it.

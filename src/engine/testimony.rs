@@ -78,11 +78,14 @@ impl Testimony {
         std::mem::take(&mut self.fresh)
     }
 
-    /// A newer write takes the place of those at its path; one of the whole object that of all, unless it was not seen.
+    /// A newer write takes the place of those at its path; one of the whole object that of all. After one that was not seen
+    /// only that stands of what was before which the live value can confirm, also when it is read back.
     fn keep(&mut self, key: &ResourceKey, write: Write) {
         let writes = Arc::make_mut(self.writes.entry(key.clone()).or_default());
         let before = writes.len();
-        if !matches!(write.deed, Deed::Unseen { .. }) {
+        if matches!(write.deed, Deed::Unseen { .. }) {
+            writes.retain(is_comparable);
+        } else {
             writes.retain(|old| !write.path.covers(&old.path));
         }
         if writes.len() >= PER_OBJECT {
@@ -138,11 +141,6 @@ impl Testimony {
             None if looked.uid.is_empty() => return,
             None => diff::went_unseen(at, now),
         };
-        if let Some(writes) = self.writes.get_mut(key) {
-            let before = writes.len();
-            Arc::make_mut(writes).retain(is_comparable);
-            self.count = (self.count + writes.len()).saturating_sub(before);
-        }
         self.add(key, live, vec![write]);
     }
 }

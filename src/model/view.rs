@@ -47,6 +47,8 @@ pub enum Query {
         to: CommitId,
         /// How.
         mode: RevertMode,
+        /// Why, as far as it is known by then: it stands in the new commit's message.
+        reason: Foreign,
     },
     /// What must be answered before a command runs. For a sync: with the rows that are ticked in it.
     GateOf {
@@ -96,6 +98,8 @@ pub enum DiffMark {
     Git,
     /// So many equal lines left out.
     Fold(usize),
+    /// Live, and a sync leaves it there: git does not mention it, or somebody else owns it too.
+    Stays,
     /// Differs, but a rule hides it.
     Ignored,
 }
@@ -109,7 +113,7 @@ pub struct DiffLine {
     pub text: Foreign,
     /// Byte ranges of `text` that changed within the line.
     pub words: Vec<(usize, usize)>,
-    /// Who wrote it: the live value's manager on `Live` lines.
+    /// Who wrote it: the live value's manager on `Live` and `Stays` lines.
     pub who: Option<Attribution>,
     /// Who declared it: the git value's line and commit on `Git` lines.
     pub declared: Option<Arc<Declared>>,

@@ -123,8 +123,8 @@ pub enum SourceError {
         /// The server's sentence.
         said: Foreign,
     },
-    /// A push needs the `git` program.
-    #[error("no git program on PATH; install git to push")]
+    /// A push needs the `git` program, and so does a repository in a path.
+    #[error("no git program on PATH; install git: a push and a repository that is read from a path need it")]
     NoGitProgram,
 }
 

@@ -136,6 +136,9 @@ pub(super) fn explain(inner: &Inner, error: &gix::Error) -> SourceError {
         return SourceError::TimedOut { remote: inner.shown(), seconds: STEP_LIMIT.as_secs() };
     }
     let is_missing = error.is_not_found() && matches!(inner.remote, super::remote::Remote::File { .. });
+    if is_missing && super::child::git_program().is_none() {
+        return SourceError::NoGitProgram;
+    }
     if is_missing {
         return SourceError::NotFound { remote: inner.shown() };
     }

@@ -28,12 +28,17 @@ fn down<'v>(value: &'v Value, step: &Step) -> Option<&'v Value> {
     }
 }
 
+/// A port that names no protocol is of TCP, and none of another one.
+fn is_other_protocol(key: &str, wanted: &Value) -> bool {
+    key == "protocol" && matches!(wanted.as_str(), Some("UDP" | "SCTP"))
+}
+
 fn fits(item: &Value, keys: &[(Arc<str>, Value)], lenient: bool) -> bool {
     let mut found = 0;
     for (key, wanted) in keys {
         match item.get(&**key) {
             Some(value) if same_value(value, wanted) => found += 1,
-            None if lenient => {}
+            None if lenient && !is_other_protocol(key, wanted) => {}
             _ => return false,
         }
     }

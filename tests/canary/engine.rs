@@ -125,7 +125,7 @@ async fn answers(deck: &mut Deck) -> (String, usize) {
         }));
         if let Some(to) = head {
             for mode in [RevertMode::Restore, RevertMode::Pin] {
-                queries.push(Query::PreviewRevert { app: app.clone(), to: to.clone(), mode });
+                queries.push(Query::PreviewRevert { app: app.clone(), to: to.clone(), mode, reason: "".into() });
             }
         }
         for query in queries {

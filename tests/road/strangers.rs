@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use driftdeck::model::{ClusterState, Command, Outcome, ReasonCode, Verdict};
+use driftdeck::model::{ClusterState, Command, Consent, Outcome, ReasonCode, RevertMode, Verdict};
 use serde_json::json;
 
 use crate::apiserver::User;
@@ -101,7 +101,33 @@ async fn a_record_of_another_source_is_named_and_nothing_is_written(place: Place
         .await;
     untouched(&scene, &mut deck).await;
     assert!(scene.get("deployment/api").is_none(), "nothing was applied");
+    let (head, to) = (scene.git.head(), scene.git.head());
+    let revert = driftdeck::model::RevertOrder {
+        app: shop(),
+        to,
+        mode: RevertMode::Restore,
+        expected_head: head.clone(),
+        reason: "R".into(),
+        until: None,
+    };
+    let (outcome, note) = deck.order(Command::Revert(revert), yes()).await;
+    assert!(outcome == Outcome::Refused && note.contains("record belongs to"), "no push either: {outcome:?} {note}");
     theirs.close().await;
+    let plan = deck.plan().await.plan.clone();
+    let order = driftdeck::model::SyncOrder {
+        app: shop(),
+        commit: head,
+        fingerprint: plan.fingerprint.clone(),
+        chosen: plan.chosen().map(|row| row.key.clone()).collect(),
+        take: vec![],
+        take_over: true,
+        full: true,
+    };
+    let consent = Consent { app_name: Some("shop".into()), ..yes() };
+    let (outcome, note) = deck.order(Command::Sync(order), consent).await;
+    assert_eq!(outcome, Outcome::Done, "taken over: {note}; {}", deck.told());
+    deck.verdict(Verdict::Synced).await;
+    assert!(scene.get("deployment/api").is_some(), "applied");
     deck.close().await;
 }
 

@@ -292,7 +292,7 @@ impl Deck {
 
     /// The preview of a revert.
     pub async fn preview(&mut self, to: &CommitId, mode: RevertMode) -> Arc<RevertPreview> {
-        match self.ask(Query::PreviewRevert { app: shop(), to: to.clone(), mode }).await {
+        match self.ask(Query::PreviewRevert { app: shop(), to: to.clone(), mode, reason: "".into() }).await {
             ViewBody::Revert(preview) => preview,
             other => panic!("no preview: {}", failed(&other)),
         }

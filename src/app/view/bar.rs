@@ -100,13 +100,24 @@ impl App {
         match cluster {
             Some(row) if row.unlocked.is_some() => {
                 let left = row.unlocked.as_ref().map(|(until, _)| self.left(*until)).unwrap_or_default();
-                let name = if id.is_none() && class == Class::Wide { format!(" {}", row.name) } else { String::new() };
+                // One of many is unlocked: which one must be said.
+                let name = if id.is_none() { format!(" {}", row.name) } else { String::new() };
                 let tail = if class == Class::Wide { " left" } else { "" };
                 Line::new().strong(Role::Error, "OPERATE").text(format!("{name} {left}{tail}"))
             }
             Some(row) if row.mode == Mode::Operate => Line::new().strong(Role::Error, "OPERATE"),
-            None if id.is_none() && self.fleet.clusters.iter().any(|row| !row.protected) => Line::of("OBSERVE #"),
+            None if id.is_none() => self.mode_of_all(),
             Some(_) | None => Line::of("OBSERVE"),
+        }
+    }
+
+    /// Where none is unlocked: protected clusters are looked at, the others operated.
+    fn mode_of_all(&self) -> Line {
+        let operated = self.fleet.clusters.iter().filter(|row| row.mode == Mode::Operate).count();
+        match operated {
+            0 => Line::of("OBSERVE"),
+            all if all == self.fleet.clusters.len() => Line::new().strong(Role::Error, "OPERATE"),
+            _ => Line::of("OBSERVE #"),
         }
     }
 

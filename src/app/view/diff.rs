@@ -168,6 +168,7 @@ fn diff_line(line: &DiffLine, swapped: bool, hidden_by: Option<String>) -> Line 
         (DiffMark::Context, _) => ("  ", Role::Text),
         (DiffMark::Live, false) | (DiffMark::Git, true) => ("- ", Role::Error),
         (DiffMark::Git, false) | (DiffMark::Live, true) => ("+ ", Role::Ok),
+        (DiffMark::Stays, _) => ("~ ", Role::Drift),
         (DiffMark::Ignored, _) => ("i ", Role::Dim),
         (DiffMark::Fold(count), _) => return Line::new().dim(format!("  ··· {count} equal lines")),
     };
@@ -210,7 +211,9 @@ fn direction(screen: &DiffScreen, view: &DiffView, hidden: Line) -> Line {
     };
     let differ = view.objects.iter().filter(|object| !is_hidden(object)).count();
     let count = Line::of(format!("{differ} of {} objects differ", view.compared));
-    count.join(hidden).text("   ").put(Role::Error, minus).text("   ").put(Role::Ok, plus)
+    let line = count.join(hidden).text("   ").put(Role::Error, minus).text("   ").put(Role::Ok, plus);
+    let stays = view.objects.iter().flat_map(|object| &object.lines).any(|line| line.mark == DiffMark::Stays);
+    if stays { line.text("   ").put(Role::Drift, "~ stays") } else { line }
 }
 
 /// What stands on the two sides, and what stood there when they were last in sync.

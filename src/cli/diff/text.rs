@@ -1,4 +1,5 @@
-//! A diff as text: `-` is what the cluster has, `+` what git has, and behind a live line who wrote it.
+//! A diff as text: `-` is what a sync takes away, `+` what it puts there, `~` what is live beside git and stays; behind a
+//! live line who wrote it.
 
 use std::fmt::Write as _;
 
@@ -37,11 +38,17 @@ fn object(view: &DiffView, object: &DiffObject, colour: Colour) -> String {
 fn line(line: &DiffLine, who: Option<&Attribution>, colour: Colour) -> String {
     let text = Shown::from(&line.text);
     let declared = line.declared.as_ref().map(|declared| from(declared));
-    let who = who.map(by).or(declared).map(|words| colour.dim(&format!("  # {words}"))).unwrap_or_default();
+    let stays = if line.mark == DiffMark::Stays { "stays: " } else { "" };
+    let who = who
+        .map(|who| format!("{stays}{}", by(who)))
+        .or(declared)
+        .map(|words| colour.dim(&format!("  # {words}")))
+        .unwrap_or_default();
     match line.mark {
         DiffMark::Context => format!(" {text}\n"),
         DiffMark::Live => format!("{}{who}\n", colour.live(&format!("-{text}"))),
         DiffMark::Git => format!("{}{who}\n", colour.git(&format!("+{text}"))),
+        DiffMark::Stays => format!("{}{who}\n", colour.stays(&format!("~{text}"))),
         DiffMark::Fold(count) => format!("{}\n", colour.dim(&format!("@@ {count} equal lines @@"))),
         DiffMark::Ignored => format!("{}\n", colour.dim(&format!("!{text}  # hidden by a rule"))),
     }

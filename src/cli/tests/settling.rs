@@ -21,6 +21,10 @@ fn with_object(change: impl FnOnce(&mut ResourceRow)) -> crate::model::Fleet {
     })
 }
 
+fn foreign(app: &mut AppRow, settling: bool) {
+    (app.reason, app.settling) = (Some(reason(ReasonCode::RecordOfAnother)), settling);
+}
+
 #[test]
 fn an_app_is_settled_when_nothing_of_it_is_on_its_way() {
     let asked = [id("a", "prod-eu")];
@@ -29,6 +33,8 @@ fn an_app_is_settled_when_nothing_of_it_is_on_its_way() {
         ("no row yet", fleet([]), false),
         ("the app is loading", with(|app| app.reason = Some(reason(ReasonCode::Loading))), false),
         ("the app says why it is unknown", with(|app| app.reason = Some(reason(ReasonCode::GitAuth))), true),
+        ("a record of another, its plan to come", with(|app| foreign(app, true)), false),
+        ("a record of another, rendered", with(|app| foreign(app, false)), true),
         ("an object is loading", with_object(|row| row.reason = Some(reason(ReasonCode::Loading))), false),
         ("an object is forbidden", with_object(|row| row.reason = Some(reason(ReasonCode::Forbidden))), true),
         ("an object is not confirmed", with_object(|row| row.pending = true), false),

@@ -73,6 +73,12 @@ fn every_answer_of_the_real_server_has_its_kind() {
         (504, "Timeout: Too large resource version: 9, current: 5", too_large, CallKind::Gone),
         (413, "Request entity too large: limit is 3145728", "", CallKind::Invalid),
         (422, r#"Deployment.apps "a" is invalid: spec.selector: field is immutable"#, invalid, CallKind::Immutable),
+        (
+            422,
+            r#"Widget.x.io "a" is invalid: spec.size: Invalid value: 2: Value is immutable"#,
+            invalid,
+            CallKind::Immutable,
+        ),
         (422, r#"Service "a" is invalid: spec.clusterIPs[0]: may not change once set"#, invalid, CallKind::Immutable),
         (422, r#"Deployment.apps "a" is invalid: spec.replicas: must be at least 0"#, invalid, CallKind::Invalid),
         (429, "too many requests", r#","reason":"TooManyRequests""#, CallKind::Throttled),
@@ -104,7 +110,7 @@ fn a_conflict_names_each_manager_with_its_field() {
         {"reason":"FieldManagerConflict","message":"conflict with \"kubectl-edit\" using apps/v1","field":".spec.template.spec.containers[name=\"app\"].image"},
         {"reason":"FieldManagerConflict","message":"conflict with \"hpa\" with subresource \"scale\" using apps/v1","field":".spec.replicas"},
         {"reason":"FieldManagerConflict","message":"conflict with \"x\" using v1","field":".metadata.labels.app.kubernetes.io/name"},
-        {"reason":"FieldManagerConflict","message":"conflict with \"y\" using v1","field":".spec.ports[port=80,protocol=\"TCP\"].nodePort"},
+        {"reason":"FieldManagerConflict","message":"conflict with \"y\"","field":".spec.ports[port=80,protocol=\"TCP\"].nodePort"},
         {"reason":"FieldValueInvalid","message":"no conflict","field":".spec"}]}"#;
     let CallKind::Conflict(found) = kind_of(409, "Apply failed with 4 conflicts", rest) else { panic!("a conflict") };
     let told: Vec<_> = found.iter().map(|on| format!("{} {}", on.manager.raw(), on.path)).collect();
@@ -115,6 +121,8 @@ fn a_conflict_names_each_manager_with_its_field() {
         "y spec.ports[port=80,protocol=TCP].nodePort",
     ];
     assert_eq!(told, expected, "the server does not quote keys with dots; we know where they stand");
+    let applies: Vec<bool> = found.iter().map(|on| on.applies).collect();
+    assert_eq!(applies, [false, false, false, true], "it names the version of an update only");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::diff::noise;
+use crate::diff::noise::{self, is_zero};
 use crate::model::Gvk;
 use crate::schema::Schemas;
 
@@ -52,17 +52,6 @@ pub(super) fn zeros(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(zeros),
         _ => {}
-    }
-}
-
-fn is_zero(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(true) => false,
     }
 }
 

@@ -13,7 +13,11 @@ use crate::plan;
 use crate::source::{self, Restore};
 
 /// The preview of going back to `to`.
-pub(super) async fn preview(site: &Site, to: &CommitId, mode: RevertMode) -> Result<RevertPreview, Trouble> {
+pub(super) async fn preview(
+    site: &Site,
+    to: &CommitId,
+    (mode, reason): (RevertMode, &Foreign),
+) -> Result<RevertPreview, Trouble> {
     let Location::Git { revision, .. } = &site.app.source.location else {
         return Err(Trouble::new(ReasonCode::Other, "a directory has no history to go back to"));
     };
@@ -27,7 +31,7 @@ pub(super) async fn preview(site: &Site, to: &CommitId, mode: RevertMode) -> Res
         to: to.clone(),
         mode,
         expected_head: head.clone(),
-        reason: Foreign::from(""),
+        reason: reason.clone(),
         until: None,
     };
     let (files, refused) = match mode {

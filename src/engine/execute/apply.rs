@@ -72,10 +72,13 @@ fn done(applied: &Applied, note: Option<Foreign>) -> Result_ {
     Result_::Done { uid: applied.uid.clone(), note }
 }
 
-/// The conflicts that are not people's: left out of the body, unless they are to be taken. `None` where the server names
-/// no holder, or no place that could be left out: then nobody knows what force would overwrite.
+/// The conflicts that a sync would fight over, by the rule that judges findings contested: left out of the body, unless
+/// they are to be taken. `None` where the server names no holder, or no place that could be left out: then nobody knows
+/// what force would overwrite.
 fn contested<'c>(owners: &Owners, causes: &'c [ConflictOn], take: bool) -> Option<Vec<&'c ConflictOn>> {
-    let left: Vec<_> = causes.iter().filter(|cause| !take && !owners.is_person(cause.manager.raw())).collect();
+    let fights =
+        |cause: &&ConflictOn| cause.manager.raw().is_empty() || owners.fights(cause.manager.raw(), cause.applies);
+    let left: Vec<_> = causes.iter().filter(|cause| !take && fights(cause)).collect();
     let placed = left.iter().all(|cause| !cause.path.0.is_empty());
     (!causes.is_empty() && placed).then_some(left)
 }
@@ -178,7 +181,7 @@ mod tests {
     use crate::model::Foreign;
 
     fn on(manager: &str, path: &str) -> ConflictOn {
-        ConflictOn { manager: Foreign::from(manager), path: path.parse().unwrap_or_default() }
+        ConflictOn { manager: Foreign::from(manager), applies: false, path: path.parse().unwrap_or_default() }
     }
 
     #[test]
@@ -194,6 +197,15 @@ mod tests {
         let causes = [on("kubectl-edit", "spec.replicas"), on("istio-operator", "")];
         assert!(contested(&owners, &causes, false).is_none(), "an unreadable place would be forced with the rest");
         assert_eq!(contested(&owners, &causes, true).map(|left| left.len()), Some(0), "unless told to take it");
+    }
+
+    #[test]
+    fn an_update_by_a_program_on_no_list_is_overwritten_and_an_apply_is_not() {
+        let owners = Owners::default();
+        let causes = [on("script", "spec.paused"), ConflictOn { applies: true, ..on("script", "spec.replicas") }];
+        let left = contested(&owners, &causes, false).expect("both are named");
+        let left: Vec<_> = left.iter().map(|cause| cause.path.to_string()).collect();
+        assert_eq!(left, ["spec.replicas"], "what is judged drifted is mended by a sync, what is contested is left");
     }
 
     #[test]

@@ -119,6 +119,28 @@ fn a_write_survives_a_restart_and_one_that_cannot_be_checked_only_while_nothing_
 }
 
 #[test]
+fn what_a_gap_made_doubtful_is_as_doubtful_to_the_process_after_the_next() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = Journal::open(dir.path()).expect("a journal");
+    let key = key("ConfigMap", "flags");
+    let made = Write { path: FieldPath::root(), deed: Deed::Created, ..write("data", "10:00", None) };
+    let mut first = Testimony::default();
+    first.add(&key, Some(&live(&key, "5")), vec![made]);
+    journal.note_writes(&first.take_fresh()).expect("noted");
+
+    let (now, cluster) = (live(&key, "6"), ClusterName::new("prod"));
+    let look = || {
+        let mut testimony = Testimony::recall(Some(&journal), std::iter::empty());
+        testimony.meet((&cluster, &scene("ConfigMap")), at("10:07"), |_| Some(&now));
+        journal.note_writes(&testimony.take_fresh()).expect("noted");
+        testimony.of(&key).map(|writes| writes.iter().map(|write| write.deed.clone()).collect::<Vec<_>>())
+    };
+    let before = look();
+    assert!(before.as_ref().is_some_and(|deeds| matches!(deeds[..], [Deed::Unseen { .. }])), "{before:?}");
+    assert_eq!(look(), before, "two looks in a row must say the same, with the same certainty");
+}
+
+#[test]
 fn the_file_of_writes_tells_no_secret_and_no_long_value() {
     let dir = tempfile::tempdir().expect("a directory");
     let journal = Journal::open(dir.path()).expect("a journal");
