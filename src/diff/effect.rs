@@ -2,21 +2,30 @@
 
 use serde_json::Value;
 
-use crate::model::{Finding, Foreign, Live};
+use super::{Ground, text};
+use crate::model::{Finding, Foreign, Kind, Live};
 
-/// What becomes of an object's pods when these findings are written; `None` when they go on running.
-///
-/// A controller makes pods anew when `spec.template` changes, and only then: a changed number of replicas adds or ends some.
+/// What becomes of a live object's pods when these findings are written; `None` when they go on running.
 #[must_use]
-pub fn restart(live: &Live, findings: &[Finding]) -> Option<Foreign> {
-    let rolls = matches!(&*live.key.kind.kind, "Deployment" | "StatefulSet" | "DaemonSet");
-    if !rolls || !findings.iter().any(Finding::remakes_pods) {
+pub fn restart(live: &Live, findings: &[Finding], ground: &Ground) -> Option<Foreign> {
+    if !findings.iter().any(Finding::remakes_pods) {
         return None;
     }
     let object: Value = serde_json::from_str(&live.json).ok()?;
+    let (mut before, mut after) = (object.clone(), object);
+    text::hide((None, Some(live)), &live.key, (&mut before, &mut after), ground);
+    becomes_of_pods(&live.key.kind, &before, findings)
+}
+
+/// The same of an object whose masked values are hidden.
+///
+/// A controller makes pods anew when `spec.template` changes, and only then: a changed number of replicas adds or ends some.
+pub(super) fn becomes_of_pods(kind: &Kind, object: &Value, findings: &[Finding]) -> Option<Foreign> {
+    let rolls = matches!(&*kind.kind, "Deployment" | "StatefulSet" | "DaemonSet");
     let waits = object.pointer("/spec/updateStrategy/type").and_then(Value::as_str) == Some("OnDelete");
     let pods = object.pointer("/spec/replicas").and_then(Value::as_u64);
-    if waits || pods == Some(0) {
+    let is_there = !object.is_null() && pods != Some(0);
+    if !rolls || waits || !is_there || !findings.iter().any(Finding::remakes_pods) {
         return None;
     }
     Some(match pods {
@@ -31,19 +40,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{ClusterName, Gvk, Moved, Op, ResourceKey};
-
-    fn live(kind: &str, spec: &Value) -> Live {
-        let gvk = Gvk { group: "apps".into(), version: "v1".into(), kind: kind.into() };
-        let key = ResourceKey {
-            cluster: ClusterName::new("dev"),
-            kind: gvk.kind(),
-            namespace: "shop".into(),
-            name: "api".into(),
-        };
-        let json = json!({ "spec": spec }).to_string().into();
-        Live { key, gvk, uid: "u".into(), resource_version: "1".into(), created: None, json }
-    }
+    use crate::model::{Moved, Op};
 
     fn finding(path: &str, moved: Moved) -> Finding {
         Finding {
@@ -74,10 +71,11 @@ mod tests {
             ("StatefulSet", json!({"replicas": 3, "updateStrategy": {"type": "OnDelete"}}), image, Moved::Live, None),
             ("CronJob", json!({}), image, Moved::Live, None),
         ] {
-            let told = restart(&live(kind, &spec), &[finding(path, moved)]);
+            let told = becomes_of_pods(&Kind::new("apps", kind), &json!({ "spec": spec }), &[finding(path, moved)]);
             assert_eq!(told.as_ref().map(Foreign::raw), wanted, "{kind} {spec} {path} {moved:?}");
         }
         let contested = Finding { contested: true, ..finding(image, Moved::Live) };
-        assert_eq!(restart(&live("Deployment", &json!({"replicas": 5})), &[contested]), None, "kept as it is");
+        let told = becomes_of_pods(&Kind::new("apps", "Deployment"), &json!({"spec": {"replicas": 5}}), &[contested]);
+        assert_eq!(told, None, "kept as it is");
     }
 }

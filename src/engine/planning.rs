@@ -56,8 +56,9 @@ pub(super) fn plan(site: &Site, outlook: &Outlook) -> Plan {
     let hash = |live| diff::live_hash(live, &site.wire.schemas);
     let live = site.lives.iter().map(|(key, live)| (key.clone(), hash(live))).collect();
     let leaving = prunable(site, outlook);
-    let restart =
-        |row: &Arc<ResourceRow>| Some((row.key.clone(), diff::restart(site.lives.get(&row.key)?, &row.findings)?));
+    let restart = |row: &Arc<ResourceRow>| {
+        Some((row.key.clone(), diff::restart(site.lives.get(&row.key)?, &row.findings, &site.ground())?))
+    };
     let record = site.record.record();
     plan::plan(&Facts {
         app: &site.app,

@@ -38,9 +38,7 @@ fn text(site: &Site, desired: &crate::engine::desired::Desired, row: &ResourceRo
     let ground = site.ground();
     let comparison = comparison(row);
     let git = desired.manifests.get(&row.key);
-    let live = site.lives.get(&row.key);
-    let effect = live.and_then(|live| diff::restart(live, &row.findings));
-    DiffObject { effect, ..diff::text_diff(git, live, &comparison, &ground) }
+    diff::text_diff(git, site.lives.get(&row.key), &comparison, &ground)
 }
 
 /// The judgement that a row was made of.
