@@ -39,7 +39,7 @@ pub use effect::restart;
 pub use fresh::{Fresh, wants_fresh};
 pub use leave::{Body, body};
 pub use mask::Masker;
-pub use outcome::{is_controlled, is_leaving, verdict as verdict_of};
+pub use outcome::{has_controller, is_controlled, is_leaving, verdict as verdict_of};
 pub use scrub::{is_masked, scrub, tell};
 pub use testimony::{Sighting, testify, unseen, went_unseen};
 pub use text::text_diff;

@@ -1,19 +1,20 @@
 //! What happened, append-only, on this host.
 //!
-//! Owns the JSONL files in the state directory: one line per action, and `seen` lines that say at which commit an
-//! object was last seen synced; apart from them, so that they crowd nothing out, the writes that watches saw. Lines are
-//! appended under an advisory lock and synced to disk. Beside them lies one small file per app: how its objects were when
-//! they were last looked at. Refuses to rewrite a line, to keep a Secret's value or any digest of one, and to fail on a
-//! line that it cannot read: those are skipped and counted.
+//! Owns the JSONL files in the state directory: one line per action; apart from them, so that they crowd nothing out, the
+//! writes that watches saw. Lines are appended under an advisory lock and synced to disk. Beside them lie two small files
+//! per app: how its objects were when they were last looked at, and at which commit each was last seen synced. Refuses to
+//! rewrite a line, to keep a Secret's value or any digest of one, and to fail on a line that it cannot read: those are
+//! skipped and counted.
 
 mod file;
 mod line;
 mod looks;
+mod seen;
 mod writes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -68,12 +69,7 @@ pub struct ReadBack {
 #[derive(Clone, Debug)]
 pub struct Journal {
     dir: PathBuf,
-    /// What `seen` lines say, read once and kept up by this process.
-    seen: Arc<Mutex<Option<SeenAt>>>,
 }
-
-/// Per app and object, the newest commit at which it was seen synced.
-type SeenAt = BTreeMap<AppId, BTreeMap<Place, CommitId>>;
 
 /// An app's objects as they were when this process last looked, without their content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +110,7 @@ impl Journal {
     /// Opens, and makes, the journal in `state_dir` (0700).
     pub fn open(state_dir: &Path) -> Result<Self, JournalError> {
         file::make_dir(state_dir)?;
-        Ok(Self { dir: state_dir.to_owned(), seen: Arc::default() })
+        Ok(Self { dir: state_dir.to_owned() })
     }
 
     /// Appends one action and waits for the disk.
@@ -122,7 +118,7 @@ impl Journal {
         file::append(&self.dir, file::JOURNAL, &line::of_entry(entry)?)
     }
 
-    /// Notes that these objects were seen synced at a commit.
+    /// Notes that these objects were seen synced at a commit. What is known already costs no write.
     pub fn note_seen(
         &self,
         app: &AppId,
@@ -130,14 +126,10 @@ impl Journal {
         keys: &[ResourceKey],
         now: Timestamp,
     ) -> Result<(), JournalError> {
-        if keys.is_empty() {
-            return Ok(());
-        }
-        file::append(&self.dir, file::JOURNAL, &line::of_seen(app, commit, keys, now)?)?;
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_app = seen.get_or_insert_with(|| self.read_seen()).entry(app.clone()).or_default();
-        of_app.extend(keys.iter().map(|key| (place(key), commit.clone())));
-        Ok(())
+        file::replace(&self.dir, &file::of_app("seen", app), |before| {
+            let mut seen = before.and_then(|text| seen::Seen::read(&text)).unwrap_or_default();
+            seen.add(commit, keys, now).then(|| seen.text()).transpose()
+        })
     }
 
     /// The newest `limit` actions, newest first.
@@ -146,7 +138,7 @@ impl Journal {
         let mut back = ReadBack::default();
         for text in file::lines(&self.dir, file::JOURNAL).iter().rev() {
             match line::read(text) {
-                Some(line::Line::Done(entry)) if back.entries.len() < limit => back.entries.push(entry),
+                Some(entry) if back.entries.len() < limit => back.entries.push(entry),
                 Some(_) => {}
                 None => back.skipped += 1,
             }
@@ -154,21 +146,11 @@ impl Journal {
         back
     }
 
-    /// Per object of an app, the newest commit at which it was seen synced: read once, then from memory.
+    /// Per object of an app, the newest commit at which it was seen synced.
     #[must_use]
     pub fn last_seen(&self, app: &AppId) -> BTreeMap<Place, CommitId> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get_or_insert_with(|| self.read_seen()).get(app).cloned().unwrap_or_default()
-    }
-
-    fn read_seen(&self) -> SeenAt {
-        let mut seen = SeenAt::new();
-        for text in file::lines(&self.dir, file::JOURNAL) {
-            if let Some(line::Line::Seen { app, commit, keys }) = line::read(&text) {
-                seen.entry(app).or_default().extend(keys.into_iter().map(|key| (key, commit.clone())));
-            }
-        }
-        seen
+        let text = file::whole(&self.dir, &file::of_app("seen", app));
+        text.and_then(|text| seen::Seen::read(&text)).unwrap_or_default().commits()
     }
 
     /// Appends what the watches saw. Values are cut short, those of Secrets are not told at all.
@@ -185,13 +167,14 @@ impl Journal {
 
     /// Keeps the last look at an app in place of the one before.
     pub fn keep_look(&self, app: &AppId, look: &Look) -> Result<(), JournalError> {
-        file::replace(&self.dir, &looks::name(app), &looks::text(look)?)
+        let text = looks::text(look)?;
+        file::replace(&self.dir, &file::of_app("looks", app), |_| Ok(Some(text)))
     }
 
     /// The last look at an app.
     #[must_use]
     pub fn look(&self, app: &AppId) -> Option<Look> {
-        looks::read(&file::whole(&self.dir, &looks::name(app))?)
+        looks::read(&file::whole(&self.dir, &file::of_app("looks", app))?)
     }
 }
 

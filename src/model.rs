@@ -35,7 +35,7 @@ pub use fleet::{
     SourceRow,
 };
 pub use health::Health;
-pub use key::{AppId, ClusterName, Gvk, Kind, RepoName, ResourceKey};
+pub use key::{AppId, ClusterName, Gvk, Kind, RepoName, ResourceKey, is_built_in};
 pub use manifest::{Digest, Live, Manifest, Origin};
 pub use path::{FieldPath, PathError, Step};
 pub use plan::{Act, Check, Fingerprint, Gate, Level, Need, Plan, PlanRow, Refusal};

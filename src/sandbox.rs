@@ -4,6 +4,7 @@
 //! loop that brings workloads to health. Where it answers, it answers as kube-apiserver 1.36 does; where it does not,
 //! it says 404, 405 or 415 as that server would. Refuses sockets, and clocks of its own: time is handed in by the owner.
 
+mod accept;
 mod account;
 mod answer;
 mod body;
@@ -32,6 +33,7 @@ mod scene;
 mod seed;
 mod selector;
 mod service;
+mod shown;
 mod store;
 mod stored;
 mod table;

@@ -32,7 +32,7 @@ pub struct Store {
 impl Store {
     /// Takes in what a watch said, and says what that changed. An object that comes again as it was changes nothing.
     pub fn apply(&mut self, seen: Seen) -> Vec<LiveChange> {
-        let Seen { cluster, target, what } = seen;
+        let Seen { cluster, target, what, .. } = seen;
         let listed = self.targets.entry((cluster, target)).or_default();
         match what {
             SeenWhat::Listed(all) => listed.replace(all),

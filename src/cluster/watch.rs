@@ -4,14 +4,13 @@
 //! stream within `limits.watch` + 5 s and list again. Refuses to judge a failure: it is told, and tried again with
 //! growing pauses.
 
+mod lines;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
 use http::header;
-use http_body_util::BodyExt as _;
-use kube::client::Body;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,17 +22,20 @@ use super::discover::Served;
 use super::error::{CallError, CallKind};
 use super::events::{Event, Page, Place, event};
 use crate::model::{ClusterName, Live, ResourceKey};
+use lines::Lines;
 
 /// A server that is asked for a watch may end it this much late.
 const GRACE: Duration = Duration::from_secs(5);
 /// Who may not look, or looks for a kind that is gone, asks again this often.
 const SLOW: Duration = Duration::from_secs(30);
+/// What was listed and is forbidden now is asked for this often again before that is told, within some seconds: a server
+/// that has just started says no to everybody until it has read its roles.
+const DOUBTS: u32 = 5;
 const PAUSE_CAP: Duration = Duration::from_secs(30);
 /// While nobody answers, so that the screen is back within ten seconds of the server.
 const SILENT_CAP: Duration = Duration::from_secs(8);
 const PAGE: usize = 500;
 const PAGES_CAP: usize = 2_000;
-const LINE_CAP: usize = 32 << 20;
 
 /// What one watch is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,10 +51,20 @@ pub struct Target {
 pub struct Seen {
     /// On which cluster.
     pub cluster: ClusterName,
-    /// Which watch.
+    /// What it watches.
     pub target: Target,
+    /// Ends the watch that says it.
+    pub stop: CancellationToken,
     /// What.
     pub what: SeenWhat,
+}
+
+impl Seen {
+    /// The watch that said it was ended meanwhile: another may be in its place, of which this is no word.
+    #[must_use]
+    pub fn is_past(&self) -> bool {
+        self.stop.is_cancelled()
+    }
 }
 
 /// What a watch can say.
@@ -115,14 +127,13 @@ impl Cluster {
     /// As any read.
     pub async fn list_part(&self, target: &Target, narrow: Narrow) -> Result<Vec<Live>, CallError> {
         let (out, _) = mpsc::channel(1);
-        let reading =
-            Watching { cluster: self.clone(), target: target.clone(), narrow, out, failures: 0, seen: 0, wordless: 0 };
+        let reading = Watching::new(self.clone(), (target.clone(), narrow), out, CancellationToken::new());
         reading.pages().await.map(|(all, _)| all).map_err(|refused| refused.error)
     }
 
     /// The same for a part of a collection.
     pub fn watch_part(&self, target: Target, narrow: Narrow, out: mpsc::Sender<Seen>, stop: CancellationToken) {
-        let watching = Watching { cluster: self.clone(), target, narrow, out, failures: 0, seen: 0, wordless: 0 };
+        let watching = Watching::new(self.clone(), (target, narrow), out, stop.clone());
         tokio::spawn(async move { stop.run_until_cancelled_owned(watching.run()).await });
     }
 }
@@ -152,15 +163,29 @@ struct Watching {
     target: Target,
     narrow: Narrow,
     out: mpsc::Sender<Seen>,
+    stop: CancellationToken,
     /// In a row.
     failures: u32,
     /// Watches opened since the last list: all but the first are renewals.
     seen: u32,
     /// Watches in a row that broke without an event.
     wordless: u32,
+    /// It was listed once: we had the right.
+    listed: bool,
+    /// How often in a row the loss of that right was doubted.
+    doubts: u32,
 }
 
 impl Watching {
+    fn new(
+        cluster: Cluster,
+        (target, narrow): (Target, Narrow),
+        out: mpsc::Sender<Seen>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self { cluster, target, narrow, out, stop, failures: 0, seen: 0, wordless: 0, listed: false, doubts: 0 }
+    }
+
     async fn run(mut self) {
         let mut state = State::List;
         loop {
@@ -187,7 +212,8 @@ impl Watching {
     }
 
     async fn say(&self, what: SeenWhat) -> Result<(), Closed> {
-        let seen = Seen { cluster: self.cluster.name().clone(), target: self.target.clone(), what };
+        let (target, stop) = (self.target.clone(), self.stop.clone());
+        let seen = Seen { cluster: self.cluster.name().clone(), target, stop, what };
         self.out.send(seen).await.map_err(|_| Closed)
     }
 
@@ -211,11 +237,12 @@ impl Watching {
         match self.pages().await {
             Ok((all, version)) => {
                 (self.seen, self.wordless) = (0, 0);
+                (self.listed, self.doubts) = (true, 0);
                 self.say(SeenWhat::Listed(all)).await?;
                 Ok(Step::Next(State::Follow(version)))
             }
             Err(refused) if refused.error.kind == CallKind::Gone && self.failures < 5 => Ok(Step::Pause(State::List)),
-            Err(refused) => Ok(Step::Failed(State::List, refused)),
+            Err(refused) => Ok(Step::Failed(State::List, self.doubted(refused))),
         }
     }
 
@@ -250,9 +277,10 @@ impl Watching {
         let ask = self.narrow.ask(verb, uri).with(header::ACCEPT_ENCODING, "identity");
         let opened = Instant::now();
         let mut lines = match self.cluster.open(&ask).await {
-            Ok(body) => Lines { body, held: BytesMut::new(), searched: 0 },
+            Ok(body) => Lines::new(body),
             Err(refused) => return Ok(self.broke(version, refused)),
         };
+        self.doubts = 0;
         self.say(SeenWhat::Opened).await?;
         let mut heard = false;
         loop {
@@ -306,7 +334,8 @@ impl Watching {
     }
 
     /// Where to go on after a watch was refused: 410 lists again in silence, a gone kind lists aloud, the rest resumes.
-    fn broke(&self, version: String, refused: Refused) -> Step {
+    fn broke(&mut self, version: String, refused: Refused) -> Step {
+        let refused = self.doubted(refused);
         match refused.error.kind {
             CallKind::Gone if self.failures < 5 => Step::Pause(State::List),
             CallKind::Gone | CallKind::Forbidden | CallKind::NotFound | CallKind::KindNotServed => {
@@ -316,6 +345,19 @@ impl Watching {
         }
     }
 
+    /// The first refusals of what was listed before are told as a server that has no answer yet, and tried again soon: what
+    /// is known stays. After these the right is gone.
+    fn doubted(&mut self, refused: Refused) -> Refused {
+        if refused.error.kind != CallKind::Forbidden || !self.listed || self.doubts >= DOUBTS {
+            return refused;
+        }
+        if self.doubts == 0 {
+            self.failures = 0;
+        }
+        self.doubts += 1;
+        Refused { error: CallError { kind: CallKind::Unreachable, ..refused.error }, ..refused }
+    }
+
     fn collection(&self) -> String {
         self.target.served.collection(self.target.namespace.as_deref().unwrap_or_default())
     }
@@ -323,38 +365,6 @@ impl Watching {
     fn place(&self) -> Place<'_> {
         let Target { served, namespace } = &self.target;
         Place { cluster: self.cluster.name(), served, namespace: namespace.as_deref() }
-    }
-}
-
-/// A body cut at newlines.
-struct Lines {
-    body: Body,
-    held: BytesMut,
-    searched: usize,
-}
-
-impl Lines {
-    /// The next line; `None` at the end. A last line without its newline is an answer cut short, and left out.
-    async fn next(&mut self) -> Result<Option<BytesMut>, CallError> {
-        loop {
-            let fresh = self.held.get(self.searched..).unwrap_or_default();
-            if let Some(at) = fresh.iter().position(|byte| *byte == b'\n') {
-                let line = self.held.split_to(self.searched + at + 1);
-                self.searched = 0;
-                return Ok(Some(line));
-            }
-            self.searched = self.held.len();
-            if self.held.len() > LINE_CAP {
-                return Err(CallError::local(CallKind::Other, format!("an event larger than {LINE_CAP} bytes")));
-            }
-            match self.body.frame().await {
-                Some(Ok(frame)) => self.held.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data)),
-                Some(Err(error)) => {
-                    return Err(CallError::local(CallKind::Unreachable, format!("the watch broke off: {error}")));
-                }
-                None => return Ok(None),
-            }
-        }
     }
 }
 

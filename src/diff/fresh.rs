@@ -27,7 +27,7 @@ pub(super) fn filled(pair: &Pair, declared: &Value) -> Value {
 
 fn fill(pair: &Pair, object: &mut Value) {
     let gvk = &pair.git.gvk;
-    if noise::is_built_in(&gvk.group) {
+    if crate::model::is_built_in(&gvk.group) {
         schema::fill_built_in(gvk, object, |_| false);
     } else if let Some(node) = &pair.node {
         schema::fill_by_schema(node, object);

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::findings::Raw;
-use super::noise::TRACKING;
 use super::{Ground, Legs, Pair, ignore, local};
 use crate::fields::{self, Set};
 use crate::model::ignore as matching;
-use crate::model::{FieldPath, IgnoreRule, Live, Manifest, ResourceKey, Step};
+use crate::model::{FieldPath, IgnoreRule, Live, Manifest, Record, ResourceKey, Step};
 use crate::typed;
 
 /// What is sent of git's object.
@@ -160,8 +159,8 @@ fn with_identity(mut body: Value, git: &Value) -> Value {
             body["metadata"][key] = value.clone();
         }
     }
-    if let Some(value) = git.pointer(&format!("/metadata/annotations/{}", TRACKING.replace('/', "~1"))) {
-        body["metadata"]["annotations"][TRACKING] = value.clone();
+    if let Some(value) = git.pointer(&format!("/metadata/annotations/{}", Record::ANNOTATION.replace('/', "~1"))) {
+        body["metadata"]["annotations"][Record::ANNOTATION] = value.clone();
     }
     body
 }

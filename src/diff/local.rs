@@ -60,7 +60,7 @@ fn declared_otherwise(pair: &Pair, legs: &Legs, ground: &Ground) -> Vec<Change> 
     if strict.is_empty() {
         return strict;
     }
-    let zeros = ground.has(Rule::ZeroIsAbsent) && noise::is_built_in(&pair.git.gvk.group);
+    let zeros = ground.has(Rule::ZeroIsAbsent) && crate::model::is_built_in(&pair.git.gvk.group);
     let leniency = Leniency { empty_is_absent: false, zero_is_absent: zeros };
     let lenient = typed::subset(node, &pair.wanted, &pair.have, leniency);
     let dropped = |change: &Change| !lenient.iter().any(|other| other.path == change.path);

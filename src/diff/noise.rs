@@ -3,11 +3,8 @@
 use serde_json::Value;
 
 use super::Ground;
-use crate::model::{Gvk, Rule};
+use crate::model::{Gvk, Record, Rule, is_built_in};
 use crate::schema::Node;
-
-/// The annotation that ties an object to its record (drift.md *The record*); sent with every apply, never a finding.
-pub(super) const TRACKING: &str = "driftdeck.dev/app";
 
 /// Fields of `metadata` that only the server writes.
 const SERVER_METADATA: [&str; 7] = [
@@ -19,33 +16,6 @@ const SERVER_METADATA: [&str; 7] = [
     "selfLink",
     "deletionGracePeriodSeconds",
 ];
-
-/// Groups under `k8s.io` that the API server itself serves; others there (gateway, snapshot, metrics) are custom kinds.
-const BUILT_IN: [&str; 18] = [
-    "admissionregistration",
-    "apiextensions",
-    "apiregistration",
-    "authentication",
-    "authorization",
-    "certificates",
-    "coordination",
-    "discovery",
-    "events",
-    "flowcontrol.apiserver",
-    "internal.apiserver",
-    "networking",
-    "node",
-    "rbac.authorization",
-    "resource",
-    "scheduling",
-    "storage",
-    "storagemigration",
-];
-
-/// Whether the API server itself serves the group: a custom kind's group must hold a dot.
-pub(super) fn is_built_in(group: &str) -> bool {
-    !group.contains('.') || group.strip_suffix(".k8s.io").is_some_and(|name| BUILT_IN.contains(&name))
-}
 
 /// Whether a value is what a typed server may leave out.
 pub(super) fn is_zero(value: &Value) -> bool {
@@ -110,7 +80,7 @@ pub(super) fn without_tracking(mut object: Value) -> Value {
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
         && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
     {
-        let had = annotations.remove(TRACKING).is_some();
+        let had = annotations.remove(Record::ANNOTATION).is_some();
         if had && annotations.is_empty() {
             metadata.remove("annotations");
         }

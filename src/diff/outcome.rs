@@ -79,7 +79,7 @@ fn missing(legs: &Legs, ground: &Ground) -> Comparison {
 
 /// Synced once, gone from git. What a controller owns is never ours to delete.
 fn extra(legs: &Legs, live: &Live, ground: &Ground) -> Comparison {
-    if ground.has(Rule::ControllerOwned) && has_controller(live) {
+    if is_controlled(live, ground) {
         let words = "a controller owns this object now; it is not ours to judge or to delete";
         return Comparison { reason: Some(reason(ReasonCode::Other, words, ground)), ..blank(legs, Verdict::Unknown) };
     }
@@ -156,11 +156,13 @@ pub fn is_leaving(live: &Live) -> bool {
 /// Whether a controller owns an object (`metadata.ownerReferences[].controller`).
 #[must_use]
 pub fn is_controlled(live: &Live, ground: &Ground) -> bool {
-    ground.has(Rule::ControllerOwned) && has_controller(live)
+    ground.has(Rule::ControllerOwned)
+        && serde_json::from_str::<Value>(&live.json).is_ok_and(|object| has_controller(&object))
 }
 
-fn has_controller(live: &Live) -> bool {
-    let Ok(object) = serde_json::from_str::<Value>(&live.json) else { return false };
+/// Whether a controller owns an object, by its text alone.
+#[must_use]
+pub fn has_controller(object: &Value) -> bool {
     let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
     owners.into_iter().flatten().any(|owner| owner.get("controller") == Some(&Value::Bool(true)))
 }

@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::noise::TRACKING;
-use crate::model::{AppSpec, Digest, Document, Foreign, Gvk, Manifest, Origin, Rendered, ResourceKey, Rule, Without};
+use crate::model::{
+    AppSpec, Digest, Document, Foreign, Gvk, Manifest, Origin, Record, Rendered, ResourceKey, Rule, Without,
+};
 use crate::schema::Schemas;
 
 /// Whether objects of a kind live in a namespace.
@@ -167,6 +168,6 @@ fn track(object: &mut Map<String, Value>, wanted: &Wanted) {
     }
     if let Some(annotations) = annotations.as_object_mut() {
         let record = format!("{}/{}", wanted.record_namespace, wanted.app.id.name);
-        annotations.insert(TRACKING.to_owned(), Value::from(record));
+        annotations.insert(Record::ANNOTATION.to_owned(), Value::from(record));
     }
 }

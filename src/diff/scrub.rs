@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Ground;
 use super::mask::Masks;
-use crate::model::{Foreign, Live, Manifest, ResourceKey};
+use crate::model::{Foreign, Live, Manifest, Record, ResourceKey};
 
 /// Values shorter than this are taken out only as words of their own: inside words they would be everywhere.
 const SHORTEST: usize = 4;
@@ -70,7 +70,7 @@ pub fn scrub(message: &Foreign, bodies: &[&Value]) -> Foreign {
 /// Our own annotation holds names that are no secret and stand in many a sentence.
 fn without_ours(mut annotations: Value) -> Value {
     if let Some(map) = annotations.as_object_mut() {
-        map.remove(super::noise::TRACKING);
+        map.remove(Record::ANNOTATION);
     }
     annotations
 }

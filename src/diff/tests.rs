@@ -255,12 +255,6 @@ fn a_controllers_field_is_contested_and_a_persons_never() {
 }
 
 #[test]
-fn custom_kinds_under_k8s_io_keep_their_zeros() {
-    assert!(noise::is_built_in("") && noise::is_built_in("apps") && noise::is_built_in("networking.k8s.io"));
-    assert!(!noise::is_built_in("gateway.networking.k8s.io") && !noise::is_built_in("example.com"));
-}
-
-#[test]
 fn an_ignore_rule_hides_a_finding_and_keeps_it() {
     let mut stage = Stage::new();
     stage.app.ignore = vec![IgnoreRule {

@@ -6,6 +6,7 @@
 mod asides;
 mod carry;
 mod handle;
+mod keeper;
 mod loss;
 mod tasks;
 mod tracked;
@@ -60,6 +61,8 @@ struct Driver {
     stop: CancellationToken,
     next_auto: u64,
     testimony: Testimony,
+    /// To the one task that keeps what was seen; `None` without a journal.
+    notes: Option<mpsc::Sender<keeper::Note>>,
     /// When the looks at apps are kept next, since start.
     next_look: Duration,
     /// Held for what dropping them would end.
@@ -78,42 +81,46 @@ struct Inboxes {
 #[must_use]
 #[allow(clippy::needless_pass_by_value, reason = "an engine is started once, with what is then its own")]
 pub fn start(setup: Setup) -> (Handle, mpsc::Receiver<View>) {
-    let (events, inbox) = mpsc::channel(QUEUE);
-    let (seen, seen_inbox) = mpsc::channel(QUEUE);
-    let (asides, asides_inbox) = mpsc::channel(64);
-    let (deliveries, delivered) = mpsc::channel(64);
     let (views, answers) = mpsc::channel(64);
-    let (fleet, fleet_reader) = watch::channel(Arc::new(Fleet::default()));
-    let stop = CancellationToken::new();
-    let tasks = TaskTracker::new();
-    let world = setup.world();
-    let shared = Arc::new(setup.shared());
-    let testimony = Testimony::recall(shared.journal.as_ref(), world.apps.keys());
-    let driver = Driver {
-        world,
-        clock: setup.clock.clone(),
-        shared,
-        lines: BTreeMap::new(),
-        aborts: BTreeMap::new(),
-        fleet,
-        views,
-        events: events.clone(),
-        seen,
-        asides,
-        deliveries,
-        tasks: tasks.clone(),
-        stop: stop.clone(),
-        next_auto: 1 << 62,
-        testimony,
-        next_look: witness::LOOKS,
-        watches: BTreeMap::new(),
-    };
-    let tracked = tasks.clone();
-    tracked.spawn(driver.run(Inboxes { events: inbox, seen: seen_inbox, asides: asides_inbox, delivered }));
-    (Handle::new(fleet_reader, events, stop, tasks), answers)
+    let (driver, inboxes) = Driver::new(&setup, views);
+    let (events, stop, tasks) = (driver.events.clone(), driver.stop.clone(), driver.tasks.clone());
+    let handle = Handle::new(driver.fleet.subscribe(), events, stop, tasks.clone());
+    tasks.spawn(driver.run(inboxes));
+    (handle, answers)
 }
 
 impl Driver {
+    fn new(setup: &Setup, views: mpsc::Sender<View>) -> (Self, Inboxes) {
+        let (events, inbox) = mpsc::channel(QUEUE);
+        let (seen, seen_inbox) = mpsc::channel(QUEUE);
+        let (asides, asides_inbox) = mpsc::channel(64);
+        let (deliveries, delivered) = mpsc::channel(64);
+        let (world, shared, tasks) = (setup.world(), Arc::new(setup.shared()), TaskTracker::new());
+        let testimony = Testimony::recall(shared.journal.as_ref(), world.apps.keys());
+        let notes = shared.journal.clone().map(|journal| keeper::start(journal, &tasks));
+        let driver = Self {
+            world,
+            clock: setup.clock.clone(),
+            shared,
+            lines: BTreeMap::new(),
+            aborts: BTreeMap::new(),
+            fleet: watch::Sender::new(Arc::new(Fleet::default())),
+            views,
+            events,
+            seen,
+            asides,
+            deliveries,
+            tasks,
+            stop: CancellationToken::new(),
+            next_auto: 1 << 62,
+            testimony,
+            notes,
+            next_look: witness::LOOKS,
+            watches: BTreeMap::new(),
+        };
+        (driver, Inboxes { events: inbox, seen: seen_inbox, asides: asides_inbox, delivered })
+    }
+
     async fn run(mut self, mut inboxes: Inboxes) {
         self.watch_directories();
         self.take(Event::Tick);
@@ -133,8 +140,7 @@ impl Driver {
             self.note_testimony();
             self.keep_looks_in_time();
         }
-        self.note_testimony();
-        self.keep_looks();
+        self.keep_the_rest().await;
         for line in self.lines.values() {
             line.stop.cancel();
         }
@@ -296,3 +302,6 @@ fn ticket(event: &Event) -> Option<&AppTicket> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,6 +85,29 @@ pub(super) struct Held {
     pub covered: usize,
     /// In order.
     pub seen: Vec<Seen>,
+    /// More came than is held: nothing is, and a list will tell.
+    pub is_over: bool,
+}
+
+/// Words of one watch that are held back, at most.
+const HELD: usize = 1024;
+
+impl Held {
+    /// What was there when it was asked.
+    pub fn new(seen: Vec<Seen>) -> Self {
+        Self { covered: seen.len(), seen, is_over: false }
+    }
+
+    /// What came after that.
+    pub fn push(&mut self, seen: Seen) {
+        if self.seen.len() >= HELD {
+            self.is_over = true;
+            self.seen = Vec::new();
+        }
+        if !self.is_over {
+            self.seen.push(seen);
+        }
+    }
 }
 
 /// One watch of what is minded.

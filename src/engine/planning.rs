@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::base;
 use super::desired::Desired;
 use super::event::Trouble;
@@ -94,17 +92,11 @@ fn prunable(site: &Site, outlook: &Outlook) -> BTreeMap<ResourceKey, Result<Arc<
                 line: base::line_of(site, &row.key),
                 uid: &live.uid,
                 has_our_apply: fields::ours(&fields::managed(&object), fields::MANAGER).is_some(),
-                has_controller: has_controller(&object),
+                has_controller: diff::has_controller(&object),
                 complete: outlook.desired.is_whole(),
                 held: &held,
             });
             Some((row.key.clone(), allowed.map(|()| live.uid.clone())))
         })
         .collect()
-}
-
-/// Whether a controller made the object (`metadata.ownerReferences[].controller`).
-fn has_controller(object: &Value) -> bool {
-    let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    owners.into_iter().flatten().any(|owner| owner.get("controller") == Some(&Value::Bool(true)))
 }

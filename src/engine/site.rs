@@ -63,7 +63,7 @@ pub(super) struct Shared {
     pub without: Without,
     /// Objects compared so far.
     pub judged: std::sync::atomic::AtomicU64,
-    /// What the journal saw synced, by app: the file is read whole, so it is read once.
+    /// What the journal saw synced, by app: its file is read whole, so it is read once.
     pub seen: Mutex<BTreeMap<AppId, Arc<SeenSynced>>>,
     /// Who acts.
     pub who: Foreign,
@@ -191,13 +191,10 @@ impl Site {
 
     /// The objects that the journal of this host saw synced.
     pub fn seen_synced(&self) -> Arc<SeenSynced> {
-        if let Some(known) = lock(&self.shared.seen).get(self.id()) {
-            return known.clone();
-        }
-        let read = self.shared.journal.as_ref().map(|journal| journal.last_seen(self.id())).unwrap_or_default();
-        let read = Arc::new(read);
-        lock(&self.shared.seen).insert(self.id().clone(), read.clone());
-        read
+        // Read under the lock: what is noted meanwhile is not covered by what was there before.
+        let mut seen = lock(&self.shared.seen);
+        let read = || self.shared.journal.as_ref().map(|journal| journal.last_seen(self.id())).unwrap_or_default();
+        seen.entry(self.id().clone()).or_insert_with(|| Arc::new(read())).clone()
     }
 
     /// Who writes a commit: the config's author, else whoever acts here.

@@ -23,7 +23,6 @@ use super::event::Event;
 use super::world::World;
 use crate::model::{AppId, Now};
 
-pub(super) use asides::is_custom;
 pub(super) use clusters::STALE_AFTER;
 pub(super) use confirming::BURST;
 pub(super) use judging::{keys_of, scene_of};

@@ -38,7 +38,10 @@ impl Testimony {
             });
             own.looked.extend(objects);
         }
-        for Witnessed { key, uid, version, write } in journal.writes() {
+        let mut witnessed = journal.writes();
+        // Several processes append to one file, each what it saw in its order.
+        witnessed.sort_by_key(|seen| seen.write.by.time);
+        for Witnessed { key, uid, version, write } in witnessed {
             own.look_again(&key, (uid, version), &write);
             own.keep(&key, write);
         }
@@ -68,9 +71,16 @@ impl Testimony {
         for write in writes {
             let uid = now.map_or_else(|| "".into(), |live| live.uid.clone());
             let version = now.map_or_else(|| "".into(), |live| live.resource_version.clone());
-            self.fresh.push(Witnessed { key: key.clone(), uid, version, write: write.clone() });
+            if self.fresh.len() < IN_ALL {
+                self.fresh.push(Witnessed { key: key.clone(), uid, version, write: write.clone() });
+            }
             self.keep(key, write);
         }
+    }
+
+    /// Whether something is to be noted.
+    pub fn has_fresh(&self) -> bool {
+        !self.fresh.is_empty()
     }
 
     /// What is to be noted.

@@ -85,6 +85,36 @@ pub enum SceneState {
     Failed(Reason),
 }
 
+/// A watch that fails by a passing fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Since when nothing is heard of it.
+    pub since: Now,
+    /// What was said last.
+    pub said: Foreign,
+    /// Time to come back in.
+    pub grace: Grace,
+}
+
+/// The time that a watch has to come back after its whole cluster was silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grace {
+    /// The cluster has answered ever since the watch broke.
+    Unasked,
+    /// The cluster is silent too.
+    Due,
+    /// It answers again: until then, since start.
+    Until(Duration),
+}
+
+impl Broken {
+    /// Broke just now.
+    #[must_use]
+    pub fn new(now: Now) -> Self {
+        Self { since: now, said: Foreign::from(""), grace: Grace::Unasked }
+    }
+}
+
 /// One cluster.
 #[derive(Debug)]
 pub struct ClusterWorld {
@@ -102,8 +132,8 @@ pub struct ClusterWorld {
     pub probe_failed: Option<Reason>,
     /// Lists and watches.
     pub scenes: BTreeMap<Scene, SceneState>,
-    /// Watches that fail by a passing fault: since when, and what was said last.
-    pub broken: BTreeMap<Scene, (Now, Foreign)>,
+    /// Watches that fail by a passing fault.
+    pub broken: BTreeMap<Scene, Broken>,
     /// Group-versions whose schema is loaded or known not to be had.
     pub schemas: BTreeSet<Arc<str>>,
     /// Group-versions asked for.
@@ -242,8 +272,8 @@ pub struct AppWorld {
     pub running: Option<RunId>,
     /// The agent's attempts, and not before when the next.
     pub auto: AutoState,
-    /// Commit and count for which `NoteSeen` was last sent.
-    pub noted: Option<(CommitId, usize)>,
+    /// What `NoteSeen` was sent of at the desired commit.
+    pub noted: BTreeSet<ResourceKey>,
     /// Where git declares what differs.
     pub declarations: Declarations,
     /// Two names mean one server.

@@ -1,5 +1,5 @@
 //! The files: `journal.jsonl` and `writes.jsonl`, each with two older ones of bounded size, and small ones that are
-//! replaced whole. Private to the user, locked for appends.
+//! replaced whole. Private to the user, locked for writing.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::JournalError;
+use crate::model::{AppId, Digest};
 
 /// A file that grows by lines, its two older ones, and how long each may become.
 #[derive(Clone, Copy)]
@@ -16,7 +17,7 @@ pub(super) struct Names {
     rotate_at: u64,
 }
 
-/// Actions, and what was seen synced.
+/// Actions.
 pub(super) const JOURNAL: Names =
     Names { newest: "journal.jsonl", older: ["journal.1.jsonl", "journal.2.jsonl"], rotate_at: 10 << 20 };
 /// What watches saw.
@@ -37,9 +38,7 @@ pub(super) fn append(dir: &Path, names: Names, line: &str) -> Result<(), Journal
 
 fn try_append(dir: &Path, names: &Names, line: &str) -> io::Result<()> {
     let path = &dir.join(names.newest);
-    // A lock file of its own: the journal itself is renamed while the lock is held.
-    let lock = open(&dir.join("journal.lock"))?;
-    lock.lock()?;
+    let _lock = locked(dir)?;
     let mut file = open(path)?;
     let mut size = file.metadata()?.len();
     if size > 0 && size + line.len() as u64 >= names.rotate_at {
@@ -51,6 +50,13 @@ fn try_append(dir: &Path, names: &Names, line: &str) -> io::Result<()> {
     let whole = if size > 0 && !ends_line(path, size)? { format!("\n{line}\n") } else { format!("{line}\n") };
     file.write_all(whole.as_bytes())?;
     file.sync_data()
+}
+
+/// Held by one writer at a time, until it is dropped. A lock file of its own: others are renamed while it is held.
+fn locked(dir: &Path) -> io::Result<File> {
+    let lock = open(&dir.join("journal.lock"))?;
+    lock.lock()?;
+    Ok(lock)
 }
 
 fn ends_line(path: &Path, size: u64) -> io::Result<bool> {
@@ -78,19 +84,40 @@ pub(super) fn lines(dir: &Path, names: Names) -> Vec<String> {
     [second, first, names.newest].iter().flat_map(|name| lines_of(&dir.join(name), 2 * names.rotate_at)).collect()
 }
 
-/// Puts a small file in place of the one before, whole or not at all.
-pub(super) fn replace(dir: &Path, name: &str, text: &str) -> Result<(), JournalError> {
+/// Puts a small file in place of the one before, whole or not at all. `text` is made of the one before while no other
+/// writer may change it; `None` = that one stays.
+pub(super) fn replace<E>(dir: &Path, name: &str, text: E) -> Result<(), JournalError>
+where
+    E: FnOnce(Option<String>) -> Result<Option<String>, JournalError>,
+{
     let path = dir.join(name);
-    let put = || {
-        if let Some(parent) = path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
-        }
-        let part = path.with_extension(format!("part-{}", std::process::id()));
-        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&part)?;
-        file.write_all(text.as_bytes())?;
-        fs::rename(part, &path)
-    };
-    put().map_err(|source| io_error(&path, source))
+    let failed = |source| io_error(&path, source);
+    let _lock = locked(dir).map_err(failed)?;
+    match text(whole(dir, name))? {
+        Some(text) => put(&path, &text).map_err(failed),
+        None => Ok(()),
+    }
+}
+
+/// By way of a part file: there is one writer at a time.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+    }
+    let part = path.with_extension("part");
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&part)?;
+    file.write_all(text.as_bytes())?;
+    fs::rename(part, path)
+}
+
+/// The small file of an app in a folder. Names of apps are checked words, but a cluster's may hold anything that a
+/// context's does.
+pub(super) fn of_app(folder: &str, app: &AppId) -> String {
+    let cluster = app.cluster.as_str();
+    let plain: String = cluster.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    let digest = Digest::of_bytes(cluster.as_bytes());
+    let mark = digest.0.get(..8).unwrap_or_default();
+    format!("{folder}/{}@{}-{mark}.json", app.name, plain.get(..40).unwrap_or(&plain))
 }
 
 /// A small file; `None` where it is not there, too large, or no text.

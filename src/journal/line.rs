@@ -1,16 +1,10 @@
-//! One line of the journal: JSON, with a word that says which kind of line it is.
+//! One line of the journal: an action as JSON, with a word that says which kind of line it is.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, JournalError, Place};
-use crate::model::{AppId, ClusterName, CommitId, Foreign, ResourceKey};
-
-/// A line that was understood.
-pub(super) enum Line {
-    Done(Entry),
-    Seen { app: AppId, commit: CommitId, keys: Vec<Place> },
-}
+use super::{Entry, JournalError};
+use crate::model::{AppId, ClusterName, Foreign};
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "line", rename_all = "lowercase")]
@@ -23,51 +17,30 @@ enum Wire {
         result: String,
         detail: Option<String>,
     },
-    Seen {
-        time: Timestamp,
-        app: (String, String),
-        commit: CommitId,
-        keys: Vec<Place>,
-    },
 }
 
 pub(super) fn of_entry(entry: &Entry) -> Result<String, JournalError> {
-    encode(&Wire::Done {
+    let wire = Wire::Done {
         time: entry.time,
         who: entry.who.raw().to_owned(),
         what: entry.what.raw().to_owned(),
         app: entry.app.as_ref().map(app_words),
         result: entry.result.raw().to_owned(),
         detail: entry.detail.as_ref().map(|detail| detail.raw().to_owned()),
+    };
+    serde_json::to_string(&wire).map_err(|_| JournalError::Encode)
+}
+
+pub(super) fn read(text: &str) -> Option<Entry> {
+    let Wire::Done { time, who, what, app, result, detail } = serde_json::from_str(text).ok()?;
+    Some(Entry {
+        time,
+        who: Foreign::new(who),
+        what: Foreign::new(what),
+        app: app.map(app_id),
+        result: Foreign::new(result),
+        detail: detail.map(Foreign::new),
     })
-}
-
-pub(super) fn of_seen(
-    app: &AppId,
-    commit: &CommitId,
-    keys: &[ResourceKey],
-    time: Timestamp,
-) -> Result<String, JournalError> {
-    let keys = keys.iter().map(|key| (key.kind.clone(), key.namespace.clone(), key.name.clone())).collect();
-    encode(&Wire::Seen { time, app: app_words(app), commit: commit.clone(), keys })
-}
-
-pub(super) fn read(text: &str) -> Option<Line> {
-    Some(match serde_json::from_str(text).ok()? {
-        Wire::Done { time, who, what, app, result, detail } => Line::Done(Entry {
-            time,
-            who: Foreign::new(who),
-            what: Foreign::new(what),
-            app: app.map(app_id),
-            result: Foreign::new(result),
-            detail: detail.map(Foreign::new),
-        }),
-        Wire::Seen { app, commit, keys, .. } => Line::Seen { app: app_id(app), commit, keys },
-    })
-}
-
-fn encode(wire: &Wire) -> Result<String, JournalError> {
-    serde_json::to_string(wire).map_err(|_| JournalError::Encode)
 }
 
 fn app_words(app: &AppId) -> (String, String) {

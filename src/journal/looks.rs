@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{JournalError, Look, Looked, Place};
-use crate::model::AppId;
 
 #[derive(Serialize, Deserialize)]
 struct Wire {
@@ -16,15 +15,6 @@ struct Wire {
 
 /// Place, uid, version, newest stamp, known paths.
 type Wired = (Place, String, String, Option<Timestamp>, Vec<String>);
-
-/// Names of apps and clusters are checked words, but a cluster's may hold anything that a context's does.
-pub(super) fn name(app: &AppId) -> String {
-    let cluster = app.cluster.as_str();
-    let plain: String = cluster.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    let digest = crate::model::Digest::of_bytes(cluster.as_bytes());
-    let mark = digest.0.get(..8).unwrap_or_default();
-    format!("looks/{}@{}-{mark}.json", app.name, plain.get(..40).unwrap_or(&plain))
-}
 
 pub(super) fn text(look: &Look) -> Result<String, JournalError> {
     let object = |(place, looked): (&Place, &Looked)| {

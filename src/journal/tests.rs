@@ -53,6 +53,87 @@ fn the_newest_commit_seen_wins_per_object() {
 }
 
 #[test]
+fn what_comes_and_goes_pushes_nothing_that_was_done_out_of_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::open(dir.path()).unwrap();
+    journal.append(&entry("sync")).unwrap();
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let quiet = AppId::new("quiet", ClusterName::new("prod"));
+    journal.note_seen(&quiet, &CommitId::new("q"), &[key("x")], now).unwrap();
+    let keys: Vec<_> = (0..500).map(|n| key(&format!("m{n}"))).collect();
+    for commit in 0..40 {
+        journal.note_seen(&app(), &CommitId::new(format!("c{commit}")), &keys, now).unwrap();
+    }
+    assert_eq!(journal.newest(5).entries, [entry("sync")], "every action is on record");
+    assert!(journal.last_seen(&quiet).into_values().eq([CommitId::new("q")]), "a quiet app keeps its bases");
+    assert!(journal.last_seen(&app()).into_values().all(|commit| commit == CommitId::new("c39")));
+    let kept: u64 = files_in(dir.path()).iter().map(|path| path.metadata().unwrap().len()).sum();
+    assert!(kept < 200_000, "what was said before is not kept: {kept} bytes");
+}
+
+/// All files below a directory.
+fn files_in(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_note_that_comes_late_changes_nothing_and_one_that_says_nothing_new_is_not_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::open(dir.path()).unwrap();
+    let at = |second| jiff::Timestamp::from_second(second).unwrap();
+    let (old, new) = (CommitId::new("a"), CommitId::new("b"));
+    journal.note_seen(&app(), &new, &[key("x")], at(20)).unwrap();
+    journal.note_seen(&app(), &old, &[key("x"), key("y")], at(10)).unwrap();
+    let seen = |name: &str| journal.last_seen(&app()).get(&super::place(&key(name))).cloned();
+    assert_eq!((seen("x"), seen("y")), (Some(new.clone()), Some(old)), "two tasks may swap on their way to the disk");
+    let file = files_in(&dir.path().join("seen")).remove(0);
+    let before = std::fs::metadata(&file).unwrap();
+    journal.note_seen(&app(), &new, &[key("x")], at(30)).unwrap();
+    let after = std::fs::metadata(&file).unwrap();
+    assert_eq!(std::os::unix::fs::MetadataExt::ino(&before), std::os::unix::fs::MetadataExt::ino(&after));
+}
+
+#[test]
+fn what_was_seen_synced_is_bounded_and_the_oldest_goes_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::open(dir.path()).unwrap();
+    let at = |second| jiff::Timestamp::from_second(second).unwrap();
+    journal.note_seen(&app(), &CommitId::new("a"), &[key("old")], at(1)).unwrap();
+    let keys: Vec<_> = (0..super::seen::MOST).map(|n| key(&format!("m{n}"))).collect();
+    journal.note_seen(&app(), &CommitId::new("b"), &keys, at(2)).unwrap();
+    let seen = journal.last_seen(&app());
+    assert_eq!((seen.len(), seen.get(&super::place(&key("old")))), (super::seen::MOST, None));
+}
+
+#[test]
+fn several_writers_of_one_look_leave_a_whole_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::open(dir.path()).unwrap();
+    let look = |count: usize| {
+        let looked = |n| {
+            let known = Vec::new();
+            (
+                super::place(&key(&format!("{n}"))),
+                super::Looked { uid: "u".into(), version: "1".into(), stamp: None, known },
+            )
+        };
+        super::Look { at: jiff::Timestamp::UNIX_EPOCH, objects: (0..count).map(looked).collect() }
+    };
+    std::thread::scope(|scope| {
+        for count in [1, 500, 2_000, 40] {
+            let (journal, look) = (journal.clone(), look(count));
+            scope.spawn(move || (0..20).for_each(|_| journal.keep_look(&app(), &look).unwrap()));
+        }
+        for _ in 0..200 {
+            let size = journal.look(&app()).map(|look| look.objects.len());
+            assert!(matches!(size, None | Some(1 | 40 | 500 | 2_000)), "half a look: {size:?}");
+        }
+    });
+    assert!(journal.look(&app()).is_some(), "the last one is whole");
+}
+
+#[test]
 fn only_the_user_may_read_it() {
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("state");

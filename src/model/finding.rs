@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Base, Basis, Declared, FieldPath, Foreign, Moved, Reason, Verdict};
 
 /// A value as a finding may tell it. Made by `diff::mask` and nowhere else.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Said {
     /// A plain value, at most 4 KiB of JSON.
@@ -93,7 +93,7 @@ fn is_nobody(by: &Option<Attribution>) -> bool {
 }
 
 /// One difference, at the smallest unit that server-side apply can own.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Where; empty for a missing or extra object.
     pub path: FieldPath,
@@ -159,7 +159,7 @@ impl Finding {
 }
 
 /// A finding that a rule hid, kept with the rule.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Hidden {
     /// Where.
     pub path: FieldPath,
@@ -174,7 +174,7 @@ pub struct Hidden {
 }
 
 /// The judgement of one object. Secrets are masked before one exists.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
     /// The word.
     pub verdict: Verdict,

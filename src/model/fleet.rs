@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The whole picture. `Arc` per row, so that a publish clones pointers.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fleet {
     /// Rises with each publish that changed something.
     pub version: u64,
@@ -86,7 +86,7 @@ impl ClusterState {
 }
 
 /// One cluster.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterRow {
     /// Name in the config.
     pub name: ClusterName,
@@ -126,7 +126,7 @@ pub enum RemoteState {
 }
 
 /// One repository.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteRow {
     /// Name in the config.
     pub name: RepoName,
@@ -143,7 +143,7 @@ pub struct RemoteRow {
 }
 
 /// Where an app's manifests come from, as of now.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceRow {
     /// From the config.
     pub spec: SourceSpec,
@@ -189,7 +189,7 @@ pub struct Counts {
 }
 
 /// One app at one destination.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppRow {
     /// Name and cluster.
     pub id: AppId,
@@ -238,7 +238,7 @@ pub struct AppRow {
 }
 
 /// One object of an app.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceRow {
     /// Identity.
     pub key: ResourceKey,
@@ -281,7 +281,7 @@ pub struct ResourceRow {
 }
 
 /// Something that is wrong, for the errors screen.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorRow {
     /// Whose: an app, a cluster or a repository.
     pub whose: Foreign,

@@ -64,6 +64,34 @@ impl fmt::Display for AppId {
     }
 }
 
+/// Groups under `k8s.io` that the API server itself serves; others there (gateway, snapshot, metrics) are custom kinds.
+const BUILT_IN: [&str; 18] = [
+    "admissionregistration",
+    "apiextensions",
+    "apiregistration",
+    "authentication",
+    "authorization",
+    "certificates",
+    "coordination",
+    "discovery",
+    "events",
+    "flowcontrol.apiserver",
+    "internal.apiserver",
+    "networking",
+    "node",
+    "rbac.authorization",
+    "resource",
+    "scheduling",
+    "storage",
+    "storagemigration",
+];
+
+/// Whether the API server itself serves a group: a custom kind's group must hold a dot.
+#[must_use]
+pub fn is_built_in(group: &str) -> bool {
+    !group.contains('.') || group.strip_suffix(".k8s.io").is_some_and(|name| BUILT_IN.contains(&name))
+}
+
 /// A kind within its group: `apps/Deployment`; the core group is empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Kind {
@@ -143,5 +171,20 @@ impl fmt::Debug for ResourceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Kind { group, kind } = &self.kind;
         write!(f, "{}:{group}/{kind}:{:?}/{:?}", self.cluster, self.namespace, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_built_in;
+
+    #[test]
+    fn a_custom_kind_has_a_dot_in_its_group_also_under_k8s_io() {
+        for group in ["", "apps", "networking.k8s.io", "storagemigration.k8s.io", "flowcontrol.apiserver.k8s.io"] {
+            assert!(is_built_in(group), "{group}");
+        }
+        for group in ["gateway.networking.k8s.io", "metrics.k8s.io", "example.com", "networking.k8s.io.example.com"] {
+            assert!(!is_built_in(group), "{group}");
+        }
     }
 }

@@ -102,6 +102,10 @@ pub struct Record {
 }
 
 impl Record {
+    /// The annotation that ties an object to its record (drift.md *The record*): `<record namespace>/<app>`. Sent with every
+    /// apply, never a finding.
+    pub const ANNOTATION: &str = "driftdeck.dev/app";
+
     /// The pause in force at a time.
     #[must_use]
     pub fn pause_at(&self, now: Timestamp) -> Option<&Pause> {

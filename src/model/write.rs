@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Attribution, FieldPath, Said};
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// A field changed, came or went.
     Field,
@@ -23,7 +23,7 @@ pub enum Deed {
 }
 
 /// One change. Values of Secrets are masked before one exists.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
     /// Where.
     pub path: FieldPath,

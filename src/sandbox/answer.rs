@@ -8,6 +8,7 @@ use super::body::Body;
 use super::failure::Failure;
 use super::listed::Listed;
 use super::watch::Watch;
+use crate::yaml;
 
 /// The type of an aggregated discovery document.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -27,6 +28,8 @@ pub(super) enum Answer {
     Stream(Box<Watch>),
     /// JSON with `Warning` headers.
     Warned(u16, Bytes, Vec<String>),
+    /// YAML with `Warning` headers.
+    Yaml(u16, Bytes, Vec<String>),
 }
 
 impl Answer {
@@ -54,6 +57,17 @@ impl Answer {
         }
     }
 
+    /// The same in YAML, where it is JSON.
+    pub(super) fn in_yaml(self) -> Self {
+        let (code, bytes, warnings) = match self.written() {
+            Self::Json(code, bytes) => (code, bytes, Vec::new()),
+            Self::Warned(code, bytes, warnings) => (code, bytes, warnings),
+            other => return other,
+        };
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        Self::Yaml(code, Bytes::from(yaml::write(&value)), warnings)
+    }
+
     pub(super) fn into_response(self) -> Response<Body> {
         let (code, kind, body, warnings) = match self {
             Self::Json(code, bytes) => (code, "application/json", Body::whole(bytes), Vec::new()),
@@ -61,6 +75,7 @@ impl Answer {
             Self::Discovery(bytes) => (200, AGGREGATED, Body::whole(bytes), Vec::new()),
             Self::Legacy(bytes) => (200, LEGACY, Body::whole(bytes), Vec::new()),
             Self::Warned(code, bytes, warnings) => (code, "application/json", Body::whole(bytes), warnings),
+            Self::Yaml(code, bytes, warnings) => (code, "application/yaml", Body::whole(bytes), warnings),
             Self::Text(code, text) => (code, "text/plain; charset=utf-8", Body::whole(Bytes::from(text)), Vec::new()),
             Self::Stream(watch) => (200, "application/json", Body::watch(*watch), Vec::new()),
         };

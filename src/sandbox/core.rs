@@ -12,6 +12,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::accept::Accept;
 use super::account::{Account, Wish};
 use super::answer::Answer;
 use super::controllers::{self, Queue};
@@ -25,7 +26,7 @@ use super::seed::{self, Dice};
 use super::service::Outage;
 use super::store::Store;
 use super::wakers::{Held, Wakers, Woken};
-use super::{Answered, Clock, Options, SandboxError, discovery, openapi, options, partial, read, review, scale, table};
+use super::{Answered, Clock, Options, SandboxError, discovery, openapi, options, read, review, scale, shown};
 use super::{watch, write};
 use crate::schema::Schemas;
 
@@ -193,7 +194,9 @@ impl Core {
                 Answered { status, body: serde_json::from_slice(&bytes).unwrap_or_default() }
             }
             Answer::Text(status, text) => Answered { status, body: text.into() },
-            Answer::Legacy(_) | Answer::List(_) | Answer::Stream(_) => Answered { status: 200, body: Value::Null },
+            Answer::Legacy(_) | Answer::List(_) | Answer::Stream(_) | Answer::Yaml(..) => {
+                Answered { status: 200, body: Value::Null }
+            }
         }
     }
 
@@ -225,15 +228,12 @@ impl Core {
         if target.part == Part::Whole && !target.kind.verbs.iter().any(|known| known == verb) {
             return Failure::no_method().into();
         }
-        let answer = self.act(account, call, &flags, (verb, &target)).unwrap_or_else(Answer::from);
-        let reads = matches!(verb, "get" | "list");
-        if reads && table::is_asked(&call.accept) {
-            return table::shaped(&target, call, &flags, answer.written(), self.now());
-        }
-        if reads && partial::is_asked(&call.accept) {
-            return partial::shaped(call, answer.written());
-        }
-        answer
+        let wanted = match options::check_accept(&target.kind, verb, call) {
+            Ok(wanted) => wanted,
+            Err(refused) => return refused,
+        };
+        let answer = self.act(account, call, &flags, (verb, &target, wanted)).unwrap_or_else(Answer::from);
+        shown::shown((&target, &flags), wanted, answer, self.now())
     }
 
     fn act(
@@ -241,9 +241,9 @@ impl Core {
         account: &Account,
         call: &Call,
         flags: &Flags,
-        (verb, target): (&str, &Target),
+        (verb, target, wanted): (&str, &Target, Accept),
     ) -> Result<Answer, Failure> {
-        options::check_media(&target.kind, verb, call)?;
+        options::check_content(verb, call)?;
         if review::is_review(target) {
             let now = self.now();
             return review::answer((&self.world(), now), account, target, &call.body);
@@ -252,7 +252,7 @@ impl Core {
             options::check(verb, call, flags)?;
         }
         if verb == "watch" {
-            return watch::open(self, target, flags, &call.accept);
+            return watch::open(self, target, flags, wanted);
         }
         let state = &mut *self.timed();
         let world = &*state.world.clone();
@@ -274,7 +274,9 @@ impl Core {
 }
 
 fn elsewhere(world: &World, route: Route, call: &Call) -> Answer {
-    if call.method != Method::GET && !matches!(route, Route::NoResource | Route::Nowhere) {
+    let reads = matches!(route, Route::Version | Route::Api | Route::GroupVersion(..) | Route::LegacyOpenApi);
+    // The other handlers do not look at the method.
+    if call.method != Method::GET && reads {
         return Failure::no_method().into();
     }
     match route {
@@ -288,6 +290,7 @@ fn elsewhere(world: &World, route: Route, call: &Call) -> Answer {
         Route::OpenApi => openapi::index(&world.documents),
         Route::OpenApiDocument(key) => openapi::document(&world.documents, &key),
         Route::NoResource => Failure::no_resource().into(),
+        Route::NoName(name) => Failure::bad(format!("Name parameter invalid: \"{name}\": may not be '{name}'")).into(),
         Route::NoPart(kind, name) => Failure::not_found(&kind, &name).into(),
         Route::Objects(_) | Route::Nowhere => Answer::Text(404, "404 page not found\n"),
     }

@@ -35,6 +35,19 @@ impl Cause {
         Self { reason: "FieldValueInvalid", message: format!("Invalid value: {value}: {why}"), field: field.to_owned() }
     }
 
+    /// `field: Unsupported value: …: supported values: …`.
+    pub(super) fn unsupported(field: &str, value: &Value, known: &[&str]) -> Self {
+        let known: Vec<String> = known.iter().map(|one| format!("\"{one}\"")).collect();
+        let message = format!("Unsupported value: {value}: supported values: {}", known.join(", "));
+        Self { reason: "FieldValueNotSupported", message, field: field.to_owned() }
+    }
+
+    /// `field: Too long: may not be more than … bytes`.
+    pub(super) fn too_long(field: &str, most: usize) -> Self {
+        let message = format!("Too long: may not be more than {most} bytes");
+        Self { reason: "FieldValueTooLong", message, field: field.to_owned() }
+    }
+
     /// `field: Forbidden: why`.
     pub(super) fn forbidden(field: &str, why: &str) -> Self {
         Self { reason: "FieldValueForbidden", message: format!("Forbidden: {why}"), field: field.to_owned() }

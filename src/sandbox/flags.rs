@@ -1,5 +1,7 @@
 //! The query of a request: which options were given. Refuses to act on them.
 
+use std::num::IntErrorKind;
+
 use super::failure::Failure;
 
 /// What to do with fields the schema does not know.
@@ -34,17 +36,28 @@ impl Flags {
         value.filter(|value| !value.is_empty())
     }
 
+    /// Every value of an option, empty ones too.
+    pub(super) fn all(&self, key: &str) -> Vec<&str> {
+        self.0.iter().filter(|(name, _)| name == key).map(|(_, value)| value.as_str()).collect()
+    }
+
     /// Whether a boolean option is set: by any word but `0` and `false`.
     pub(super) fn is(&self, key: &str) -> bool {
         self.get(key).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
     }
 
-    /// The options that must be whole numbers are.
-    pub(super) fn check_numbers(&self) -> Result<(), Failure> {
-        for key in ["limit", "timeoutSeconds", "gracePeriodSeconds"] {
-            if let Some(text) = self.get(key).filter(|text| text.parse::<i64>().is_err()) {
-                return Err(Failure::bad(format!("strconv.ParseInt: parsing \"{text}\": invalid syntax")));
-            }
+    /// Whether an option is given at all, though it may be empty.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|(name, _)| name == key)
+    }
+
+    /// These options are whole numbers where they are given.
+    pub(super) fn check_numbers(&self, keys: &[&str]) -> Result<(), Failure> {
+        for key in keys {
+            let said = self.0.iter().find(|(name, _)| name == key).map(|(_, text)| text);
+            let Some((text, Err(error))) = said.map(|text| (text, text.parse::<i64>())) else { continue };
+            let why = number_error(error.kind());
+            return Err(Failure::bad(format!("strconv.ParseInt: parsing {text:?}: {why}")));
         }
         Ok(())
     }
@@ -54,8 +67,9 @@ impl Flags {
         self.get(key)?.parse().ok()
     }
 
+    /// Whether nothing shall be kept; the words of it are judged before.
     pub(super) fn dry_run(&self) -> bool {
-        self.get("dryRun") == Some("All")
+        self.has("dryRun")
     }
 
     /// `fieldValidation`, by default Warn.
@@ -70,11 +84,24 @@ impl Flags {
     /// `resourceVersion` as a number; 0 and absent are the same to most readers and are told apart by `get`.
     pub(super) fn resource_version(&self) -> Result<u64, Failure> {
         let Some(text) = self.get("resourceVersion") else { return Ok(0) };
-        text.parse().map_err(|_| {
-            let why = format!("strconv.ParseUint: parsing \"{text}\": invalid syntax");
-            Failure::new(500, "", format!("resourceVersion: Invalid value: \"{text}\": {why}"))
+        text.parse::<u64>().map_err(|error| {
+            let why = format!("strconv.ParseUint: parsing {text:?}: {}", number_error(error.kind()));
+            Failure::new(500, "", format!("resourceVersion: Invalid value: {text:?}: {why}"))
         })
     }
+}
+
+/// What Go says of a text that is no number.
+fn number_error(kind: &IntErrorKind) -> &'static str {
+    match kind {
+        IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+        _ => "invalid syntax",
+    }
+}
+
+/// Percent decoding of a path, where `+` is itself.
+pub(super) fn decode_path(text: &str) -> String {
+    decode(&text.replace('+', "%2B"))
 }
 
 /// Percent decoding; `+` is a blank.

@@ -112,6 +112,6 @@ pub(super) fn legacy(accept: &str) -> Answer {
 pub(super) fn document(documents: &Documents, key: &str) -> Answer {
     match documents.0.get(key) {
         Some(document) => Answer::Json(200, document.text.clone()),
-        None => Answer::Text(404, "404 page not found\n"),
+        None => Answer::Text(404, ""),
     }
 }

@@ -4,6 +4,8 @@
 
 use serde_json::{Value, json};
 
+use super::accept::{self, Accept, Media};
+use super::answer::Answer;
 use super::core::Call;
 use super::failure::{Cause, Failure};
 use super::flags::Flags;
@@ -28,22 +30,20 @@ fn refused(kind: &str, causes: &[Cause]) -> Result<(), Failure> {
     Err(failure)
 }
 
-fn unsupported(field: &str, value: &Value, known: &[&str]) -> Cause {
-    let known: Vec<String> = known.iter().map(|one| format!("\"{one}\"")).collect();
-    let message = format!("Unsupported value: {value}: supported values: {}", known.join(", "));
-    Cause { reason: "FieldValueNotSupported", message, field: field.to_owned() }
-}
-
 /// The options of a verb, as far as the query says them.
 pub(super) fn check(verb: &str, call: &Call, flags: &Flags) -> Result<(), Failure> {
-    flags.check_numbers()?;
+    match verb {
+        "list" | "watch" | "deletecollection" => flags.check_numbers(&["limit", "timeoutSeconds"])?,
+        "delete" => flags.check_numbers(&["gracePeriodSeconds"])?,
+        _ => {}
+    }
     match verb {
         "create" => refused("CreateOptions", &of_write(flags)),
         "update" => refused("UpdateOptions", &of_write(flags)),
         "patch" => {
             let mut causes = Vec::new();
             let applies = call.content_type.starts_with("application/apply-patch");
-            if !applies && flags.get("force").is_some() {
+            if !applies && flags.has("force") {
                 causes.push(Cause::forbidden("force", "may not be specified for non-apply patch"));
             }
             if applies && flags.get("fieldManager").is_none() {
@@ -62,23 +62,22 @@ fn of_write(flags: &Flags) -> Vec<Cause> {
     let mut causes = Vec::new();
     let manager = flags.get("fieldManager").unwrap_or_default();
     if manager.len() > MANAGER {
-        let message = format!("Too long: may not be more than {MANAGER} bytes");
-        causes.push(Cause { reason: "FieldValueTooLong", message, field: "fieldManager".to_owned() });
+        causes.push(Cause::too_long("fieldManager", MANAGER));
     }
     if let Some((at, odd)) = manager.char_indices().find(|(_, c)| c.is_control()) {
         let why = format!("invalid character U+{:04X} (at position {at})", u32::from(odd));
         causes.push(Cause::invalid("fieldManager", &manager.into(), &why));
     }
-    causes.extend(dry_run(flags.get("dryRun").map(|one| json!([one]))));
+    causes.extend(dry_run(flags.has("dryRun").then(|| json!(flags.all("dryRun")))));
     if let Some(word) = flags.get("fieldValidation").filter(|word| !matches!(*word, "Ignore" | "Strict" | "Warn")) {
-        causes.push(unsupported("fieldValidation", &word.into(), &["", "Ignore", "Strict", "Warn"]));
+        causes.push(Cause::unsupported("fieldValidation", &word.into(), &["", "Ignore", "Strict", "Warn"]));
     }
     causes
 }
 
 fn dry_run(all: Option<Value>) -> Option<Cause> {
     let all = all.filter(|all| list(all).any(|one| one != "All"))?;
-    Some(unsupported("dryRun", &all, &["All"]))
+    Some(Cause::unsupported("dryRun", &all, &["All"]))
 }
 
 /// The options of a delete, of query and body together.
@@ -91,7 +90,7 @@ pub(super) fn check_delete(options: &Value) -> Result<(), Failure> {
         }
         let known = ["Foreground", "Background", "Orphan", "nil"];
         if !known[..3].contains(&policy) {
-            causes.push(unsupported("propagationPolicy", &policy.into(), &known));
+            causes.push(Cause::unsupported("propagationPolicy", &policy.into(), &known));
         }
     }
     causes.extend(dry_run(options.get("dryRun").cloned()));
@@ -111,14 +110,14 @@ fn of_list(flags: &Flags) -> Result<(), Failure> {
             causes.push(Cause::forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
         }
         if !matches!(word, "Exact" | "NotOlderThan") {
-            causes.push(unsupported(MATCH, &word.into(), &["Exact", "NotOlderThan", ""]));
+            causes.push(Cause::unsupported(MATCH, &word.into(), &["Exact", "NotOlderThan", ""]));
         }
         if word == "Exact" && flags.get("resourceVersion") == Some("0") {
             let why = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
             causes.push(Cause::forbidden(MATCH, why));
         }
     }
-    if flags.get("sendInitialEvents").is_some() {
+    if flags.has("sendInitialEvents") {
         causes.push(Cause::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
     }
     refused("ListOptions", &causes)?;
@@ -141,40 +140,44 @@ fn of_watch(flags: &Flags) -> Result<(), Failure> {
             causes.push(Cause::forbidden(MATCH, why));
         }
         if word != "NotOlderThan" {
-            causes.push(unsupported(MATCH, &word.into(), &["NotOlderThan"]));
+            causes.push(Cause::unsupported(MATCH, &word.into(), &["NotOlderThan"]));
         }
     }
     refused("ListOptions", &causes)
 }
 
-/// What bodies may be, of creates and updates, and what answers can be.
-pub(super) fn check_media(kind: &KindInfo, verb: &str, call: &Call) -> Result<(), Failure> {
-    let content = call.content_type.split(';').next().unwrap_or_default().trim();
-    let known = matches!(content, "" | "application/json" | "application/yaml" | "application/vnd.kubernetes.protobuf");
-    if matches!(verb, "create" | "update") && !known {
-        let why = "the body of the request was in an unknown format - accepted media types include: application/json, \
-                   application/yaml, application/vnd.kubernetes.protobuf";
-        return Err(Failure::new(415, "UnsupportedMediaType", why));
-    }
-    let answered = |kind: &str| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        matches!(kind, "" | "*/*" | "application/json" | "application/yaml")
-            || kind.starts_with("application/vnd.kubernetes")
+/// What bodies may be, of creates, updates and deletes.
+pub(super) fn check_content(verb: &str, call: &Call) -> Result<(), Failure> {
+    let content = call.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let known = matches!(&*content, "" | "application/json" | "application/yaml");
+    let reads = match verb {
+        "create" | "update" => true,
+        "delete" | "deletecollection" => !call.body.is_empty(),
+        _ => false,
     };
-    if call.accept.split(',').any(answered) {
+    if known || !reads {
         return Ok(());
     }
-    let known = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
-    if kind.custom.is_some() {
-        let why = format!("only the following media types are accepted: {known}");
-        return Err(Failure::new(406, "NotAcceptable", why));
+    let why =
+        format!("the body of the request was in an unknown format - accepted media types include: {}", accept::KNOWN);
+    Err(Failure::new(415, "UnsupportedMediaType", why))
+}
+
+/// What the answer may be; the refusal comes as it will be read.
+pub(super) fn check_accept(kind: &KindInfo, verb: &str, call: &Call) -> Result<Accept, Answer> {
+    if kind.custom.is_none() && !accept::routes(&call.accept) {
+        let streams = match verb {
+            "list" | "watch" => ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+            _ => "",
+        };
+        return Err(accept::unroutable(&format!("{}{streams}", accept::KNOWN)).into());
     }
-    let streams = match verb {
-        "list" | "watch" => ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
-        _ => "",
-    };
-    let why = format!("406: Not Acceptable\n\nAvailable representations: {known}{streams}");
-    let mut failure = Failure::new(406, "NotAcceptable", why);
-    failure.details = Some(json!({}));
-    Err(failure)
+    let wanted = accept::weighed(&call.accept).ok_or_else(accept::unknown)?;
+    if verb == "watch" && wanted.media == Media::Yaml {
+        let mut refused = accept::unknown();
+        let streams = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+        refused.message = refused.message.replace(accept::KNOWN, streams);
+        return Err(Answer::from(refused).in_yaml());
+    }
+    Ok(wanted)
 }

@@ -18,7 +18,7 @@ use super::store::Name;
 
 /// One object.
 pub(super) fn get(state: &State, target: &Target, flags: &Flags) -> Result<Answer, Failure> {
-    let (asked, current) = (version(flags)?, state.store.rv());
+    let (asked, current) = (flags.resource_version()?, state.store.rv());
     if asked > current {
         return Err(Failure::too_large(asked, current));
     }
@@ -27,11 +27,14 @@ pub(super) fn get(state: &State, target: &Target, flags: &Flags) -> Result<Answe
     Ok(Answer::Json(200, Bytes::from(stored.whole(&target.kind))))
 }
 
-/// The version a read asks for.
+/// The version a list asks for.
 fn version(flags: &Flags) -> Result<u64, Failure> {
     let said = |failure: Failure| Failure::bad(format!("invalid resource version: {}", failure.message));
     flags.resource_version().map_err(said)
 }
+
+/// Of continue tokens.
+const VERSION: &str = "meta.k8s.io/v1";
 
 /// Where a list goes on.
 struct Page {
@@ -72,7 +75,7 @@ pub(super) fn list(state: &State, target: &Target, flags: &Flags) -> Result<Answ
 
 fn page(state: &State, kind: KindId, flags: &Flags) -> Result<Page, Failure> {
     if let Some(token) = flags.get("continue") {
-        return read_token(token);
+        return read_token(token, state.store.rv());
     }
     let (asked, current) = (version(flags)?, state.store.rv());
     if asked > current {
@@ -91,20 +94,37 @@ fn token(rv: u64, last: &Name) -> String {
         "" => format!("{}\u{0}", last.name),
         namespace => format!("{namespace}/{}\u{0}", last.name),
     };
-    STANDARD_NO_PAD.encode(json!({"v": "meta.k8s.io/v1", "rv": rv, "start": start}).to_string())
+    STANDARD_NO_PAD.encode(json!({"v": VERSION, "rv": rv, "start": start}).to_string())
 }
 
-fn read_token(token: &str) -> Result<Page, Failure> {
+fn read_token(token: &str, current: u64) -> Result<Page, Failure> {
     let bad = |why: &str| Failure::bad(format!("invalid continue token: continue key is not valid: {why}"));
-    let bytes = STANDARD_NO_PAD.decode(token).map_err(|_| bad("illegal base64 data"))?;
+    let bytes = STANDARD_NO_PAD.decode(token).map_err(|error| bad(&stumbled(&error, token)))?;
     let read = json::read(&bytes).map_err(|why| bad(&why))?;
-    let (rv, start) = (read["rv"].as_u64(), read["start"].as_str());
+    let (rv, start) = (read["rv"].as_i64().unwrap_or_default(), read["start"].as_str().unwrap_or_default());
     let version = read["v"].as_str().unwrap_or_default();
-    let unread = || bad(&format!("server does not recognize this encoded version {version}"));
-    let (Some(rv), Some(start)) = (rv, start) else { return Err(unread()) };
+    if version != VERSION {
+        return Err(bad(&format!("server does not recognize this encoded version {version}")));
+    }
+    if rv == 0 {
+        return Err(bad(&format!("incorrect encoded start resourceVersion (version {version})")));
+    }
+    if start.is_empty() {
+        return Err(bad(&format!("encoded start key empty (version {version})")));
+    }
     let start = start.trim_end_matches('\u{0}');
     let (namespace, name) = start.split_once('/').unwrap_or(("", start));
-    Ok(Page { rv, after: Some(Name::new(namespace, name)) })
+    // Below zero: go on in what there is now.
+    Ok(Page { rv: u64::try_from(rv).unwrap_or(current), after: Some(Name::new(namespace, name)) })
+}
+
+/// Where Go's decoder stops.
+fn stumbled(error: &base64::DecodeError, token: &str) -> String {
+    let at = match error {
+        base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _) => *at,
+        _ => token.len() / 4 * 4,
+    };
+    format!("illegal base64 data at input byte {at}")
 }
 
 /// 410 of a page that belongs to a list the server does not remember.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::flags::decode;
+use super::flags::decode_path;
 use super::kinds::{KindInfo, Kinds};
 
 /// What a path names.
@@ -21,6 +21,8 @@ pub(super) enum Route {
     Objects(Target),
     /// A known group-version without such a resource: 404 as a Status.
     NoResource,
+    /// `.` or `..` in the place of a name: 400.
+    NoName(String),
     /// A custom object's subresource that its definition does not open: 404 of the object.
     NoPart(Arc<KindInfo>, String),
     /// No handler at all: `404 page not found`.
@@ -80,11 +82,15 @@ impl Target {
 
 /// What `path` (without its query) names.
 pub(super) fn route(kinds: &Kinds, path: &str) -> Route {
-    let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    match parts.as_slice() {
+    let path = decode_path(path);
+    let parts: Vec<&str> = path.strip_prefix('/').unwrap_or(&path).split('/').collect();
+    // A slash at the end says nothing; two in a row are no path.
+    let parts = parts.strip_suffix(&[""]).unwrap_or(&parts);
+    match parts {
         ["version"] => Route::Version,
-        ["readyz" | "livez" | "healthz", ..] => Route::Health,
+        ["version", ..] => Route::NoResource,
+        ["readyz" | "livez" | "healthz"] | ["readyz" | "livez" | "healthz", "ping" | "log" | "etcd"] => Route::Health,
+        ["api" | "apis", rest @ ..] if rest.contains(&"") => Route::NoResource,
         ["api"] => Route::Api,
         ["apis"] => Route::Apis,
         ["openapi", "v2"] => Route::LegacyOpenApi,
@@ -108,6 +114,9 @@ fn in_version(kinds: &Kinds, group: &str, version: &str, rest: &[&str]) -> Route
         ["namespaces", namespace, rest @ ..] if !rest.is_empty() && !is_own_part(group, rest) => (*namespace, rest),
         _ => ("", rest),
     };
+    if let Some(name @ (&"." | &"..")) = rest.get(1) {
+        return Route::NoName((*name).to_owned());
+    }
     let is_custom = kinds.iter().any(|kind| kind.custom.is_some() && *kind.group == *group);
     let Some(kind) = kinds.at(group, version, rest[0]) else {
         return if is_custom { Route::Nowhere } else { Route::NoResource };

@@ -94,10 +94,12 @@ fn of_kind(kind: &KindInfo) -> &'static [&'static str] {
             "spec.hostNetwork",
             "status.phase",
             "status.podIP",
+            "status.podIPs",
             "status.nominatedNodeName",
         ],
         ("", "Node") => &["spec.unschedulable"],
         ("", "Namespace") => &["status.phase"],
+        ("", "ReplicationController") => &["status.replicas"],
         ("", "Secret") => &["type"],
         ("", "Service") => &["spec.clusterIP", "spec.type"],
         ("batch", "Job") => &["status.successful"],
@@ -116,33 +118,86 @@ fn inner(stored: &Stored, field: &str) -> String {
     match object.pointer(&path) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None if matches!(field, "spec.unschedulable" | "spec.hostNetwork") => "false".to_owned(),
-        Some(Value::Null) | None if field == "status.successful" => "0".to_owned(),
+        Some(Value::Null) | None if matches!(field, "status.successful" | "status.replicas") => "0".to_owned(),
         Some(Value::Null) | None => String::new(),
         Some(other) => other.to_string(),
     }
 }
 
 fn fields(text: &str, kind: &KindInfo) -> Result<Vec<(String, String, bool)>, Failure> {
+    let mut terms = terms(text);
+    terms.sort_unstable();
     let mut out = Vec::new();
-    for term in text.split(',').filter(|term| !term.is_empty()) {
-        let unequal = term.split_once("!=").map(|(field, value)| (field, value, false));
-        let equal =
-            || term.split_once("==").or_else(|| term.split_once('=')).map(|(field, value)| (field, value, true));
-        let Some((field, value, wanted)) = unequal.or_else(equal) else {
+    for term in terms.into_iter().filter(|term| !term.is_empty()) {
+        let Some((field, value, wanted)) = split(term) else {
             return Err(Failure::bad(format!("invalid selector: '{text}'; can't understand '{term}'")));
         };
+        let value = unescaped(value)?;
         if !is_known(kind, field) {
-            // Kinds without fields of their own say which two every kind has.
-            let plain = kind.custom.is_none() && of_kind(kind).is_empty();
-            return Err(Failure::bad(if plain {
-                format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
-            } else {
-                format!("field label not supported: {field}")
-            }));
+            return Err(Failure::bad(unknown(kind, field)));
         }
-        out.push((field.to_owned(), value.to_owned(), wanted));
+        out.push((field.to_owned(), value, wanted));
     }
     Ok(out)
+}
+
+/// The terms between commas; a comma behind a backslash belongs to a value.
+fn terms(text: &str) -> Vec<&str> {
+    let (mut out, mut start, mut escaped) = (Vec::new(), 0, false);
+    for (at, c) in text.char_indices() {
+        if c == ',' && !escaped {
+            out.push(&text[start..at]);
+            start = at + 1;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    out.push(&text[start..]);
+    out
+}
+
+/// Field, value and whether they shall be equal, at the first operator.
+fn split(term: &str) -> Option<(&str, &str, bool)> {
+    let at = term
+        .char_indices()
+        .map(|(at, _)| at)
+        .find(|at| term[*at..].starts_with("!=") || term[*at..].starts_with('='))?;
+    let (field, rest) = term.split_at(at);
+    match rest.strip_prefix("!=") {
+        Some(value) => Some((field, value, false)),
+        None => Some((field, rest.strip_prefix("==").or_else(|| rest.strip_prefix('='))?, true)),
+    }
+}
+
+/// A value without its backslashes.
+fn unescaped(value: &str) -> Result<String, Failure> {
+    let bad = |why: String| Failure::bad(format!("invalid field selector: {why}"));
+    let (mut out, mut rest) = (String::new(), value.chars());
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => match rest.next() {
+                Some(next @ ('\\' | ',' | '=')) => out.push(next),
+                next => {
+                    let next = next.map_or(String::new(), String::from);
+                    return Err(bad(format!("invalid escape sequence: \\{next}")));
+                }
+            },
+            '=' | ',' => return Err(bad(format!("unescaped character in value: {}", u32::from(c)))),
+            other => out.push(other),
+        }
+    }
+    Ok(out)
+}
+
+/// The sentence about a field label that a kind does not have.
+fn unknown(kind: &KindInfo, field: &str) -> String {
+    if kind.is("batch", "Job") {
+        return format!("field label \"{field}\" not supported for Job");
+    }
+    // Kinds without fields of their own say which two every kind has.
+    if kind.custom.is_none() && of_kind(kind).is_empty() {
+        return format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+    }
+    format!("field label not supported: {field}")
 }
 
 fn is_known(kind: &KindInfo, field: &str) -> bool {

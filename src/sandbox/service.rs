@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{Method, Request, Response, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 
 use super::account::{Account, Closed};
@@ -90,10 +90,12 @@ impl tower_service::Service<Request<Full<Bytes>>> for Plain {
                 Some(closed) => Arc::new(account.without(closed)),
                 None => account,
             };
-            Ok(match call_of(&head, body.to_bytes()) {
+            let answer = match call_of(&head, body.to_bytes()) {
                 Ok(call) => core.answer(&account, &call).into_response(),
                 Err(failure) => Answer::from(failure).into_response(),
-            })
+            };
+            // To a HEAD nothing but the head is said.
+            Ok(if head.method == Method::HEAD { answer.map(|_| Body::whole(Bytes::new())) } else { answer })
         })
     }
 }

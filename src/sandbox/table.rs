@@ -11,12 +11,10 @@ mod workloads;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
-use super::core::Call;
+use super::failure::Failure;
 use super::flags::Flags;
 use super::kinds::{KindInfo, list};
 use super::route::{Part, Target};
@@ -41,35 +39,30 @@ const CREATED: &str = "CreationTimestamp is a timestamp representing the server 
                        Read-only. Null for lists. More info: \
                        https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 
-/// Whether a request wants a Table; plain JSON asked for first comes first.
-pub(super) fn is_asked(accept: &str) -> bool {
-    let first = accept.split(',').next().unwrap_or_default();
-    let has = |word: &str| first.split(';').any(|part| part.trim() == word);
-    has("as=Table") && has("v=v1") && has("g=meta.k8s.io")
-}
-
-/// The answer of a get or a list as it was asked for.
-pub(super) fn shaped(target: &Target, call: &Call, flags: &Flags, answer: Answer, now: Timestamp) -> Answer {
-    let Answer::Json(200, bytes) = &answer else { return answer };
-    if !is_asked(&call.accept) {
-        return answer;
-    }
-    let Ok(read) = serde_json::from_slice::<Value>(bytes) else { return answer };
-    if target.part == Part::Scale {
-        return Answer::ok(&scale(&read, now));
-    }
+/// The Table of an object or a list.
+pub(super) fn shaped(
+    target: &Target,
+    flags: &Flags,
+    (read, is_list): (&Value, bool),
+    now: Timestamp,
+) -> Result<Value, Failure> {
     let include = flags.get("includeObject").unwrap_or("Metadata");
-    let objects: Vec<Value> = match &read["items"] {
-        Value::Array(items) if target.name.is_empty() => items.clone(),
-        _ => vec![read.clone()],
-    };
-    let metadata = if target.name.is_empty() {
-        read["metadata"].clone()
+    if !matches!(include, "Metadata" | "Object" | "None") {
+        let why = format!(
+            "Unable to convert to Table as requested: includeObject: Invalid value: \"{include}\": must be \
+             'Metadata', 'Object', 'None', or empty"
+        );
+        return Err(Failure::bad(why));
+    }
+    if target.part == Part::Scale {
+        return Ok(scale(read, now));
+    }
+    let (objects, metadata) = if is_list {
+        (list(&read["items"]).cloned().collect(), read["metadata"].clone())
     } else {
-        json!({"resourceVersion": read["metadata"]["resourceVersion"]})
+        (vec![read.clone()], json!({"resourceVersion": read["metadata"]["resourceVersion"]}))
     };
-    let table = of(&target.kind, (&objects, metadata), include, now);
-    Answer::Json(200, Bytes::from(table.to_string()))
+    Ok(of(&target.kind, (&objects, metadata), include, now))
 }
 
 /// The Table of a `/scale`: what it is asked for, and what there is.
@@ -205,14 +198,20 @@ fn printed(column: &Value, object: &Value, now: Timestamp) -> Value {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     told: bool,
+    include: String,
 }
 
 impl Table {
+    /// With as much of each object as the query says.
+    pub(super) fn including(flags: &Flags) -> Self {
+        Self { told: false, include: flags.get("includeObject").unwrap_or("Metadata").to_owned() }
+    }
+
     /// An object as an event's Table of one row.
     pub(super) fn event(&mut self, target: &Target, object: &[u8], now: Timestamp) -> Value {
         let object: Value = serde_json::from_slice(object).unwrap_or_default();
         let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
-        let mut table = of(&target.kind, (std::slice::from_ref(&object), metadata), "Metadata", now);
+        let mut table = of(&target.kind, (std::slice::from_ref(&object), metadata), &self.include, now);
         if std::mem::replace(&mut self.told, true) {
             table["columnDefinitions"] = Value::Null;
         }

@@ -57,7 +57,7 @@ fn every(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
         ("batch", "Job") => job(body, causes),
         ("", "Pod") => pod_spec(body, "/spec", causes),
         ("", "Service") => service(body, causes),
-        ("", "ConfigMap" | "Secret") => keys(body, causes),
+        ("", "ConfigMap" | "Secret") => keys(kind, body, causes),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             required(body, "/roleRef/name", causes);
         }
@@ -134,9 +134,26 @@ fn service(body: &Value, causes: &mut Vec<Cause>) {
     if none && !headless && text(body, "/spec/type") != "ExternalName" {
         causes.push(Cause::required("spec.ports", ""));
     }
+    let ports = body.pointer("/spec/ports").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    for (n, port) in ports.iter().enumerate().filter(|_| ports.len() > 1) {
+        if text(port, "/name").is_empty() {
+            causes.push(Cause::required(&format!("spec.ports[{n}].name"), ""));
+        }
+    }
+    one_of(body, "/spec/sessionAffinity", &["ClientIP", "None"], causes);
+    one_of(body, "/spec/type", &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], causes);
 }
 
-fn keys(body: &Value, causes: &mut Vec<Cause>) {
+/// A text, where there is one, is one of a few.
+fn one_of(body: &Value, pointer: &str, known: &[&str], causes: &mut Vec<Cause>) {
+    let said = text(body, pointer);
+    if !said.is_empty() && !known.contains(&said) {
+        let field = pointer.trim_start_matches('/').replace('/', ".");
+        causes.push(Cause::unsupported(&field, &said.into(), known));
+    }
+}
+
+fn keys(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
     for key in body.get("data").and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key) {
         let fits =
             key.len() <= 253 && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
@@ -145,6 +162,27 @@ fn keys(body: &Value, causes: &mut Vec<Cause>) {
                        or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
             causes.push(Cause::invalid(&format!("data[{key}]"), &key.as_str().into(), why));
         }
+        if body["binaryData"].get(key).is_some() {
+            let why = "duplicate of key present in binaryData";
+            causes.push(Cause::invalid(&format!("data[{key}]"), &key.as_str().into(), why));
+        }
+    }
+    too_long(kind, body, causes);
+}
+
+/// The most that the values of a ConfigMap or a Secret may come to.
+const DATA: usize = 1024 * 1024;
+
+fn too_long(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
+    let texts = |key: &str| body[key].as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str());
+    let decoded = |text: &str| text.trim_end_matches('=').len() * 3 / 4;
+    let (field, total) = if kind.is("", "Secret") {
+        ("data", texts("data").map(decoded).sum::<usize>())
+    } else {
+        ("[]", texts("data").map(str::len).chain(texts("binaryData").map(decoded)).sum())
+    };
+    if total > DATA {
+        causes.push(Cause::too_long(field, DATA));
     }
 }
 

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::accept::{self, Accept};
 use super::answer::Answer;
 use super::core::{Core, State};
 use super::failure::Failure;
@@ -20,7 +21,7 @@ use super::selector::Selector;
 use super::service::{Outage, Unreachable};
 use super::store::Change;
 use super::stored::{Stored, Texts};
-use super::table::{self, Table};
+use super::table::Table;
 
 /// Bytes sent in one frame at most, unless one event is larger.
 const FRAME: usize = 64 * 1024;
@@ -36,7 +37,9 @@ pub(super) struct Watch {
     target: Target,
     form: Form,
     selector: Selector,
-    /// The version seen last.
+    /// A streaming list of a version that is not there yet, and the version that is.
+    too_early: Option<(u64, u64)>,
+    /// The version seen last, or the one to wait for.
     position: u64,
     /// Whether it has been told anything from the ring: it may fall behind then, but did not start too late.
     started: bool,
@@ -58,13 +61,11 @@ enum Form {
 }
 
 impl Form {
-    fn asked(accept: &str) -> Self {
-        if partial::is_asked(accept) {
-            Self::Partial
-        } else if table::is_asked(accept) {
-            Self::Table(Box::default())
-        } else {
-            Self::Whole
+    fn asked(wanted: Accept, flags: &Flags) -> Self {
+        match wanted.form {
+            accept::Form::Metadata => Self::Partial,
+            accept::Form::Table => Self::Table(Box::new(Table::including(flags))),
+            accept::Form::Whole | accept::Form::MetadataList => Self::Whole,
         }
     }
 }
@@ -82,15 +83,12 @@ impl Drop for Watch {
 }
 
 /// Opens a watch.
-pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, accept: &str) -> Result<Answer, Failure> {
+pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, wanted: Accept) -> Result<Answer, Failure> {
     let selector = Selector::of(flags, &target.kind)?;
     let asked = flags.resource_version()?;
     let ticket = core.ticket();
     let state = core.timed();
     let (now, current) = (state.now, state.store.rv());
-    if asked > current {
-        return Err(Failure::too_large(asked, current));
-    }
     let bookmarks = flags.is("allowWatchBookmarks");
     let streaming = flags.is("sendInitialEvents");
     let initial = streaming || (asked == 0 && flags.get("sendInitialEvents").is_none());
@@ -100,9 +98,10 @@ pub(super) fn open(core: &Arc<Core>, target: &Target, flags: &Flags, accept: &st
     Ok(Answer::Stream(Box::new(Watch {
         core: core.clone(),
         ticket,
-        form: Form::asked(accept),
+        form: Form::asked(wanted, flags),
         target: target.clone(),
         selector,
+        too_early: (streaming && asked > current).then_some((asked, current)),
         position: if initial { current } else { asked },
         started: initial,
         ahead: ahead.into_iter(),
@@ -138,6 +137,11 @@ impl Watch {
                 Outage::None => {}
             }
             let now = state.now;
+            if let Some((asked, current)) = self.too_early {
+                self.ended = true;
+                error_line(&Failure::too_large(asked, current), &mut frame);
+                return Poll::Ready(Some(Ok(Bytes::from(frame))));
+            }
             let is_idle = self.is_told() && !self.take(&state, &mut frame);
             if is_idle && frame.is_empty() && !self.ended {
                 if self.until.is_none_or(|until| now < until) {
@@ -171,15 +175,18 @@ impl Watch {
         let is_within =
             |change: &Change| self.target.namespace.is_empty() || *change.name.namespace == *self.target.namespace;
         let taken: Vec<_> = changes.filter(|change| is_within(change)).take(BATCH).cloned().collect();
-        self.position =
-            if taken.len() < BATCH { state.store.rv() } else { taken.last().map_or(self.position, |last| last.rv) };
+        self.position = if taken.len() < BATCH {
+            state.store.rv().max(self.position)
+        } else {
+            taken.last().map_or(self.position, |last| last.rv)
+        };
         if !taken.is_empty() {
             self.taken = taken.into_iter();
             return true;
         }
         self.ended |= kind.custom.is_some() && state.world.kinds.get(kind.id).is_none();
         if self.bookmark.is_some_and(|due| state.now >= due) && !self.ended {
-            bookmark_line(&self.target, self.position, false, frame);
+            self.bookmark_line((self.position, false), state.now, frame);
             self.bookmark = state.now.saturating_add(BOOKMARK).ok();
         }
         false
@@ -192,8 +199,7 @@ impl Watch {
         if !self.started || self.position < state.store.asked() {
             let oldest = state.store.compacted(self.target.kind.id);
             let why = format!("too old resource version: {} ({oldest})", self.position);
-            let object = Failure::expired(why).to_value().to_string();
-            line("ERROR", frame, |out| out.extend_from_slice(object.as_bytes()));
+            error_line(&Failure::expired(why), frame);
         }
     }
 
@@ -207,7 +213,7 @@ impl Watch {
         if self.ahead.as_slice().is_empty()
             && let Some(rv) = self.ahead_ends.take()
         {
-            bookmark_line(&self.target, rv, true, frame);
+            self.bookmark_line((rv, true), now, frame);
         }
         while frame.len() < FRAME
             && let Some(change) = self.taken.next()
@@ -238,6 +244,22 @@ impl Watch {
         }
     }
 
+    /// A bookmark, in the form of the other events.
+    fn bookmark_line(&mut self, (rv, initial): (u64, bool), now: Timestamp, out: &mut Vec<u8>) {
+        let mut metadata = json!({"resourceVersion": rv.to_string()});
+        if initial {
+            metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+        }
+        let (kind, version) = (&*self.target.kind.kind, self.target.kind.api_version());
+        let object: Value = json!({"kind": kind, "apiVersion": version, "metadata": metadata});
+        let told = match &mut self.form {
+            Form::Partial => partial::one(&object),
+            Form::Table(table) => table.event(&self.target, object.to_string().as_bytes(), now),
+            Form::Whole => object,
+        };
+        line("BOOKMARK", out, |out| out.extend_from_slice(told.to_string().as_bytes()));
+    }
+
     /// An object as its watcher asked for it.
     fn event(&mut self, what: &str, stored: &Stored, now: Timestamp, frame: &mut Vec<u8>) {
         let kind = &self.target.kind;
@@ -250,14 +272,9 @@ impl Watch {
     }
 }
 
-fn bookmark_line(target: &Target, rv: u64, initial: bool, out: &mut Vec<u8>) {
-    let mut metadata = json!({"resourceVersion": rv.to_string()});
-    if initial {
-        metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
-    }
-    let object: Value =
-        json!({"kind": &*target.kind.kind, "apiVersion": target.kind.api_version(), "metadata": metadata});
-    line("BOOKMARK", out, |out| out.extend_from_slice(object.to_string().as_bytes()));
+fn error_line(failure: &Failure, out: &mut Vec<u8>) {
+    let object = failure.to_value().to_string();
+    line("ERROR", out, |out| out.extend_from_slice(object.as_bytes()));
 }
 
 fn line(what: &str, out: &mut Vec<u8>, object: impl FnOnce(&mut Vec<u8>)) {

@@ -20,7 +20,7 @@ use super::flags::{Flags, Validation};
 use super::json;
 use super::kinds::KindInfo;
 use super::managed::Ground;
-use super::object;
+use super::object::{self, text};
 use super::route::{Part, Target};
 use super::store::Name;
 use super::validate::{self, shape};
@@ -102,6 +102,14 @@ pub(super) fn decode(
         let short = version.rsplit('/').next().unwrap_or_default();
         let package = kind.group.split('.').next().filter(|own| !own.is_empty()).unwrap_or("core");
         let head = format!("{named} in version \"{short}\" cannot be handled as a {}", kind.kind);
+        let is_known = |named: &str| {
+            world.kinds.iter().any(|own| own.custom.is_none() && *own.kind == *named && own.api_version() == version)
+        };
+        if !is_known(&named) && !named.strip_suffix("List").is_some_and(is_known) {
+            let scheme = "pkg/runtime/scheme.go:111";
+            let why = format!("no kind \"{named}\" is registered for version \"{version}\" in scheme \"{scheme}\"");
+            return Err(Failure::bad(format!("{head}: {why}")));
+        }
         let why = format!("converting ({short}.{named}) to ({package}.{}): unknown conversion", kind.kind);
         return Err(Failure::bad(format!("{head}: {why}")));
     }
@@ -207,6 +215,11 @@ fn keep_identity(kind: &KindInfo, live: &Value, new: &mut Value) -> Result<(), F
     if !said.is_empty() && own != said {
         let cause = Cause::invalid("metadata.uid", &said.into(), "field is immutable");
         return Err(Failure::invalid(kind, object::name(live), &[cause.clone(), cause]));
+    }
+    let (own, said) = (text(live, "/metadata/deletionTimestamp"), text(new, "/metadata/deletionTimestamp"));
+    if !said.is_empty() && own.is_empty() {
+        let cause = Cause::invalid("metadata.deletionTimestamp", &said.into(), "field is immutable");
+        return Err(Failure::invalid(kind, object::name(live), &[cause]));
     }
     for key in ["uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         match live["metadata"].get(key) {

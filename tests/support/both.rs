@@ -148,7 +148,7 @@ fn is_enough(text: &[u8], status: u16, question: &Question) -> bool {
     status == 200 && question.events > 0 && lines > question.events
 }
 
-/// JSON, a watch's events as a list, or else the text.
+/// JSON or YAML, a watch's events as a list, or else the text.
 fn read(text: &[u8], question: &Question) -> Value {
     let text = String::from_utf8_lossy(text);
     if question.path.contains("watch=") && text.starts_with("{\"type\"") {
@@ -158,6 +158,10 @@ fn read(text: &[u8], question: &Question) -> Value {
             all.truncate(question.events);
         }
         return Value::Array(all);
+    }
+    if question.accept.contains("yaml") && text.starts_with("apiVersion: ") {
+        let mut documents = driftdeck::yaml::read(text.as_bytes(), &driftdeck::yaml::Budget::default());
+        return documents.pop().expect("a document").expect("YAML").value;
     }
     serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()))
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::both::{Answer, Question};
 
 /// All recordings by name, each a conversation from its first namespace on.
-pub const RECORDINGS: [(&str, &str); 8] = [
+pub const RECORDINGS: [(&str, &str); 10] = [
     ("writes", include_str!("../exchanges/writes.json")),
     ("strategic", include_str!("../exchanges/strategic.json")),
     ("custom", include_str!("../exchanges/custom.json")),
@@ -21,6 +21,8 @@ pub const RECORDINGS: [(&str, &str); 8] = [
     ("forms", include_str!("../exchanges/forms.json")),
     ("kinds", include_str!("../exchanges/kinds.json")),
     ("owners", include_str!("../exchanges/owners.json")),
+    ("paths", include_str!("../exchanges/paths.json")),
+    ("selecting", include_str!("../exchanges/selecting.json")),
 ];
 
 /// What was kept of earlier answers, by name.

@@ -18,7 +18,8 @@ fn live(name: &str, version: &str) -> Live {
 }
 
 fn seen(what: SeenWhat) -> Seen {
-    Seen { cluster: ClusterName::new("c"), target: target(), what }
+    let stop = tokio_util::sync::CancellationToken::new();
+    Seen { cluster: ClusterName::new("c"), target: target(), stop, what }
 }
 
 /// `name was→now`, by resourceVersion.

@@ -109,6 +109,45 @@ async fn forbidden_is_said_and_asked_again_slowly() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_has_not_read_its_roles_yet_takes_nothing_away() {
+    let (cluster, asked) = cluster_of(|asked, before| match asked {
+        _ if !asked.contains("watch=true") => (200, LIST.to_owned()),
+        _ if before < 8 => (503, "starting".to_owned()),
+        _ if before < 11 => (403, "{}".to_owned()),
+        _ => (200, line("MODIFIED", "a", "9")),
+    });
+    let (mut seen, _guard) = start(&cluster);
+    assert_eq!(next(&mut seen).await, "listed 1");
+    for _ in 0..8 {
+        assert_eq!(next(&mut seen).await, "failed unreachable");
+    }
+    assert_eq!(next(&mut seen).await, "failed unreachable", "no right is gone because a server is young");
+    let began = Instant::now();
+    for said in ["failed unreachable", "failed unreachable", "opened", "changed a 9"] {
+        assert_eq!(next(&mut seen).await, said);
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "it is asked again soon: {:?}", began.elapsed());
+    assert_eq!(asked.count("limit="), 1, "and from where it was");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_that_is_taken_away_is_told_within_ten_seconds() {
+    let (cluster, _) = cluster_of(|asked, _| match asked {
+        _ if asked.contains("watch=true") => (403, "{}".to_owned()),
+        _ if asked.contains("limit=") => (200, LIST.to_owned()),
+        _ => (404, "{}".to_owned()),
+    });
+    let (mut seen, _guard) = start(&cluster);
+    assert_eq!(next(&mut seen).await, "listed 1");
+    let began = Instant::now();
+    for _ in 0..DOUBTS {
+        assert_eq!(next(&mut seen).await, "failed unreachable", "it may be a server that has just started");
+    }
+    assert_eq!(next(&mut seen).await, "failed forbidden");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_ends_watches_at_once_is_not_hammered() {
     let (cluster, asked) = cluster_of(|asked, _| match asked {
         _ if !asked.contains("watch=true") => (200, LIST.to_owned()),

@@ -56,7 +56,10 @@ impl Driver {
 
     /// What such a watch said.
     pub(super) fn hear_aside(&mut self, seen: Seen) {
-        let Seen { cluster: name, target, what } = seen;
+        if seen.is_past() {
+            return;
+        }
+        let Seen { cluster: name, target, what, .. } = seen;
         let Some(line) = self.lines.get_mut(&name) else { return };
         let Some(minded) = line.asides.get_mut(&target) else { return };
         let (aside, first) = (minded.aside, !minded.listed);

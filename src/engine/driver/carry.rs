@@ -128,8 +128,8 @@ impl Driver {
         }
     }
 
-    /// Its word has ceased to count: an open watch alone does not bring it back, a list does.
-    fn list_again(&mut self, name: &ClusterName, target: Target, scene: Scene) {
+    /// Its word has ceased to count, or part of it was let go: an open watch alone does not bring it back, a list does.
+    pub(super) fn list_again(&mut self, name: &ClusterName, target: Target, scene: Scene) {
         let Some(line) = self.lines.get_mut(name) else { return };
         line.watched.remove(&target);
         if let Some(stop) = line.stops.remove(&target) {
@@ -138,7 +138,7 @@ impl Driver {
         self.start_watch(name, target, scene);
     }
 
-    fn start_watch(&mut self, name: &ClusterName, target: Target, scene: Scene) {
+    pub(super) fn start_watch(&mut self, name: &ClusterName, target: Target, scene: Scene) {
         let Some(line) = self.lines.get_mut(name) else { return };
         if line.watched.insert(target.clone(), scene).is_none() {
             let stop = line.stop.child_token();
@@ -175,7 +175,7 @@ impl Driver {
                 let first = listed && !line.store.listed(&name, &seen.target);
                 let after = line.gap(&seen.target, listed, now);
                 let target = seen.target.clone();
-                let changes = line.store.apply(Seen { cluster: name.clone(), target: seen.target, what });
+                let changes = line.store.apply(Seen { what, ..seen });
                 self.witness(&name, &changes, after, first.then_some((&scene, &target)));
                 let keys: Vec<_> = changes.into_iter().map(|change| change.key).collect();
                 if listed { Event::Listed(name, scene, keys) } else { Event::LiveChanged(name, keys) }

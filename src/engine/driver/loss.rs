@@ -2,7 +2,7 @@
 //!
 //! A server deletes the objects of a definition that is being removed before it stops serving the kind, so the deletions
 //! alone look as if somebody had deleted them. They are held back for one question; what the same watch says meanwhile
-//! waits behind them, in order.
+//! waits behind them, in order. Where too much waits it is let go, and everything is listed again.
 
 use super::Driver;
 use super::tasks::Delivery;
@@ -10,19 +10,18 @@ use crate::cluster::{Seen, SeenWhat, Target};
 use crate::engine::adapt;
 use crate::engine::event::{Event, Trouble};
 use crate::engine::line::{Held, Line};
-use crate::engine::step::is_custom;
-use crate::model::{ClusterName, ReasonCode};
+use crate::model::{ClusterName, ReasonCode, is_built_in};
 
 impl Driver {
     /// What a watch said, once it is known what it means.
     pub(super) fn hear(&mut self, seen: Seen) {
         let (name, target) = (seen.cluster.clone(), seen.target.clone());
         let Some(line) = self.lines.get_mut(&name) else { return };
-        if !line.watched.contains_key(&target) {
+        if seen.is_past() || !line.watched.contains_key(&target) {
             return;
         }
         if let Some(held) = line.held.get_mut(&target) {
-            held.seen.push(seen);
+            held.push(seen);
         } else if is_loss(line, &seen) {
             self.ask_whether_lost(&name, target, vec![seen]);
         } else {
@@ -31,6 +30,10 @@ impl Driver {
     }
 
     fn hear_now(&mut self, seen: Seen) {
+        if seen.is_past() {
+            // It was held back, and its watch has ended since.
+            return;
+        }
         let (name, target) = (seen.cluster.clone(), seen.target.clone());
         let gone = match &seen.what {
             SeenWhat::Failed(error) => adapt::call(error).code == ReasonCode::KindNotServed,
@@ -44,7 +47,7 @@ impl Driver {
 
     fn ask_whether_lost(&mut self, name: &ClusterName, target: Target, seen: Vec<Seen>) {
         let Some(line) = self.lines.get_mut(name) else { return };
-        line.held.insert(target.clone(), Held { covered: seen.len(), seen });
+        line.held.insert(target.clone(), Held::new(seen));
         let (cluster, out, name) = (line.cluster.clone(), self.deliveries.clone(), name.clone());
         self.spawn(Some(async move {
             let losing = cluster.is_losing(&target.served).await;
@@ -59,8 +62,11 @@ impl Driver {
         if losing {
             return self.lose(name, &target);
         }
-        if let Some(line) = self.lines.get_mut(name) {
-            line.lost.remove(&target);
+        let Some(line) = self.lines.get_mut(name) else { return };
+        line.lost.remove(&target);
+        if held.is_over {
+            let scene = line.watched.get(&target).cloned();
+            return scene.map_or((), |scene| self.list_again(name, target, scene));
         }
         let mut waiting = held.seen.into_iter().enumerate();
         while let Some((at, seen)) = waiting.next() {
@@ -97,7 +103,7 @@ impl Driver {
 
 /// Whether objects of a custom kind are said to be gone, or one that went away is said to be empty.
 fn is_loss(line: &Line, seen: &Seen) -> bool {
-    if !is_custom(&seen.target.served.gvk.group) {
+    if is_built_in(&seen.target.served.gvk.group) {
         return false;
     }
     match &seen.what {

@@ -3,7 +3,7 @@
 use crate::engine::driver::Driver;
 use crate::engine::event::{Event, Named};
 use crate::engine::site::Site;
-use crate::model::{AppId, ResourceKey};
+use crate::model::{AppId, Record, ResourceKey};
 
 impl Driver {
     /// What the live objects of a judgement say of whose they are; nothing where they name the app's own record and did so
@@ -30,7 +30,7 @@ impl Driver {
 /// The record namespace and the app that an object which driftdeck applied says it belongs to. The text is searched, not
 /// parsed: most objects name their own, and many are looked at.
 fn tracked_by(json: &str) -> Option<(&str, &str)> {
-    let (_, rest) = json.split_once("\"driftdeck.dev/app\":\"")?;
+    let (_, rest) = json.split_once(&format!("\"{}\":\"", Record::ANNOTATION))?;
     let (value, _) = rest.split_once('"')?;
     let (namespace, name) = value.split_once('/')?;
     (!namespace.is_empty() && json.contains("\"manager\":\"driftdeck\"")).then_some((namespace, name))

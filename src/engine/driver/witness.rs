@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::task::spawn_blocking;
+use tokio::sync::mpsc;
 
 use super::Driver;
+use super::keeper::Note;
 use crate::cluster::{LiveChange, Target};
 use crate::diff::{self, Ground, Sighting};
 use crate::engine::event::Scene;
@@ -116,39 +117,40 @@ impl Driver {
         }
     }
 
-    /// Notes what was seen for later processes; the loop does not wait for the disk.
+    /// Notes what was seen for later processes.
     pub(super) fn note_testimony(&mut self) {
-        let fresh = self.testimony.take_fresh();
-        let Some(journal) = self.shared.journal.clone().filter(|_| !fresh.is_empty()) else { return };
-        self.tasks.spawn(async move {
-            let noted = spawn_blocking(move || journal.note_writes(&fresh)).await;
-            if let Ok(Err(error)) = noted {
-                tracing::warn!(%error, "what the watches saw is not kept");
-            }
-        });
-    }
-
-    /// Keeps the looks when they are due.
-    pub(super) fn keep_looks_in_time(&mut self) {
-        let now = self.clock.now().since_start;
-        if now >= self.next_look {
-            self.next_look = now + LOOKS;
-            self.keep_looks();
+        if !self.testimony.has_fresh() {
+            return;
+        }
+        match self.notes.as_ref().map(mpsc::Sender::try_reserve) {
+            Some(Ok(place)) => place.send(Note::Writes(self.testimony.take_fresh())),
+            Some(Err(_)) => {}
+            None => drop(self.testimony.take_fresh()),
         }
     }
 
-    /// Keeps how each app stands, for whoever asks after this process what has changed since.
-    pub(super) fn keep_looks(&self) {
-        let Some(journal) = self.shared.journal.clone() else { return };
+    /// Keeps the looks when they are due: how each app stands, for whoever asks after this process what has changed since.
+    pub(super) fn keep_looks_in_time(&mut self) {
+        let now = self.clock.now().since_start;
+        if now < self.next_look {
+            return;
+        }
+        self.next_look = now + LOOKS;
+        if let Some(Ok(place)) = self.notes.as_ref().map(mpsc::Sender::try_reserve) {
+            place.send(Note::Looks(self.looks()));
+        }
+    }
+
+    /// At the end everything that is not kept yet.
+    pub(super) async fn keep_the_rest(&mut self) {
+        let Some(notes) = self.notes.take() else { return };
+        let _ = notes.send(Note::Writes(self.testimony.take_fresh())).await;
+        let _ = notes.send(Note::Looks(self.looks())).await;
+    }
+
+    fn looks(&self) -> Vec<(AppId, Look)> {
         let now = self.clock.now();
-        let looks: Vec<(AppId, Look)> =
-            self.world.apps.values().filter_map(|app| Some((app.spec.id.clone(), self.look(app, now)?))).collect();
-        self.tasks.spawn(async move {
-            let kept = spawn_blocking(move || looks.iter().try_for_each(|(app, look)| journal.keep_look(app, look)));
-            if let Ok(Err(error)) = kept.await {
-                tracing::warn!(%error, "the last look at an app is not kept");
-            }
-        });
+        self.world.apps.values().filter_map(|app| Some((app.spec.id.clone(), self.look(app, now)?))).collect()
     }
 
     fn look(&self, app: &AppWorld, now: Now) -> Option<Look> {

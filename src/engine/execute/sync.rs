@@ -139,7 +139,7 @@ pub(super) async fn apply_all(
             continue;
         }
         await_kinds(&mut site, outlook, &rows).await;
-        run_wave(&site, outlook, order, reporter, abort, &rows, &mut tally).await;
+        run_wave(&Sync { site: &site, outlook, order, reporter, abort }, &rows, &mut tally).await;
     }
     close(&site, outlook, order, &tally, abort.is_cancelled()).await
 }
@@ -158,56 +158,48 @@ fn waves(rows: &[PlanRow]) -> Vec<(i32, Vec<&PlanRow>)> {
     waves.into_iter().map(|((prune, wave), rows)| (if prune { i32::MAX } else { wave }, rows)).collect()
 }
 
-#[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename the same seven things")]
-async fn run_wave(
-    site: &Site,
-    outlook: &Outlook,
-    order: &SyncOrder,
-    reporter: &Reporter,
-    abort: &CancellationToken,
-    rows: &[&PlanRow],
-    tally: &mut Tally,
-) {
-    let work: Vec<_> = rows.iter().map(|row| attempt(site, outlook, order, reporter, abort, row).boxed()).collect();
+/// A sync on its way: what all its rows share.
+struct Sync<'a> {
+    site: &'a Site,
+    outlook: &'a Outlook,
+    order: &'a SyncOrder,
+    reporter: &'a Reporter,
+    abort: &'a CancellationToken,
+}
+
+async fn run_wave(sync: &Sync<'_>, rows: &[&PlanRow], tally: &mut Tally) {
+    let work: Vec<_> = rows.iter().map(|row| attempt(sync, row).boxed()).collect();
     let mut results = stream::iter(work).buffer_unordered(IN_FLIGHT);
     while let Some((row, result)) = results.next().await {
         match result {
             None => tally.skipped += 1,
             Some(Result_::Done { uid, note }) => {
-                reporter.step(&row.key, StepState::Done, note).await;
-                count(site, tally, outlook, (row, uid));
+                sync.reporter.step(&row.key, StepState::Done, note).await;
+                count(sync.site, tally, sync.outlook, (row, uid));
             }
             Some(Result_::Failed(why)) => {
                 tally.failed += 1;
-                reporter.step(&row.key, StepState::Failed, Some(why)).await;
+                sync.reporter.step(&row.key, StepState::Failed, Some(why)).await;
             }
         }
     }
 }
 
-#[allow(clippy::too_many_arguments, reason = "as above")]
-async fn attempt<'r>(
-    site: &Site,
-    outlook: &Outlook,
-    order: &SyncOrder,
-    reporter: &Reporter,
-    abort: &CancellationToken,
-    row: &'r PlanRow,
-) -> (&'r PlanRow, Option<Result_>) {
-    if abort.is_cancelled() {
+async fn attempt<'r>(sync: &Sync<'_>, row: &'r PlanRow) -> (&'r PlanRow, Option<Result_>) {
+    if sync.abort.is_cancelled() {
         return (row, None);
     }
-    reporter.step(&row.key, StepState::Running, None).await;
-    (row, Some(run_row(site, outlook, order, row).await))
+    sync.reporter.step(&row.key, StepState::Running, None).await;
+    (row, Some(run_row(sync, row).await))
 }
 
-async fn run_row(site: &Site, outlook: &Outlook, order: &SyncOrder, row: &PlanRow) -> Result_ {
+async fn run_row(sync: &Sync<'_>, row: &PlanRow) -> Result_ {
     if row.act == Act::Prune {
-        return apply::prune(site, row).await;
+        return apply::prune(sync.site, row).await;
     }
-    let manifest = outlook.desired.manifests.get(&row.key).filter(|found| Some(&found.digest) == row.digest.as_ref());
-    match manifest {
-        Some(manifest) => apply::apply(site, manifest, order.take.contains(&row.key)).await,
+    let manifest = sync.outlook.desired.manifests.get(&row.key);
+    match manifest.filter(|found| Some(&found.digest) == row.digest.as_ref()) {
+        Some(manifest) => apply::apply(sync.site, manifest, sync.order.take.contains(&row.key)).await,
         None => Result_::Failed(Foreign::from("its body is gone from the render: plan again")),
     }
 }

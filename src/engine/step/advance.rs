@@ -127,7 +127,7 @@ fn take_desired(app: &mut AppWorld, desired: &Arc<Desired>) {
         Some(old) => keep_unmoved(app, &old, desired),
         None => app.dirty.extend(judging::keys_of(app)),
     }
-    app.noted = None;
+    app.noted.clear();
 }
 
 /// What git says differently now is not judged yet: its old word would be said of the new commit. What git says as before

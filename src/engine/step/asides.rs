@@ -12,39 +12,12 @@ use super::{advance_all, disputes, judging};
 use crate::engine::effect::Effect;
 use crate::engine::event::{Aside, Named};
 use crate::engine::world::{AppWorld, ClusterWorld, Role, World};
-use crate::model::{AppId, ClusterName, Kind, Now, ResourceKey};
+use crate::model::{AppId, ClusterName, Kind, Now, ResourceKey, is_built_in};
 
 /// When a changed definition is looked at again, in seconds after the change: servers publish it by and by.
 const LOOKS: [u64; 6] = [0, 1, 3, 7, 15, 30];
 /// How often, in seconds, what may not be watched is looked at instead.
 const BLIND_EVERY: u64 = 600;
-
-/// API groups that servers bring along; any other with a dot in it comes by a definition or an aggregated server.
-const OWN_GROUPS: [&str; 17] = [
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io",
-    "internal.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "rbac.authorization.k8s.io",
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-];
-
-/// Whether a group is not the server's own.
-#[must_use]
-pub fn is_custom(group: &str) -> bool {
-    group.contains('.') && !OWN_GROUPS.contains(&group)
-}
 
 /// Starts minding what has become worth it, and looks at what may not be watched.
 pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
@@ -76,7 +49,7 @@ fn worth(world: &World, cluster: &ClusterWorld) -> BTreeSet<Aside> {
     if world.role == Role::Cockpit || world.read_only {
         wanted.insert(Aside::Leases);
     }
-    if cluster.scenes.keys().any(|scene| is_custom(&scene.kind.group)) {
+    if cluster.scenes.keys().any(|scene| !is_built_in(&scene.kind.group)) {
         wanted.insert(Aside::Definitions);
     }
     // Only what a server has answered can be out of date by its admission.
@@ -103,7 +76,7 @@ fn look(world: &mut World, name: &ClusterName, now: Now) -> Vec<Effect> {
 
 /// Discovery, and the schemas of what is not the server's own: unchanged documents cost no request but the index.
 fn look_at_definitions(cluster: &ClusterWorld) -> Vec<Effect> {
-    let group = |version: &Arc<str>| version.split_once('/').is_some_and(|(group, _)| is_custom(group));
+    let group = |version: &Arc<str>| version.split_once('/').is_some_and(|(group, _)| !is_built_in(group));
     let schemas: BTreeSet<Arc<str>> = cluster.schemas_asked.iter().filter(|version| group(version)).cloned().collect();
     let name = cluster.spec.name.clone();
     let mut effects = vec![Effect::Rediscover(name.clone())];

@@ -13,7 +13,7 @@ use crate::engine::world::{ClusterWorld, Link, Role, SceneState, World, because,
 use crate::model::{AgentSeen, ClusterName, Foreign, Now, ReasonCode};
 
 /// How often a connected cluster is asked whether it lives.
-pub(in crate::engine) const PROBE_EVERY: Duration = Duration::from_secs(5);
+pub(super) const PROBE_EVERY: Duration = Duration::from_secs(5);
 /// Silence after which nothing a cluster said counts as now (product.md, *What must hold everywhere*).
 pub(in crate::engine) const STALE_AFTER: Duration = Duration::from_secs(15);
 /// How often, in seconds, the agent renews its Lease; others watch it.

@@ -12,10 +12,7 @@ use super::advance::advance;
 use super::remotes;
 use crate::engine::effect::Effect;
 use crate::engine::world::{AppWorld, World, because};
-use crate::model::{AppId, ClusterName, Manifest, Now, ReasonCode};
-
-/// The annotation that names an object's app: two apps always differ in it.
-const TRACKING: &str = "driftdeck.dev/app";
+use crate::model::{AppId, ClusterName, Manifest, Now, ReasonCode, Record};
 
 /// Looks for objects that several apps of a cluster render differently, and tells those apps (product.md *Words*).
 pub(super) fn find(world: &mut World, cluster: &ClusterName, now: Now) {
@@ -71,7 +68,8 @@ fn untracked(manifest: &Manifest) -> Value {
         fields.remove("status");
     }
     if let Some(annotations) = body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-        annotations.remove(TRACKING);
+        // Two apps always differ in it.
+        annotations.remove(Record::ANNOTATION);
     }
     body
 }

@@ -204,20 +204,30 @@ fn is_asked(app: &AppWorld, key: &ResourceKey, memo: &Memo) -> bool {
     !app.waiting.contains_key(key) && app.memos.get(key) == Some(memo)
 }
 
-/// Remembers at which commit objects were seen synced, once an app is settled: the base when the record is silent.
+/// Remembers at which commit objects were seen synced, once an app is settled: the base when the record is silent. Each
+/// object once per commit.
 pub(super) fn note_seen(world: &mut World, id: &AppId) -> Option<Effect> {
     let app = world.apps.get(id)?;
     let desired = app.desired.as_ref()?;
-    let ready = matches!(app.render, RenderState::Ready);
+    let ready = matches!(app.render, RenderState::Ready) && !desired.at.as_str().starts_with("dir:");
     if !ready || app.rows.is_empty() || !is_settled(world, app) {
         return None;
     }
-    let synced: Vec<ResourceKey> =
-        app.rows.values().filter(|row| row.verdict == Verdict::Synced).map(|row| row.key.clone()).collect();
-    let note = (desired.commit.id.clone(), synced.len());
-    if synced.is_empty() || app.noted.as_ref() == Some(&note) || desired.at.as_str().starts_with("dir:") {
+    let (commit, fresh) = (desired.commit.id.clone(), not_noted(app));
+    if fresh.is_empty() {
         return None;
     }
-    world.apps.get_mut(id)?.noted = Some(note.clone());
-    Some(Effect::NoteSeen(id.clone(), note.0, synced))
+    world.apps.get_mut(id)?.noted.extend(fresh.iter().cloned());
+    Some(Effect::NoteSeen(id.clone(), commit, fresh))
+}
+
+/// Synced, and not noted at this commit. Both sides are in one order: ten thousand rows are walked once, not searched for.
+fn not_noted(app: &AppWorld) -> Vec<ResourceKey> {
+    let mut noted = app.noted.iter().peekable();
+    let synced = app.rows.values().filter(|row| row.verdict == Verdict::Synced);
+    let fresh = synced.filter(|row| {
+        while noted.next_if(|key| **key < row.key).is_some() {}
+        noted.peek() != Some(&&row.key)
+    });
+    fresh.map(|row| row.key.clone()).collect()
 }

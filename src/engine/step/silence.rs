@@ -2,15 +2,23 @@
 //!
 //! Owns the one rule: a passing fault leaves what was seen, but only for as long as a silent cluster's word counts. A
 //! cluster that answers may still have one kind of which nothing is heard; its rows are then unknown, never synced.
+//! Whether it answers every question or every other makes no difference: the age of a kind's last word runs on.
+
+use std::time::Duration;
 
 use super::advance::advance;
-use super::clusters::{STALE_AFTER, is_stale};
+use super::clusters::{PROBE_EVERY, STALE_AFTER};
 use super::judging::keys_of;
 use super::lists::{in_scene, listed};
 use crate::engine::effect::Effect;
 use crate::engine::event::{Scene, Trouble};
-use crate::engine::world::{ClusterWorld, Link, SceneState, World, reason};
+use crate::engine::world::{Broken, ClusterWorld, Grace, Link, SceneState, World, reason};
 use crate::model::{ClusterName, Foreign, Now, Reason, ReasonCode};
+
+/// A probe that is due is answered within this, or the cluster is silent.
+const PROBE_LATE: Duration = Duration::from_secs(2);
+/// How long watches may take to open again once their cluster answers: a little more than their longest pause.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 /// A list or watch fails. Forbidden or not served: its rows become unknown; a passing fault leaves them for a while.
 pub(super) fn scene_failed(
@@ -23,8 +31,8 @@ pub(super) fn scene_failed(
     let Some(cluster) = world.clusters.get_mut(name) else { return Vec::new() };
     let passing = matches!(trouble.code, ReasonCode::ClusterUnreachable | ReasonCode::Other);
     if passing && was_listed(cluster, scene) {
-        let since = cluster.broken.get(scene).map_or(now, |(since, _)| *since);
-        cluster.broken.insert(scene.clone(), (since, trouble.message.clone()));
+        let broken = cluster.broken.entry(scene.clone()).or_insert_with(|| Broken::new(now));
+        broken.said = trouble.message.clone();
         return Vec::new();
     }
     let before = match cluster.scenes.get(scene) {
@@ -62,26 +70,49 @@ fn fail(world: &mut World, name: &ClusterName, scene: &Scene, why: Reason, now: 
 
 /// What nothing has been heard of for too long, while the cluster answers, counts no more.
 pub(super) fn tick(world: &mut World, now: Now) -> Vec<Effect> {
-    let mut silent = Vec::new();
+    let mut lost = Vec::new();
     for (name, cluster) in &mut world.clusters {
-        if cluster.link != Link::Up || cluster.probe_failed.is_some() || is_stale(cluster, now) {
+        let answers = answers(cluster, now);
+        for broken in cluster.broken.values_mut() {
+            broken.grace = grace(broken.grace, answers, now);
+        }
+        if !answers {
             // The whole cluster says nothing: that is told of all of it, and what was seen stays on the screen.
-            cluster.broken.values_mut().for_each(|(since, _)| *since = now);
             continue;
         }
-        let late = |since: &Now| now.since_start.saturating_sub(since.since_start) > STALE_AFTER;
-        let lost = cluster
+        let late = cluster
             .broken
             .iter()
-            .filter(|(scene, (since, _))| late(since) && cluster.scenes.get(scene) == Some(&SceneState::Listed));
-        silent.extend(lost.map(|(scene, (since, why))| (name.clone(), scene.clone(), stale(scene, *since, why))));
+            .filter(|(scene, broken)| is_late(broken, now) && cluster.scenes.get(scene) == Some(&SceneState::Listed));
+        lost.extend(late.map(|(scene, broken)| (name.clone(), scene.clone(), stale(scene, broken))));
     }
-    silent.into_iter().flat_map(|(name, scene, why)| fail(world, &name, &scene, why, now)).collect()
+    lost.into_iter().flat_map(|(name, scene, why)| fail(world, &name, &scene, why, now)).collect()
 }
 
-fn stale(scene: &Scene, since: Now, why: &Foreign) -> Reason {
-    let what = format!("nothing is heard of {} for {} s: {}", scene.kind.kind, STALE_AFTER.as_secs(), why.raw());
-    Reason { code: ReasonCode::ClusterStale, message: Foreign::new(what), since: since.wall }
+/// Whether a cluster has said something lately, whatever became of the last probe.
+fn answers(cluster: &ClusterWorld, now: Now) -> bool {
+    let lately = |at: Now| now.since_start.saturating_sub(at.since_start) <= PROBE_EVERY + PROBE_LATE;
+    cluster.link == Link::Up && cluster.answered.is_some_and(lately)
+}
+
+/// After a silence of the whole cluster a watch has time to come back, once: a cluster that comes and goes gives no more.
+fn grace(before: Grace, answers: bool, now: Now) -> Grace {
+    match before {
+        Grace::Unasked if !answers => Grace::Due,
+        Grace::Due if answers => Grace::Until(now.since_start + BACK_WITHIN),
+        same => same,
+    }
+}
+
+fn is_late(broken: &Broken, now: Now) -> bool {
+    let waits = matches!(broken.grace, Grace::Until(end) if now.since_start < end);
+    !waits && now.since_start.saturating_sub(broken.since.since_start) > STALE_AFTER
+}
+
+fn stale(scene: &Scene, broken: &Broken) -> Reason {
+    let (kind, limit) = (&scene.kind.kind, STALE_AFTER.as_secs());
+    let what = format!("nothing is heard of {kind} for {limit} s: {}", broken.said.raw());
+    Reason { code: ReasonCode::ClusterStale, message: Foreign::new(what), since: broken.since.wall }
 }
 
 /// A watch was opened again before its word had ceased to count, or it sent a bookmark: what was seen counts again, and

@@ -154,3 +154,25 @@ fn the_file_of_writes_tells_no_secret_and_no_long_value() {
     assert!(text.contains("\"masked\"") && !text.contains("17"), "of a masked value not even the length: {text}");
     assert_eq!(journal.writes().len(), 2, "and it reads back");
 }
+
+#[test]
+fn the_newer_write_of_a_field_counts_in_whatever_order_processes_noted_them() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = Journal::open(dir.path()).expect("a journal");
+    let secret = key("Secret", "token");
+    let by = |manager: &str, clock: &str| {
+        let mut write = write("data.password", clock, masked());
+        write.by.manager = Foreign::from(manager);
+        vec![write]
+    };
+    let (mut one, mut other) = (Testimony::default(), Testimony::default());
+    one.add(&secret, Some(&live(&secret, "2")), by("kubectl-edit", "10:01"));
+    other.add(&secret, Some(&live(&secret, "3")), by("vault-agent", "10:02"));
+    journal.note_writes(&other.take_fresh()).expect("noted");
+    journal.note_writes(&one.take_fresh()).expect("noted");
+    let app = AppId::new("shop", ClusterName::new("prod"));
+    let testimony = Testimony::recall(Some(&journal), [app].iter());
+    let managers: Vec<_> = testimony.of(&secret).into_iter().flat_map(|writes| writes.iter()).collect();
+    let managers: Vec<_> = managers.iter().map(|write| write.by.manager.raw()).collect();
+    assert_eq!(managers, ["vault-agent"], "of a masked value only the order tells whose it is");
+}

@@ -38,7 +38,7 @@ impl AppWorld {
             observed: None,
             running: None,
             auto: AutoState::default(),
-            noted: None,
+            noted: BTreeSet::new(),
             declarations: Declarations::default(),
             disputed: None,
             clash: None,

@@ -109,18 +109,18 @@ impl Parser {
         let made: fn(String, Vec<String>) -> Requirement = match operator.text() {
             "in" | "=" | "==" => Requirement::In,
             "notin" | "!=" => Requirement::NotIn,
-            ">" | "gt" => |key, values| Requirement::Beyond(key, number(&values), true),
-            "<" | "lt" => |key, values| Requirement::Beyond(key, number(&values), false),
+            ">" => |key, values| Requirement::Beyond(key, number(&values), true),
+            "<" => |key, values| Requirement::Beyond(key, number(&values), false),
             other => return Err(format!("found '{other}', expected: {}", OPERATORS.join(", "))),
         };
         let values = if matches!(operator.text(), "in" | "notin") { self.values()? } else { vec![self.value()?] };
-        if matches!(operator.text(), ">" | "<" | "gt" | "lt") && values[0].parse::<i64>().is_err() {
+        if matches!(operator.text(), ">" | "<") && values[0].parse::<i64>().is_err() {
             let why = "for 'Gt', 'Lt' operators, the value must be an integer";
-            return Err(format!("values[0]: Invalid value: \"{}\": {why}", values[0]));
+            return Err(format!("values[0]: Invalid value: {:?}: {why}", values[0]));
         }
         for (n, value) in values.iter().enumerate() {
             if let Some(why) = names::value(value) {
-                return Err(format!("values[{n}][{key}]: Invalid value: \"{value}\": {why}"));
+                return Err(format!("values[{n}][{key}]: Invalid value: {value:?}: {why}"));
             }
         }
         Ok(made(key, values))

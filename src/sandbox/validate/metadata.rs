@@ -7,6 +7,9 @@ use super::super::kinds::{KindInfo, list};
 use super::super::object::{self, text};
 use super::names;
 
+/// The most that keys and values of annotations may come to.
+const ANNOTATIONS: usize = 256 * 1024;
+
 /// Finalizers that need no domain.
 const STANDARD: [&str; 3] = ["foregroundDeletion", "kubernetes", "orphan"];
 
@@ -44,6 +47,25 @@ pub(super) fn rest(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
             causes.push(Cause::invalid("metadata.annotations", &key.as_str().into(), &why));
         }
     }
+    let size = |(key, value): (&String, &Value)| key.len() + value.as_str().map_or(0, str::len);
+    if pairs("annotations").map(size).sum::<usize>() > ANNOTATIONS {
+        causes.push(Cause::too_long("metadata.annotations", ANNOTATIONS));
+    }
+    owners(body, causes);
+    for (n, one) in list(&body["metadata"]["finalizers"]).filter_map(Value::as_str).enumerate() {
+        let field = format!("metadata.finalizers[{n}]");
+        if let Some(why) = names::key(one) {
+            causes.push(Cause::invalid(&field, &one.into(), &why));
+        } else if !one.contains('/') && !STANDARD.contains(&one) && kind.custom.is_none() {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            causes.push(Cause::invalid(&field, &one.into(), why));
+        }
+    }
+}
+
+/// Owners have a name, are no events, and one controls at most.
+fn owners(body: &Value, causes: &mut Vec<Cause>) {
+    let mut controls: Option<String> = None;
     for owner in list(&body["metadata"]["ownerReferences"]) {
         for (key, why) in [
             ("apiVersion", "version must not be empty"),
@@ -55,14 +77,20 @@ pub(super) fn rest(kind: &KindInfo, body: &Value, causes: &mut Vec<Cause>) {
                 causes.push(Cause::invalid(&format!("metadata.ownerReferences.{key}"), &"".into(), why));
             }
         }
-    }
-    for (n, one) in list(&body["metadata"]["finalizers"]).filter_map(Value::as_str).enumerate() {
-        let field = format!("metadata.finalizers[{n}]");
-        if let Some(why) = names::key(one) {
-            causes.push(Cause::invalid(&field, &one.into(), &why));
-        } else if !one.contains('/') && !STANDARD.contains(&one) && kind.custom.is_none() {
-            let why = "name is neither a standard finalizer name nor is it fully qualified";
-            causes.push(Cause::invalid(&field, &one.into(), why));
+        if owner["apiVersion"] == "v1" && owner["kind"] == "Event" {
+            let why = "/v1, Kind=Event is disallowed from being an owner";
+            causes.push(Cause::invalid("metadata.ownerReferences", owner, why));
         }
+        if owner["controller"] != true {
+            continue;
+        }
+        let named = format!("{}/{}", text(owner, "/kind"), text(owner, "/name"));
+        if let Some(first) = &controls {
+            let why = format!(
+                "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {named}"
+            );
+            causes.push(Cause::invalid("metadata.ownerReferences", &body["metadata"]["ownerReferences"], &why));
+        }
+        controls = Some(named);
     }
 }

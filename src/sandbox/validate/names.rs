@@ -24,12 +24,18 @@ fn is_label(part: &str) -> bool {
 
 /// What is wrong with a DNS subdomain.
 pub(in super::super) fn subdomain(name: &str) -> Option<&'static str> {
-    (name.len() > 253 || !name.split('.').all(is_label)).then_some(SUBDOMAIN)
+    match name.len() {
+        254.. => Some("must be no more than 253 characters"),
+        _ => (!name.split('.').all(is_label)).then_some(SUBDOMAIN),
+    }
 }
 
 /// What is wrong with a DNS label.
 pub(in super::super) fn label(name: &str) -> Option<&'static str> {
-    (name.len() > 63 || !is_label(name)).then_some(LABEL)
+    match name.len() {
+        64.. => Some("must be no more than 63 characters"),
+        _ => (!is_label(name)).then_some(LABEL),
+    }
 }
 
 fn is_plain(text: &str) -> bool {

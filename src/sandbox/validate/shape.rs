@@ -66,13 +66,14 @@ pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut 
         match problem.what {
             What::Unknown => unknown.push((problem.plain, problem.pointer)),
             What::Type { go, .. } => {
-                let bytes = kind.is("", "Secret") && problem.plain == "data";
-                let go = if bytes { "[]uint8" } else { go };
-                let got = go_name(value_at(body, &problem.pointer));
-                let what = format!(
-                    "json: cannot unmarshal {got} into Go struct field {}.{} of type {go}",
-                    kind.kind, problem.plain
-                );
+                let value = value_at(body, &problem.pointer);
+                let got = match value {
+                    Value::Number(number) if number.is_f64() => format!("number {number}"),
+                    _ => go_name(value).to_owned(),
+                };
+                let (owner, go) = go_field(kind, &problem.plain, go, value);
+                let what =
+                    format!("json: cannot unmarshal {got} into Go struct field {owner}.{} of type {go}", problem.plain);
                 let head =
                     format!("{} in version \"{}\" cannot be handled as a {}", kind.kind, kind.version, kind.kind);
                 return Err(Failure::bad(format!("{head}: {what}")));
@@ -92,6 +93,20 @@ pub(in super::super) fn decode(node: Option<&Node>, kind: &KindInfo, body: &mut 
     zeros::drop_zeros(node, body);
     zeros::keep_null_moments(body);
     Ok(unknown.into_iter().map(|(plain, _)| plain).collect())
+}
+
+/// The Go struct a field belongs to and the field's Go type, as far as they are known.
+fn go_field<'k>(kind: &'k KindInfo, plain: &str, go: &'static str, value: &Value) -> (&'k str, &'static str) {
+    let of_map = value.is_array() || !matches!(go, "string");
+    match plain {
+        "data" if kind.is("", "Secret") => (&kind.kind, "[]uint8"),
+        "metadata" => (&kind.kind, "v1.ObjectMeta"),
+        "metadata.labels" | "metadata.annotations" if of_map => ("ObjectMeta", "map[string]string"),
+        "metadata.finalizers" => ("ObjectMeta", "[]string"),
+        "metadata.generation" | "metadata.deletionGracePeriodSeconds" => ("ObjectMeta", "int64"),
+        inner if inner.starts_with("metadata.") => ("ObjectMeta", go),
+        _ => (&kind.kind, go),
+    }
 }
 
 /// What the converter of a strategic merge patch stumbles over first; unknown fields only when they are refused.

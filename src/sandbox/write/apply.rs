@@ -37,6 +37,9 @@ pub(in super::super) fn answer(
     if let Some(fault) = validate::shape::base64_fault(kind, &patch) {
         return Err(Failure::converted(&patch, &fault));
     }
+    if object::name(&patch).is_empty() {
+        object::set(&mut patch, &["metadata", "name"], target.name.as_str().into());
+    }
     update::check_name(target, &mut patch)?;
     let name = Name::new(&target.namespace, &target.name);
     let live = state.store.get(kind.id, &name).map_or(Value::Null, |stored| stored.value(kind));

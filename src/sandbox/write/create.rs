@@ -11,6 +11,9 @@ use super::super::store::Name;
 use super::super::{custom, defaults, managed, object, validate};
 use super::{Asked, Author};
 
+/// Of a prefix this much goes into a name: the whole shall fit a label.
+const PREFIX: usize = 58;
+
 /// POST.
 pub(in super::super) fn answer(
     world: &World,
@@ -53,7 +56,8 @@ pub(in super::super) fn place(state: &mut State, target: &Target, body: &mut Val
     }
     let prefix = object::text(body, "/metadata/generateName").to_owned();
     if object::name(body).is_empty() && !prefix.is_empty() {
-        let name = format!("{prefix}{}", state.dice.suffix());
+        let room = prefix.char_indices().nth(PREFIX).map_or(prefix.len(), |(at, _)| at);
+        let name = format!("{}{}", &prefix[..room], state.dice.suffix());
         object::set(body, &["metadata", "name"], name.into());
     }
     if object::name(body).is_empty() {

@@ -86,8 +86,8 @@ fn options(asked: &Asked) -> Result<Value, Failure> {
     if let Some(grace) = flags.number("gracePeriodSeconds") {
         options["gracePeriodSeconds"] = grace.into();
     }
-    if let Some(dry_run) = flags.get("dryRun") {
-        options["dryRun"] = json!([dry_run]);
+    if flags.has("dryRun") {
+        options["dryRun"] = json!(flags.all("dryRun"));
     }
     check_delete(&options)?;
     Ok(options)

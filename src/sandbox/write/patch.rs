@@ -61,11 +61,17 @@ fn read(body: &[u8], content: &str) -> Result<Value, Failure> {
     let patch = json::read(body).map_err(|why| Failure::bad(format!("{head}{why}")))?;
     let is_list = content == "application/json-patch+json";
     let (fits, form) = if is_list {
-        (patch.is_array(), "[]handlers.jsonPatchOp")
+        (patch.is_array() || patch.is_null(), "[]handlers.jsonPatchOp")
     } else {
         (patch.is_object(), "map[string]interface {}")
     };
     let got = shape::go_name(&patch);
+    if patch.is_null() && content == "application/merge-patch+json" {
+        return Err(Failure::bad("Invalid JSON Patch"));
+    }
+    if is_list && fits {
+        json_patch::check(&patch)?;
+    }
     let why = || format!("{head}json: cannot unmarshal {got} into Go value of type {form}");
     if fits { Ok(patch) } else { Err(Failure::bad(why())) }
 }

@@ -37,7 +37,8 @@ pub(in super::super) fn answer(
 pub(in super::super) fn check_name(target: &Target, body: &mut Value) -> Result<(), Failure> {
     let (said, asked) = (object::name(body), &target.name);
     if said.is_empty() {
-        object::set(body, &["metadata", "name"], asked.as_str().into());
+        let why = format!("the name of the object ({asked} based on URL) was undeterminable: name must be provided");
+        return Err(Failure::bad(why));
     } else if said != asked {
         let what = format!("the name of the object ({said}) does not match the name on the URL ({asked})");
         return Err(Failure::bad(what));

@@ -234,6 +234,62 @@ fn a_cluster_that_says_nothing_at_all_keeps_its_rows_on_the_screen() {
     assert!(stage.app().rows.contains_key(&key("web")), "its watches have time to come back");
 }
 
+/// What a cluster says in a second.
+type Says = Box<dyn Fn(u64) -> Option<Event>>;
+
+/// What becomes of `web`, whose watch never comes back, while the cluster says `what(second)`; second by second.
+fn while_the_cluster(what: impl Fn(u64) -> Option<Event>) -> Vec<Option<Verdict>> {
+    let mut stage = Stage::synced(Role::Cockpit);
+    let fault = || Event::SceneFailed(cluster(), scene(), Trouble::new(ReasonCode::Other, "bad gateway"));
+    stage.take(fault());
+    let verdicts = (0..120_u64).map(|second| {
+        stage.pass(Duration::from_secs(1));
+        if second.is_multiple_of(7) {
+            stage.take(fault());
+        }
+        if let Some(event) = what(second) {
+            stage.take(event);
+        }
+        stage.tick();
+        stage.verdict("web")
+    });
+    verdicts.collect()
+}
+
+#[test]
+fn a_watch_that_keeps_failing_is_found_out_however_the_probes_come_out() {
+    let refused = || Err(Trouble::new(ReasonCode::ClusterUnreachable, "readyz: 503"));
+    let probed = move |good: bool| Some(Event::Probed(cluster(), if good { Ok(None) } else { refused() }));
+    let cases: [(&str, Says); 4] = [
+        ("every other probe fails", Box::new(move |second: u64| probed(second.is_multiple_of(2)))),
+        ("six probes of seven fail", Box::new(move |second: u64| probed(second.is_multiple_of(7)))),
+        ("one probe of fourteen comes through", Box::new(move |second| probed(second % 14 == 13))),
+        (
+            "every probe fails, but another watch speaks",
+            Box::new(
+                move |second: u64| if second.is_multiple_of(4) { Some(Event::Alive(cluster())) } else { probed(false) },
+            ),
+        ),
+    ];
+    for (case, says) in cases {
+        let verdicts = while_the_cluster(says);
+        let last = verdicts.iter().rposition(|verdict| *verdict == Some(Verdict::Synced));
+        assert!(last < Some(30), "{case}: synced up to second {last:?}");
+    }
+}
+
+#[test]
+fn a_cluster_that_comes_and_goes_gives_a_broken_watch_time_once() {
+    let cut = || Err(Trouble::new(ReasonCode::ClusterUnreachable, "connection refused"));
+    let verdicts =
+        while_the_cluster(|second| Some(Event::Probed(cluster(), if second % 40 < 25 { cut() } else { Ok(None) })));
+    let synced = |seconds: std::ops::Range<usize>| {
+        verdicts[seconds].iter().filter(|verdict| **verdict == Some(Verdict::Synced)).count()
+    };
+    assert!(synced(25..40) > 0, "what was seen before the silence counts until its watch had time to come back");
+    assert_eq!(synced(40..120), 0, "and then no more: its word is two minutes old");
+}
+
 #[test]
 fn what_is_forbidden_stays_so_while_answers_do_not_come() {
     let mut stage = Stage::synced(Role::Cockpit);

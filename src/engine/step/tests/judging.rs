@@ -187,12 +187,42 @@ fn what_is_noted_as_seen_was_judged_at_that_commit() {
     let effects = stage.render(wanted);
     assert_eq!(count(&effects, "note seen"), 0, "what was synced before may be behind now");
     let seen = stage.judge(&effects, |row| if *row.key.name == *"web" { row.is(Verdict::Behind) } else { row });
-    let noted: Vec<_> = seen
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::NoteSeen(_, commit, keys) => Some((commit.as_str(), keys.clone())),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(noted, [(NEXT, vec![key("api")])]);
+    assert_eq!(noted(&seen), [(NEXT, vec![key("api")])]);
+}
+
+/// What is to be noted as seen synced, by commit.
+fn noted(effects: &[Effect]) -> Vec<(&str, Vec<ResourceKey>)> {
+    let notes = effects.iter().filter_map(|effect| match effect {
+        Effect::NoteSeen(_, commit, keys) => Some((commit.as_str(), keys.clone())),
+        _ => None,
+    });
+    notes.collect()
+}
+
+#[test]
+fn an_object_that_becomes_synced_while_another_drifts_is_noted() {
+    let mut stage = Stage::listed(Role::Cockpit);
+    let effects = stage.dirty(&["web", "api"]);
+    let seen = stage.judge(&effects, |row| if *row.key.name == *"web" { row.is(Verdict::Drifted) } else { row });
+    assert_eq!(noted(&seen), [(HEAD, vec![key("api")])]);
+    let effects = stage.dirty(&["web", "api"]);
+    let seen = stage.judge(&effects, |row| if *row.key.name == *"api" { row.is(Verdict::Drifted) } else { row });
+    assert_eq!(noted(&seen), [(HEAD, vec![key("web")])], "as many are synced as before, and another one");
+}
+
+#[test]
+fn an_object_that_comes_and_goes_is_noted_once_at_each_commit() {
+    let mut stage = Stage::synced(Role::Cockpit);
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        seen.extend(stage.drift("web"));
+        let effects = stage.dirty(&["web"]);
+        seen.extend(stage.judge(&effects, |row| row));
+    }
+    assert!(noted(&seen).is_empty(), "it was noted when it was first seen synced: {:?}", noted(&seen));
+    stage.poll(NEXT);
+    let effects = stage.render(desired(NEXT, &["web", "api"]));
+    let mut seen = stage.judge(&effects, |row| row);
+    seen.extend(effects);
+    assert_eq!(noted(&seen), [(NEXT, vec![key("api"), key("web")])], "a newer commit is a newer base");
 }
