@@ -1,6 +1,6 @@
 //! The query of a request: which options were given. Refuses to act on them.
 
-use std::num::IntErrorKind;
+use std::num::{IntErrorKind, ParseIntError};
 
 use super::failure::Failure;
 
@@ -56,7 +56,7 @@ impl Flags {
         for key in keys {
             let said = self.0.iter().find(|(name, _)| name == key).map(|(_, text)| text);
             let Some((text, Err(error))) = said.map(|text| (text, text.parse::<i64>())) else { continue };
-            let why = number_error(error.kind());
+            let why = number_error(&error);
             return Err(Failure::bad(format!("strconv.ParseInt: parsing {text:?}: {why}")));
         }
         Ok(())
@@ -85,15 +85,15 @@ impl Flags {
     pub(super) fn resource_version(&self) -> Result<u64, Failure> {
         let Some(text) = self.get("resourceVersion") else { return Ok(0) };
         text.parse::<u64>().map_err(|error| {
-            let why = format!("strconv.ParseUint: parsing {text:?}: {}", number_error(error.kind()));
+            let why = format!("strconv.ParseUint: parsing {text:?}: {}", number_error(&error));
             Failure::new(500, "", format!("resourceVersion: Invalid value: {text:?}: {why}"))
         })
     }
 }
 
 /// What Go says of a text that is no number.
-fn number_error(kind: &IntErrorKind) -> &'static str {
-    match kind {
+fn number_error(error: &ParseIntError) -> &'static str {
+    match error.kind() {
         IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
         _ => "invalid syntax",
     }

@@ -46,12 +46,7 @@ fn every_answer_of_the_real_server_has_its_kind() {
             FORBIDDEN,
             CallKind::Forbidden,
         ),
-        (
-            403,
-            r#"pods "p" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1"#,
-            FORBIDDEN,
-            CallKind::Quota,
-        ),
+        (403, r#"pods "p" is forbidden: exceeded quota: q, requested: pods=1"#, FORBIDDEN, CallKind::Quota),
         (403, r#"pods "p" is forbidden: violates PodSecurity "restricted:latest""#, FORBIDDEN, CallKind::Webhook),
         (
             403,
@@ -75,7 +70,7 @@ fn every_answer_of_the_real_server_has_its_kind() {
         (422, r#"Deployment.apps "a" is invalid: spec.selector: field is immutable"#, invalid, CallKind::Immutable),
         (
             422,
-            r#"Widget.x.io "a" is invalid: spec.size: Invalid value: 2: Value is immutable"#,
+            r#"Widget "a" is invalid: spec.size: Invalid value: 2: Value is immutable"#,
             invalid,
             CallKind::Immutable,
         ),
