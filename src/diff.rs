@@ -7,6 +7,7 @@ mod aliases;
 mod built_in;
 mod contested;
 mod cover;
+mod effect;
 mod findings;
 mod fresh;
 mod ignore;
@@ -34,6 +35,7 @@ use crate::typed;
 
 pub use built_in::{BUILT_IN, BuiltIn};
 pub use contested::Owners;
+pub use effect::restart;
 pub use fresh::{Fresh, wants_fresh};
 pub use leave::{Body, body};
 pub use mask::Masker;

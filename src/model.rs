@@ -29,7 +29,7 @@ mod write;
 pub use command::{Command, Consent, Mode, Order, OrderId, RevertMode, RevertOrder, SyncOrder};
 pub use commit::{CommitId, CommitInfo};
 pub use declared::Declared;
-pub use finding::{Attribution, Comparison, Finding, Hidden, Op, Precision, Said};
+pub use finding::{Attribution, Comparison, Finding, Hidden, Op, Precision, Said, Stays};
 pub use fleet::{
     AgentSeen, AppRow, ClusterRow, ClusterState, Cost, Counts, ErrorRow, Fleet, RemoteRow, RemoteState, ResourceRow,
     SourceRow,

@@ -4,6 +4,7 @@
 //! (product.md *Gates*). Refuses bodies: a plan names manifests by digest.
 
 mod bounds;
+mod checks;
 mod fingerprint;
 mod gate;
 mod order;
@@ -13,7 +14,7 @@ mod rows;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{AppSpec, Check, CommitInfo, Digest, Fault, Foreign, Pause, Plan, ResourceKey, ResourceRow};
+use crate::model::{AppSpec, CommitInfo, Digest, Fault, Foreign, Pause, Plan, ResourceKey, ResourceRow};
 
 pub use bounds::in_bounds;
 pub use gate::{admit, gate_of, gate_revert, gate_sync};
@@ -46,6 +47,10 @@ pub struct Facts<'a> {
     pub other_revision: bool,
     /// What the prune rule says of each extra object that is live: its uid, or why it stays.
     pub prunable: &'a BTreeMap<ResourceKey, Result<Arc<str>, &'static str>>,
+    /// What becomes of pods where an object is applied, in words.
+    pub restarts: &'a BTreeMap<ResourceKey, Foreign>,
+    /// The cluster has been silent for too long: what the rows say is from before, and nothing is written on it.
+    pub stale: Option<&'a Foreign>,
 }
 
 impl Facts<'_> {
@@ -64,7 +69,7 @@ pub fn plan(facts: &Facts) -> Plan {
         app: facts.app.id.clone(),
         commit: facts.commit.clone(),
         fingerprint: fingerprint::fingerprint(facts),
-        checks: checks(facts, &rows),
+        checks: checks::checks(facts, &rows),
         gate: crate::model::Gate {
             level: crate::model::Level::L2,
             protected: facts.protected,
@@ -84,32 +89,6 @@ pub fn plan(facts: &Facts) -> Plan {
 fn blocked(facts: &Facts) -> Option<Foreign> {
     let told = facts.fault?.told();
     Some(Foreign::new(format!("{told}; the render is partial: nothing of it is applied or pruned")))
-}
-
-fn checks(facts: &Facts, rows: &[crate::model::PlanRow]) -> Vec<Check> {
-    let count = |what: fn(&ResourceRow) -> bool| facts.rows.iter().filter(|row| what(row)).count();
-    let pending = count(|row| row.pending);
-    let refused = count(|row| row.refused.is_some() || row.verdict == crate::model::Verdict::Invalid);
-    let overwrites = rows.iter().filter(|row| row.chosen && row.overwrites).count();
-    let outside = count(|row| !row.in_bounds);
-    let mut checks = vec![
-        check(facts.is_complete(), if facts.is_complete() { "render complete" } else { "render partial" }.to_owned()),
-        check(pending == 0, words(pending, "server answered for every difference", "not confirmed by the server yet")),
-        check(refused == 0, words(refused, "no refusals", "refused by the server in its dry run")),
-        check(overwrites == 0, words(overwrites, "no manual edits overwritten", "manual edit(s) will be overwritten")),
-    ];
-    if outside > 0 {
-        checks.push(check(false, words(outside, "", "outside the app's bounds: not written")));
-    }
-    checks
-}
-
-fn check(ok: bool, text: String) -> Check {
-    Check { ok, text: Foreign::new(text) }
-}
-
-fn words(count: usize, none: &str, some: &str) -> String {
-    if count == 0 { none.to_owned() } else { format!("{count} {some}") }
 }
 
 #[cfg(test)]

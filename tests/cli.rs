@@ -189,7 +189,8 @@ fn a_cluster_that_cannot_be_reached_leaves_the_app_unknown_with_its_reason_and_e
 fn a_write_that_cannot_be_planned_exits_3_and_prints_no_plan() {
     let home = Home::new();
     let file = good(&home);
-    home.run(&["sync", "web", "--yes", "--config", &file]).ends(3, &["driftdeck: "]).prints_nothing();
+    let ran = home.run(&["sync", "web", "--yes", "--config", &file]);
+    ran.ends(3, &["driftdeck: ", "its cluster is not connected: "]).prints_nothing();
 }
 
 #[test]

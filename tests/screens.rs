@@ -8,6 +8,8 @@ mod answers;
 mod cockpit;
 #[path = "support/fleet.rs"]
 mod fleet;
+#[path = "screens/truth.rs"]
+mod truth;
 
 use cockpit::{Cockpit, SCRIPTS};
 use driftdeck::app::{Action, Keymap, Kubectl, Setup};

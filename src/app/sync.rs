@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{Act, AppId, Command, CommitId, Fleet, Plan, PlanRow, PlanView, ResourceKey, SyncOrder, Verdict};
+use crate::model::{
+    Act, AppId, Command, CommitId, Fleet, Plan, PlanRow, PlanView, Reason, ReasonCode, ResourceKey, SyncOrder, Verdict,
+};
 
 use super::confirm::Confirm;
 use super::cursor::{Cursor, Motion};
@@ -151,8 +153,11 @@ impl PlanScreen {
         if let Some(why) = super::possible::locked(fleet, &self.app.cluster) {
             return Some(why);
         }
+        if let Some(stale) = fleet.app(&self.app).and_then(|row| row.stale.as_ref()).filter(|stale| is_silent(stale)) {
+            return Some(format!("cannot: {}", stale.message.first_line().raw()));
+        }
         if !self.rows().any(is_tickable) {
-            return Some("nothing to do".to_owned());
+            return Some(plan.cannot().map_or_else(|| "nothing to do".to_owned(), |why| why.raw().to_owned()));
         }
         self.chosen.is_empty().then(|| "nothing is ticked".to_owned())
     }
@@ -165,6 +170,11 @@ impl PlanScreen {
         let keys = self.keys();
         self.cursor.settle(&keys);
     }
+}
+
+/// Nothing is written on what a cluster said too long ago; on what git said it is.
+fn is_silent(stale: &Reason) -> bool {
+    stale.code == ReasonCode::ClusterStale
 }
 
 /// Whether a row can be ticked at all.

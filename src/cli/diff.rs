@@ -12,9 +12,13 @@ use super::error::CliError;
 use super::ground::Ground;
 use super::report::{Objects, report};
 use super::session::Session;
+use super::status::told_by_reason;
 use super::{exit, json};
 use crate::config::Config;
-use crate::model::{AppId, AppRow, CommitId, DiffView, Fleet, Query, Verdict, ViewBody};
+use crate::model::{AppId, AppRow, CommitId, DiffView, Fleet, Query, Reason, Shown, Verdict, ViewBody};
+
+/// Objects of an app whose cause is told beside its diff.
+const CAUSES: usize = 20;
 
 /// Runs it.
 ///
@@ -98,6 +102,9 @@ async fn one(
     if let Some(reason) = &app.reason {
         ground.screen.say_foreign(&format!("driftdeck: {} {}: ", app.id, app.verdict.word()), &reason.message);
     }
+    if rev.is_none() {
+        causes(app, ground);
+    }
     let own = exit::of_verdict(app.verdict, args.strict);
     if rev.is_none() && own == exit::OK && app.verdict == Verdict::Synced {
         return Ok(own);
@@ -112,6 +119,31 @@ async fn one(
             Ok(exit::FAILED)
         }
     }
+}
+
+/// Why objects are not judged, cannot be applied, or were refused: no line of a diff says it.
+fn causes(app: &AppRow, ground: &mut Ground<'_>) {
+    // What the whole app has as its cause is said once.
+    let own = |reason: &Reason| told_once(app, reason);
+    let mut causes = app.resources.iter().filter_map(|row| match (&row.reason, &row.refused) {
+        (_, Some(refused)) => Some((row, "refused by the server in its dry run", refused)),
+        (Some(reason), None) if told_by_reason(row.verdict) && !own(reason) => {
+            Some((row, row.verdict.word(), &reason.message))
+        }
+        _ => None,
+    });
+    for (row, word, why) in causes.by_ref().take(CAUSES) {
+        let about = format!("driftdeck: {} {} {word}: ", app.id, Shown::from(&row.key.label()));
+        ground.screen.say_foreign(&about, why);
+    }
+    match causes.count() {
+        0 => {}
+        more => ground.screen.say(&format!("driftdeck: {}: {more} more objects, see driftdeck status", app.id)),
+    }
+}
+
+fn told_once(app: &AppRow, reason: &Reason) -> bool {
+    [&app.reason, &app.stale].into_iter().flatten().any(|own| own == reason)
 }
 
 async fn ask(

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::error::CliError;
 use super::screen::Colour;
 use super::table::{Cell, layout};
-use crate::model::{Act, Foreign, Plan, PlanRow, ResourceKey, Shown, SyncOrder};
+use crate::model::{Act, Foreign, Plan, PlanRow, ResourceKey, Shown, SyncOrder, Verdict};
 
 /// Which rows of a plan are taken.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +65,19 @@ fn is(row: &PlanRow, (kind, name): &(String, String)) -> bool {
 #[must_use]
 pub fn stuck(plan: &Plan, choice: &Choice) -> bool {
     plan.rows.iter().any(|row| choice.covers(row) && matches!(row.act, Act::Skip | Act::Prune))
+}
+
+/// Why nothing could be done that should: what nobody could judge, and what no server takes.
+#[must_use]
+pub fn cannot(plan: &Plan, choice: &Choice) -> Option<Foreign> {
+    let open = |row: &&PlanRow| choice.covers(row) && matches!(row.verdict, Verdict::Unknown | Verdict::Invalid);
+    let mut rows = plan.rows.iter().filter(open);
+    let first = rows.next()?;
+    let more = match rows.count() {
+        0 => String::new(),
+        more => format!(" (and {more} more, see the plan)"),
+    };
+    Some(Foreign::new(format!("{}: {}{more}", first.key.label().raw(), first.why.raw())))
 }
 
 /// The order for these rows. It is a full sync when nothing of the plan is left out.

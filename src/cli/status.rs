@@ -145,6 +145,8 @@ fn app_note(app: &AppRow) -> Foreign {
     let mut notes = Vec::new();
     if let Some(reason) = app.reason.as_ref().or(app.stale.as_ref()) {
         notes.push(reason.message.raw().to_owned());
+    } else {
+        notes.extend(unjudged(app));
     }
     if let Some(pause) = &app.paused {
         notes.push(format!("paused by {}: {}", pause.by.raw(), pause.reason.raw()));
@@ -153,6 +155,24 @@ fn app_note(app: &AppRow) -> Foreign {
         notes.push(format!("pinned at {} by {}: {}", pin.commit.short(), pin.by.raw(), pin.reason.raw()));
     }
     Foreign::new(notes.join("; "))
+}
+
+/// Of the objects that make an app invalid, unknown or terminating, the first with its cause, and how many more.
+fn unjudged(app: &AppRow) -> Option<String> {
+    let alike = app.resources.iter().filter(|row| row.verdict == app.verdict && told_by_reason(row.verdict));
+    let mut named = alike.filter_map(|row| Some((row, row.reason.as_ref()?)));
+    let (row, reason) = named.next()?;
+    let more = match named.count() {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    Some(format!("{}: {}{more}", row.key.label().raw(), reason.message.first_line().raw()))
+}
+
+/// Verdicts of which the cause says more than what differs.
+#[must_use]
+pub fn told_by_reason(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Invalid | Verdict::Unknown | Verdict::Terminating)
 }
 
 fn object_line(row: &ResourceRow, colour: Colour) -> [Cell; 5] {

@@ -78,11 +78,11 @@ impl Wish<'_> {
             ground.screen.say_foreign(&format!("driftdeck: {app}: "), why);
         }
         if self.dry_run {
-            return Ok(exit::of_dry_run(view.plan.blocked.is_some() || self.refuses(&view.plan), chosen.len()));
+            return Ok(exit::of_dry_run(self.is_kept_from(&view.plan, chosen.is_empty()), chosen.len()));
         }
         if chosen.is_empty() && view.plan.blocked.is_none() {
-            if self.refuses(&view.plan) {
-                ground.screen.say(&format!("{app}: nothing that could be done; what git has is invalid, see the plan"));
+            if let Some(why) = planned::cannot(&view.plan, &self.choice) {
+                ground.screen.say_foreign(&format!("{app}: nothing that could be done: "), &why);
                 return Ok(exit::FAILED);
             }
             ground.screen.say(&format!("{app}: nothing to do"));
@@ -104,9 +104,12 @@ impl Wish<'_> {
         }
     }
 
-    /// Whether a sync of everything leaves objects out that no server takes.
-    fn refuses(&self, plan: &Plan) -> bool {
-        self.choice.only.is_empty() && plan.rows.iter().any(|row| row.verdict == Verdict::Invalid)
+    /// Whether something keeps a sync from doing what git says: a partial render, objects that no server takes, or
+    /// that nothing is left of it because nobody could judge.
+    fn is_kept_from(&self, plan: &Plan, nothing: bool) -> bool {
+        let invalid = || plan.rows.iter().any(|row| row.verdict == Verdict::Invalid);
+        let refused = self.choice.only.is_empty() && invalid();
+        plan.blocked.is_some() || refused || (nothing && planned::cannot(plan, &self.choice).is_some())
     }
 
     async fn await_well(

@@ -7,11 +7,11 @@ use serde_json::Value;
 use similar::{ChangeTag, DiffOp, TextDiff};
 
 use super::lines::{self, Place};
-use super::{Ground, mask, noise, who};
+use super::{Ground, effect, mask, noise, who};
 use crate::fields::{self, Entry, Set};
 use crate::model::{
-    Attribution, Comparison, DiffLine, DiffMark, DiffObject, FieldPath, Finding, Foreign, Kind, Live, Manifest, Moved,
-    Op, ResourceKey, Step, Verdict,
+    Attribution, Comparison, DiffLine, DiffMark, DiffObject, FieldPath, Finding, Foreign, Kind, Live, Manifest, Op,
+    ResourceKey, Step, Verdict,
 };
 use crate::schema::Node;
 use crate::typed;
@@ -31,7 +31,7 @@ pub fn text_diff(git: Option<&Manifest>, live: Option<&Live>, comparison: &Compa
         verdict: comparison.verdict,
         stat: (count(DiffMark::Git), count(DiffMark::Live)),
         lines,
-        effect: effect(&sides, comparison),
+        effect: effect::becomes_of_pods(&sides.key.kind, &sides.before, &comparison.findings),
     }
 }
 
@@ -183,8 +183,7 @@ fn same_line(
 
 /// Whether a difference is there after a sync as before: server-side apply takes away only what it owns alone.
 fn stays(finding: &Finding) -> bool {
-    let is_left = finding.moved == Some(Moved::Foreign) || finding.needs_delete || finding.left.is_some();
-    finding.op == Op::Add && is_left && !finding.path.is_root()
+    finding.op == Op::Add && finding.stays().is_some() && !finding.path.is_root()
 }
 
 /// Only what there is something to say of, with a few equal lines around it; none when there is nothing.
@@ -282,7 +281,7 @@ fn item<'v>(at: &'v mut Value, step: &Step) -> Option<&'v mut Value> {
 }
 
 /// Replaces every masked value of both sides by what may be told of it.
-fn hide(
+pub(super) fn hide(
     (git, live): (Option<&Manifest>, Option<&Live>),
     key: &ResourceKey,
     (before, after): (&mut Value, &mut Value),
@@ -291,20 +290,4 @@ fn hide(
     let kinds: Vec<_> = git.map(|git| &git.gvk).into_iter().chain(live.map(|live| &live.gvk)).collect();
     let (plain_before, plain_after) = (before.clone(), after.clone());
     mask::Masks::new(key, &kinds, [&plain_after, &plain_before], ground).hide(before, after);
-}
-
-/// What a sync does beyond the fields: a changed pod template replaces pods.
-fn effect(sides: &Sides, comparison: &Comparison) -> Option<Foreign> {
-    let template: FieldPath = FieldPath::of_keys(["spec", "template"]);
-    let rolls = matches!(&*sides.key.kind.kind, "Deployment" | "StatefulSet" | "DaemonSet");
-    let touched = comparison.findings.iter().any(|f| f.left.is_none() && !stays(f) && template.covers(&f.path));
-    if !rolls || !touched || sides.before.is_null() {
-        return None;
-    }
-    let pods = sides.before.pointer("/spec/replicas").and_then(Value::as_u64);
-    Some(Foreign::new(match pods {
-        Some(1) => "rolling restart of 1 pod".to_owned(),
-        Some(pods) => format!("rolling restart of {pods} pods"),
-        None => "rolling restart of its pods".to_owned(),
-    }))
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::event::Trouble;
 use super::planning;
 use super::site::Site;
-use crate::model::{AppId, Command, CommitId, Foreign, Gate, PlanView, Query, RevertMode, ViewBody};
+use crate::model::{AppId, Command, CommitId, Foreign, Gate, PlanView, Query, Reason, RevertMode, ViewBody};
 use crate::plan;
 
 /// The app a query is about.
@@ -24,9 +24,10 @@ pub(super) fn whose(query: &Query) -> Option<AppId> {
     }
 }
 
-/// The answer about an app whose cluster is not there yet.
-pub(super) fn not_connected(id: &AppId) -> ViewBody {
-    ViewBody::Failed(Foreign::new(format!("{id}: its cluster is not connected yet")))
+/// The answer about an app whose cluster is not there: not yet, or why it cannot be reached.
+pub(super) fn not_connected(id: &AppId, why: Option<&Reason>) -> ViewBody {
+    let words = why.map_or_else(|| " yet".to_owned(), |why| format!(": {}", why.message.raw()));
+    ViewBody::Failed(Foreign::new(format!("{id}: its cluster is not connected{words}")))
 }
 
 /// The answer to a question that is about no app: the gate of an unlock, a lock, an abort, a refresh.

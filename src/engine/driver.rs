@@ -252,7 +252,7 @@ impl Driver {
             mode,
             fed_mode,
             siblings,
-            stale: super::publish::cluster_stale(cluster, now).map(|reason| reason.message),
+            stale: super::publish::cluster_stale(cluster, now),
             admission: cluster.admission,
             elsewhere: app.elsewhere(now).map(|reason| reason.message),
             now,

@@ -7,7 +7,7 @@ use super::base;
 use super::desired::Desired;
 use super::event::Trouble;
 use super::site::Site;
-use super::{judge, rendering};
+use super::{judge, rendering, rows};
 use crate::model::{CommitId, Digest, Plan, ResourceKey, ResourceRow, Verdict};
 use crate::plan::{self, Candidate, Facts};
 use crate::{diff, fields};
@@ -26,7 +26,7 @@ pub(super) struct Outlook {
 pub(super) async fn outlook(site: &Site, rev: Option<&CommitId>) -> Result<Outlook, Trouble> {
     let own = site.desired.as_ref().filter(|own| rev.is_none_or(|rev| own.at == *rev || own.commit.id == *rev));
     if let Some(desired) = own {
-        let rows = placed(desired, site.rows.values().cloned());
+        let rows = placed((site, desired), site.rows.values().cloned().collect());
         return Ok(Outlook { desired: desired.clone(), rows, other: false });
     }
     let Some(rev) = rev.cloned() else {
@@ -35,13 +35,15 @@ pub(super) async fn outlook(site: &Site, rev: Option<&CommitId>) -> Result<Outlo
     let at = site.clone();
     let made = tokio::task::spawn_blocking(move || rendering::at_commit(&at, &rev)).await;
     let desired = made.unwrap_or_else(|_| Err(Trouble::new(crate::model::ReasonCode::Other, "the render failed")))?;
-    let rows = placed(&desired, judge::at(site, &desired).await);
+    let rows = placed((site, &desired), judge::at(site, &desired).await);
     Ok(Outlook { desired, rows, other: true })
 }
 
-/// The rows without those of objects that git names in a way nobody can apply: they look gone from git, and are not.
-fn placed(desired: &Desired, rows: impl IntoIterator<Item = Arc<ResourceRow>>) -> Vec<Arc<ResourceRow>> {
-    rows.into_iter().filter(|row| !desired.is_misplaced(&row.key)).collect()
+/// The rows without those of objects that git names in a way nobody can apply: they look gone from git, and are not. What
+/// a silent cluster said is not what is.
+fn placed((site, desired): (&Site, &Desired), rows: Vec<Arc<ResourceRow>>) -> Vec<Arc<ResourceRow>> {
+    let rows = rows.into_iter().filter(|row| !desired.is_misplaced(&row.key)).collect();
+    rows::aged(rows, site.stale.as_ref())
 }
 
 /// The plan for an outlook.
@@ -52,6 +54,9 @@ pub(super) fn plan(site: &Site, outlook: &Outlook) -> Plan {
     let hash = |live| diff::live_hash(live, &site.wire.schemas);
     let live = site.lives.iter().map(|(key, live)| (key.clone(), hash(live))).collect();
     let leaving = prunable(site, outlook);
+    let restart = |row: &Arc<ResourceRow>| {
+        Some((row.key.clone(), diff::restart(site.lives.get(&row.key)?, &row.findings, &site.ground())?))
+    };
     let record = site.record.record();
     plan::plan(&Facts {
         app: &site.app,
@@ -66,6 +71,8 @@ pub(super) fn plan(site: &Site, outlook: &Outlook) -> Plan {
         empty: desired.is_empty(),
         other_revision: outlook.other,
         prunable: &leaving,
+        restarts: &outlook.rows.iter().filter_map(restart).collect(),
+        stale: site.stale.as_ref().map(|reason| &reason.message),
     })
 }
 

@@ -133,6 +133,7 @@ fn app_row(world: &World, app: &AppWorld, now: Now) -> AppRow {
         source: source_row(world, app),
         desired: app.desired.as_ref().map(|desired| desired.commit.clone()),
         deployed,
+        record_known: matches!(app.record, RecordState::Absent | RecordState::Present(_)),
         paused: app.paused(now).cloned(),
         pinned: app.pinned(now).cloned(),
         reason: reason.or_else(|| stale.clone().filter(|_| verdict == Verdict::Unknown)),
@@ -221,6 +222,14 @@ fn cluster_reason(world: &World, app: &AppWorld, now: Now) -> Option<Reason> {
             Some(cluster.probe_failed.clone().unwrap_or(waiting))
         }
         Link::Up => None,
+    }
+}
+
+/// Why a cluster cannot be reached.
+pub(super) fn out_of_reach(cluster: &ClusterWorld) -> Option<&Reason> {
+    match &cluster.link {
+        Link::Down(reason, ..) => Some(reason),
+        Link::Idle | Link::Connecting(_) | Link::Up => cluster.probe_failed.as_ref(),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::diff::{Ground, Masker, Owners};
 use crate::journal::Journal;
 use crate::model::{
     AppId, AppSpec, ClusterName, ClusterSpec, CommitId, Digest, Foreign, Kind, Live, Location, Manifest, Mode, Now,
-    RepoName, RepoSpec, ResourceKey, ResourceRow, Without, Write,
+    Reason, RepoName, RepoSpec, ResourceKey, ResourceRow, Without, Write,
 };
 use crate::render::Programs;
 use crate::source::{Author, Mirror, SourceError};
@@ -146,7 +146,7 @@ pub(super) struct Site {
     /// The least of what may be done on the clusters of all siblings.
     pub fed_mode: Mode,
     /// The cluster has been silent for too long: why. Nothing is written on what it said before.
-    pub stale: Option<Foreign>,
+    pub stale: Option<Reason>,
     /// How often admission has changed on the cluster.
     pub admission: u64,
     /// A live object names another record of the app: nothing is written.

@@ -126,6 +126,38 @@ pub struct Finding {
     pub left: Option<Arc<str>>,
 }
 
+/// Why a sync leaves a difference as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stays {
+    /// A rule says so.
+    Rule,
+    /// Somebody else owns it too: it needs an explicit delete.
+    Shared,
+    /// Git has never said anything of it.
+    Unmentioned,
+}
+
+impl Finding {
+    /// Why a sync leaves it as it is; `None` when a sync writes it, or would once it is taken from who contests it.
+    #[must_use]
+    pub fn stays(&self) -> Option<Stays> {
+        if self.left.is_some() {
+            Some(Stays::Rule)
+        } else if self.needs_delete {
+            Some(Stays::Shared)
+        } else {
+            (self.moved == Some(Moved::Foreign)).then_some(Stays::Unmentioned)
+        }
+    }
+
+    /// Whether a sync changes by it what pods are made from.
+    #[must_use]
+    pub fn remakes_pods(&self) -> bool {
+        let template = FieldPath::of_keys(["spec", "template"]);
+        self.stays().is_none() && !self.contested && template.covers(&self.path)
+    }
+}
+
 /// A finding that a rule hid, kept with the rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Hidden {

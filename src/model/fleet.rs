@@ -211,6 +211,8 @@ pub struct AppRow {
     pub desired: Option<CommitInfo>,
     /// The last full sync.
     pub deployed: Option<Deployed>,
+    /// Its record was read, or is known not to be there: what is `None` here is none, not unknown.
+    pub record_known: bool,
     /// Held, by whom, why, until.
     pub paused: Option<Pause>,
     /// Held at a commit.

@@ -96,6 +96,19 @@ impl Plan {
         self.rows.iter().filter(|row| row.chosen && !matches!(row.act, Act::Keep | Act::Skip))
     }
 
+    /// What keeps rows from being done, by the first of them; `None` when nothing does.
+    #[must_use]
+    pub fn cannot(&self) -> Option<Foreign> {
+        let mut passed = self.rows.iter().filter(|row| row.act == Act::Skip);
+        let first = passed.next()?;
+        let more = match passed.count() {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let (label, why) = (first.key.label(), first.why.first_line());
+        Some(Foreign::new(format!("cannot: {}: {}{more}", label.raw(), why.raw())))
+    }
+
     /// How many objects the chosen rows delete.
     #[must_use]
     pub fn deletes(&self) -> usize {

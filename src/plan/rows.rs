@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::prune::is_namespace;
 use super::{Facts, bounds};
-use crate::model::{Act, Finding, Foreign, IgnoreRule, Moved, PlanRow, ResourceRow, Verdict};
+use crate::model::{
+    Act, Effect, Finding, Foreign, IgnoreRule, Moved, PlanRow, ReasonCode, ResourceKey, ResourceRow, Stays, Verdict,
+};
 
 /// The answer to one resource row.
 pub(super) fn row(row: &ResourceRow, facts: &Facts) -> PlanRow {
@@ -19,7 +21,7 @@ pub(super) fn row(row: &ResourceRow, facts: &Facts) -> PlanRow {
         key: row.key.clone(),
         wave: row.wave,
         act,
-        why,
+        why: with_notes(&why, act, row, facts),
         verdict: row.verdict,
         digest: facts.digests.get(&row.key).cloned(),
         uid: row.uid.clone(),
@@ -27,6 +29,44 @@ pub(super) fn row(row: &ResourceRow, facts: &Facts) -> PlanRow {
         overwrites: matches!(act, Act::Update) && row.findings.iter().any(by_hand),
         chosen,
     }
+}
+
+/// What else there is to know before it is done: what it does to pods, what the server said, what rules hide.
+fn with_notes(why: &Foreign, act: Act, row: &ResourceRow, facts: &Facts) -> Foreign {
+    let mut words: Vec<String> = Some(why.raw().to_owned()).filter(|why| !why.is_empty()).into_iter().collect();
+    match act {
+        Act::Create | Act::Update => {
+            words.extend(restart(&row.key, act, facts).map(|restart| restart.raw().to_owned()));
+            words.extend(said(row));
+        }
+        Act::Keep if words.is_empty() => words.extend(hidden(row, facts)),
+        Act::Adopt | Act::Prune | Act::Keep | Act::Skip => {}
+    }
+    Foreign::new(words.join("; "))
+}
+
+/// The server's sentence where it would not take it, or why it could not be asked.
+fn said(row: &ResourceRow) -> Option<String> {
+    if let Some(refused) = &row.refused {
+        return Some(format!("the server refused it in its dry run: {}", refused.raw()));
+    }
+    let unasked = row.reason.as_ref().filter(|reason| reason.code == ReasonCode::DryRunUnavailable);
+    unasked.map(|reason| format!("compared here only: {}", reason.message.raw()))
+}
+
+/// Differences that rules of the config hide but do not leave: what is not counted is not gone.
+fn hidden(row: &ResourceRow, facts: &Facts) -> Option<String> {
+    let hides = |place: &str| facts.app.ignore.iter().any(|rule| *rule.place == *place && rule.effect == Effect::Hide);
+    match row.hidden.iter().filter(|hidden| hides(&hidden.rule)).count() {
+        0 => None,
+        1 => Some("1 field differs, hidden by a rule: written only with its object".to_owned()),
+        count => Some(format!("{count} fields differ, hidden by rules: written only with their object")),
+    }
+}
+
+/// What becomes of pods when that is done to an object.
+pub(super) fn restart<'f>(key: &ResourceKey, act: Act, facts: &'f Facts) -> Option<&'f Foreign> {
+    facts.restarts.get(key).filter(|_| act == Act::Update)
 }
 
 fn act(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
@@ -68,14 +108,15 @@ fn left_by(row: &ResourceRow, facts: &Facts) -> Option<Arc<str>> {
     if whole.is_some() && differs && !settled {
         return whole;
     }
-    let all = !row.findings.is_empty() && row.findings.iter().all(|finding| finding.left.is_some());
-    row.findings.first().filter(|_| all && !settled).and_then(|finding| finding.left.clone())
+    let counted = || row.findings.iter().filter(|finding| finding.stays() != Some(Stays::Unmentioned));
+    let all = counted().all(|finding| finding.left.is_some());
+    counted().next().filter(|_| all && !settled).and_then(|finding| finding.left.clone())
 }
 
 /// All that differs is what a sync cannot take away: what git dropped and somebody else owns too.
 fn beyond_a_sync(row: &ResourceRow) -> Option<Foreign> {
     let judged = matches!(row.verdict, Verdict::Behind | Verdict::Drifted | Verdict::Diverged);
-    let counted = || row.findings.iter().filter(|finding| finding.moved != Some(Moved::Foreign));
+    let counted = || row.findings.iter().filter(|finding| finding.stays() != Some(Stays::Unmentioned));
     if !judged || row.unadopted || counted().next().is_none() || !counted().all(|finding| finding.needs_delete) {
         return None;
     }
@@ -85,7 +126,7 @@ fn beyond_a_sync(row: &ResourceRow) -> Option<Foreign> {
 
 /// What a sync would write of the findings.
 fn written(row: &ResourceRow) -> impl Iterator<Item = &Finding> {
-    row.findings.iter().filter(|finding| finding.left.is_none() && !finding.needs_delete)
+    row.findings.iter().filter(|finding| finding.stays().is_none())
 }
 
 fn prune(row: &ResourceRow, facts: &Facts) -> (Act, Foreign) {
@@ -128,10 +169,18 @@ fn fields(what: &str, row: &ResourceRow) -> Foreign {
         0 | 1 => format!("{what} {shown}").trim_end().to_owned(),
         count => format!("{what} ({count} fields)"),
     };
-    match row.findings.len() - written(row).count() {
-        0 => Foreign::new(words),
-        left => Foreign::new(format!("{words}, {left} left by a rule")),
-    }
+    Foreign::new(staying(row).fold(words, |words, stays| format!("{words}, {stays}")))
+}
+
+/// What differs and is there after a sync as before, and why.
+fn staying(row: &ResourceRow) -> impl Iterator<Item = String> {
+    let count = |why: Stays| row.findings.iter().filter(|finding| finding.stays() == Some(why)).count();
+    let words = [
+        (count(Stays::Rule), "left by a rule"),
+        (count(Stays::Shared), "left: held by others too"),
+        (count(Stays::Unmentioned), "left: not in git"),
+    ];
+    words.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"))
 }
 
 fn because(row: &ResourceRow) -> Foreign {
@@ -139,9 +188,9 @@ fn because(row: &ResourceRow) -> Foreign {
 }
 
 /// Whether hands made the difference: an apply overwrites what they did.
-fn by_hand(finding: &Finding) -> bool {
+pub(super) fn by_hand(finding: &Finding) -> bool {
     matches!(finding.moved, Some(Moved::Live | Moved::Both))
         && finding.by.is_some()
         && !finding.contested
-        && finding.left.is_none()
+        && finding.stays().is_none()
 }

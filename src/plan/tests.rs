@@ -8,6 +8,7 @@ use crate::model::{
 
 mod gates;
 mod properties;
+mod truth;
 
 fn id() -> AppId {
     AppId::new("shop", ClusterName::new("prod"))
@@ -68,6 +69,8 @@ struct Stage {
     empty: bool,
     paused: Option<Pause>,
     protected: bool,
+    restarts: BTreeMap<ResourceKey, Foreign>,
+    stale: Option<Foreign>,
 }
 
 impl Stage {
@@ -83,6 +86,8 @@ impl Stage {
             empty: false,
             paused: None,
             protected: false,
+            restarts: BTreeMap::new(),
+            stale: None,
         }
     }
 
@@ -100,6 +105,8 @@ impl Stage {
             empty: self.empty,
             other_revision: false,
             prunable: &self.prunable,
+            restarts: &self.restarts,
+            stale: self.stale.as_ref(),
         })
     }
 

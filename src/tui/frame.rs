@@ -87,13 +87,30 @@ fn detail(canvas: &mut Canvas<'_>, area: Rect, page: &Page<'_>, roomy: bool) -> 
     }
     let most = if area.width >= 110 { 9 } else { 5 };
     let needs = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(1);
-    let height = if *stand == Stand::Whole { needs.min(area.height / 2) } else { most.min(area.height / 3) };
+    let kept = most.min(area.height / 3);
+    let height = match stand {
+        Stand::Whole => needs.min(area.height / 2),
+        // What the list leaves free is its own.
+        Stand::Beside => kept.max(needs.min(area.height.saturating_sub(list_needs(page)))),
+        Stand::Below => kept,
+    };
     let below = Rect { y: area.bottom() - height, height, ..area };
     canvas.rule(Rect { height: 1, ..below }, title);
-    for (y, line) in (below.y + 1..below.bottom()).zip(lines) {
-        canvas.line(Rect { x: below.x, y, width: below.width, height: 1 }, line);
+    let shown = usize::from(height.saturating_sub(1));
+    for (at, (y, line)) in (below.y + 1..below.bottom()).zip(lines).enumerate() {
+        let row = Rect { x: below.x, y, width: below.width, height: 1 };
+        if *stand != Stand::Below && at + 1 == shown && lines.len() > shown {
+            canvas.line(row, &Line::new().dim(format!("…{} more", lines.len() - at)));
+        } else {
+            canvas.line(row, line);
+        }
     }
     Rect { height: area.height - height, ..area }
+}
+
+/// The rows of a list with its head and what stands below it.
+fn list_needs(page: &Page<'_>) -> u16 {
+    u16::try_from(page.list.len + page.after.len() + 2).unwrap_or(u16::MAX)
 }
 
 fn beside(canvas: &mut Canvas<'_>, area: Rect, title: &Line, lines: &[Line]) -> Rect {
@@ -106,11 +123,16 @@ fn beside(canvas: &mut Canvas<'_>, area: Rect, title: &Line, lines: &[Line]) -> 
     let head = title.spans.iter().fold(Line::new(), |line, span| line.strong(span.role, span.text.clone()));
     canvas.line(Rect { height: 1, ..right }, &head);
     let mut y = right.y + 1;
-    for line in lines {
-        if y >= right.bottom() {
+    for (at, line) in lines.iter().enumerate() {
+        // The last row is kept for the last line, or for how much there is beyond it.
+        let is_last = at + 1 == lines.len();
+        let bottom = if is_last { right.bottom() } else { right.bottom() - 1 };
+        if y >= bottom {
+            let more = Line::new().dim(format!("…{} more", lines.len() - at));
+            canvas.line(Rect { y: right.bottom() - 1, height: 1, ..right }, &more);
             break;
         }
-        y += canvas.wrapped(Rect { y, height: right.bottom() - y, ..right }, line);
+        y += canvas.wrapped(Rect { y, height: bottom - y, ..right }, line);
     }
     Rect { width: left.width - 1, ..left }
 }
@@ -121,12 +143,19 @@ fn ask(canvas: &mut Canvas<'_>, rest: &mut Rect, page: &Page<'_>, rules: bool) {
     let wide = canvas.width(said) + canvas.width(buttons) + 4 <= usize::from(rest.width);
     let row = take_bottom(rest, 1);
     canvas.right(Rect { width: row.width - 1, ..row }, buttons);
-    let row = if wide { row } else { take_bottom(rest, 1) };
-    canvas.line(Rect { x: row.x + 1, width: row.width - 1, ..row }, said);
+    let row = if wide { row } else { take_bottom(rest, rows_of(canvas.width(said), row.width)) };
+    canvas.wrapped(Rect { x: row.x + 1, width: row.width - 1, ..row }, said);
     if rules {
         let rule = take_bottom(rest, 1);
         canvas.rule(rule, &Line::new());
     }
+}
+
+/// Rows that a sentence of so many cells takes when it is broken between words, few of them long.
+fn rows_of(cells: usize, width: u16) -> u16 {
+    let room = usize::from(width.saturating_sub(12).max(1));
+    let rows = if cells < usize::from(width) { 1 } else { cells.div_ceil(room) };
+    u16::try_from(rows).unwrap_or(1).min(4)
 }
 
 fn bar(canvas: &mut Canvas<'_>, area: Rect, page: &Page<'_>) {

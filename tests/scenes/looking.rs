@@ -1,6 +1,6 @@
 //! What is seen: never synced from what is not known now, the cause in plain words, well again when the scene ends.
 
-use driftdeck::model::{AppRow, ClusterState, Fleet, ReasonCode, Verdict};
+use driftdeck::model::{Act as DoneTo, AppRow, ClusterState, Fleet, ReasonCode, Verdict};
 use driftdeck::sandbox::{Act, Cast, Pace, Scene};
 
 use crate::road::Deck;
@@ -100,6 +100,11 @@ async fn a_cluster_that_is_cut_is_unknown_and_comes_back_with_what_changed() {
     let stale = |app: &AppRow| app.reason.as_ref().is_some_and(|why| why.code == ReasonCode::ClusterStale);
     let app = deck.until("stale", stale).await;
     assert!(app.resources.iter().all(|row| row.verdict == Verdict::Unknown), "nothing is green");
+    let plan = deck.plan().await.plan.clone();
+    assert!(plan.rows.iter().all(|row| row.act == DoneTo::Skip), "nothing is unchanged for sure: {:?}", plan.rows);
+    let told: Vec<&str> = plan.checks.iter().filter(|check| !check.ok).map(|check| check.text.raw()).collect();
+    assert!(told.iter().any(|line| line.contains("has not answered for 15 s: connection refused")), "{told:?}");
+    assert!(told.iter().any(|line| line.starts_with("4 not judged: ")), "{told:?}");
     show.edit_image("a:hotfix");
     act.stop();
     deck.until("what changed meanwhile", |app| is(app, "api", Verdict::Drifted)).await;

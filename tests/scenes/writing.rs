@@ -222,6 +222,9 @@ async fn what_no_quota_takes_is_told_with_numbers_and_stops_nothing_else() {
     commit(&show);
     let words = "exceeded quota: objects, requested: count/configmaps=1, used: count/configmaps=";
     deck.until("the refusal before any sync", |app| refusal(app, "new").contains(words)).await;
+    let plan = deck.plan().await;
+    let new = plan.plan.rows.iter().find(|row| &*row.key.name == "new").expect("it is in git");
+    assert!(new.why.raw().contains(words), "the plan says why before it is run: {}", new.why.raw());
     deck.until("the others wait for a sync", |app| {
         is(app, "flags", Verdict::Behind) && is(app, "api", Verdict::Behind)
     })

@@ -55,6 +55,8 @@ pub struct Cockpit {
     pub orders: Vec<Order>,
     /// Diffs come without an object.
     pub nothing_differs: bool,
+    /// Every plan comes like this.
+    pub planned: Option<Plan>,
     state: ViewState,
     fleet: Fleet,
     now: Now,
@@ -72,6 +74,7 @@ impl Cockpit {
             gate: answers::gate(Level::L3, needs),
             orders: Vec::new(),
             nothing_differs: false,
+            planned: None,
             state: ViewState::default(),
             fleet: fleet::fleet(),
             now: fleet::now(),
@@ -171,6 +174,19 @@ impl Cockpit {
         self.publish();
     }
 
+    pub fn alter(&mut self, name: &str, change: impl Fn(&mut AppRow)) {
+        let rows = self.fleet.apps.iter_mut().filter(|row| &*row.id.name == name);
+        rows.for_each(|row| change(Arc::make_mut(row)));
+        self.publish();
+    }
+
+    /// The same app on another cluster.
+    pub fn twin(&mut self, name: &str, on: &str) {
+        let found = self.fleet.apps.iter().find(|row| &*row.id.name == name).expect("an app");
+        self.fleet.apps.push(Arc::new(AppRow { id: fleet::id(name, on), ..(**found).clone() }));
+        self.publish();
+    }
+
     pub fn worsen(&mut self, name: &str) {
         for row in &mut self.fleet.apps {
             if &*row.id.name == name {
@@ -232,6 +248,7 @@ impl Cockpit {
             Query::PlanFor { .. } => {
                 self.plan = Some(ticket);
                 let mut view = answers::plan_view(self.gate.clone());
+                view.plan = self.planned.clone().unwrap_or(view.plan);
                 view.plan.fingerprint = Fingerprint(self.fingerprint.into());
                 ViewBody::Plan(Arc::new(view))
             }

@@ -118,6 +118,7 @@ pub fn app(name: &str, on: &str, verdict: Verdict) -> AppRow {
         },
         deployed: Some(Deployed { commit: desired.id.clone(), time: ago(124), by: "ana@ws-114".into() }),
         desired: Some(desired),
+        record_known: true,
         paused: None,
         pinned: None,
         reason: None,

@@ -7,7 +7,7 @@ use crate::app::hold::{Field, Hold, HoldDialog, SPANS};
 use crate::app::ignore::{Draft, Width};
 use crate::app::screen::CommandField;
 use crate::app::status::Role;
-use crate::model::{AppId, Effect, Foreign};
+use crate::model::{AppId, ClusterName, Effect, Foreign};
 
 use super::page::Panel;
 use super::plan::ask_lines;
@@ -99,7 +99,7 @@ impl App {
         let words = Effect::ALL.map(Effect::word);
         let line = choice(Line::new().dim("does      "), &words, draft.effect, focused);
         line.dim(match draft.effect() {
-            Effect::Hide => "not counted; a sync still writes it",
+            Effect::Hide => "not counted; written with its object",
             Effect::Leave => "counted; a sync leaves it",
             Effect::Both => "neither counted nor written",
         })
@@ -124,14 +124,12 @@ impl App {
     fn matched_lines(&self, draft: &Draft) -> Vec<Line> {
         let matched = draft.matched(&self.fleet);
         let others: Vec<_> = matched.iter().filter(|found| !draft.is_own(found)).collect();
-        let all: usize = self
-            .fleet
-            .apps
-            .iter()
-            .filter(|row| row.id.name == draft.app.name)
-            .map(|row| row.resources.iter().map(|object| object.findings.len()).sum::<usize>())
-            .sum();
-        let count = Line::new().dim("now       ").text(format!("matches {} of {all} differences", matched.len()));
+        let fed: Vec<_> = self.fleet.apps.iter().filter(|row| row.id.name == draft.app.name).collect();
+        let all: usize = fed.iter().flat_map(|row| &row.resources).map(|object| object.findings.len()).sum();
+        let (name, clusters) = (&draft.app.name, fed.len());
+        let on = if clusters == 1 { String::new() } else { format!(" on its {clusters} clusters") };
+        let count = format!("matches {} of the {all} differences of {name}{on}", matched.len());
+        let count = Line::new().dim("now       ").text(count);
         let mut lines = vec![if others.is_empty() { count.dim(", nothing else") } else { count.text(", these too:") }];
         for (app, key, finding) in others.iter().take(MATCHES) {
             let line = Line::new().dim(format!("          {} ", app.cluster)).text(key.label());
@@ -140,11 +138,14 @@ impl App {
         if let Some(more @ 1..) = others.len().checked_sub(MATCHES) {
             lines.push(Line::new().dim(format!("          and {more} more")));
         }
-        lines.push(
-            Line::new()
-                .dim("writes    ")
-                .text(format!("a rule under apps[{}] of the config; no cluster", draft.app.name)),
-        );
+        let rule = format!("a rule under apps[{name}] of the config; no cluster");
+        lines.push(Line::new().dim("writes    ").text(rule));
+        if clusters > 1 {
+            let others = fed.iter().map(|row| &row.id.cluster).filter(|cluster| **cluster != draft.app.cluster);
+            let others: Vec<&str> = others.map(ClusterName::as_str).collect();
+            lines
+                .push(Line::new().dim("          ").put(Role::Drift, format!("it holds on {} too", others.join(", "))));
+        }
         lines
     }
 

@@ -7,7 +7,7 @@ use crate::app::diff::{DiffScreen, is_hidden};
 use crate::app::status::{Role, Status};
 use crate::model::{
     Declared, DiffLine, DiffMark, DiffObject, DiffView, Finding, Foreign, Hidden, Moved, ResourceKey, ResourceRow,
-    Said, Verdict,
+    Said, Stays, Verdict,
 };
 
 use super::fleet::{clipped, manager};
@@ -150,7 +150,8 @@ impl App {
         if let Some(rule) = finding.and_then(|finding| finding.left.as_ref()) {
             lines.push(Line::new().dim("a sync leaves it: ").text(rule.to_string()));
         }
-        if let Some(effect) = &object.effect {
+        // Only the change that does it, not each that stands beside it.
+        if let Some(effect) = object.effect.as_ref().filter(|_| finding.is_some_and(Finding::remakes_pods)) {
             lines.push(Line::new().dim("effect of a sync: ").text(effect.clone()));
         }
         Detail { title, lines, stand: Stand::Below }
@@ -231,10 +232,10 @@ fn from_to(finding: &Finding) -> Line {
 
 /// That a sync leaves a difference as it is: server-side apply takes away only what it owns.
 fn beyond_a_sync(finding: &Finding) -> Option<&'static str> {
-    match finding.moved {
-        _ if finding.needs_delete => Some("a sync leaves it: somebody else owns it too; it needs an explicit delete"),
-        Some(Moved::Foreign) => Some("a sync leaves it: git has never said anything of it"),
-        _ => None,
+    match finding.stays() {
+        Some(Stays::Shared) => Some("a sync leaves it: somebody else owns it too; it needs an explicit delete"),
+        Some(Stays::Unmentioned) => Some("a sync leaves it: git has never said anything of it"),
+        Some(Stays::Rule) | None => None,
     }
 }
 

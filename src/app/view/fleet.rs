@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::app::screen::FilterField;
 use crate::app::status::{Role, Status};
-use crate::model::{AgentSeen, AppId, AppRow, Attribution, Finding, Location, Precision, ResourceRow, Verdict};
+use crate::model::{
+    AgentSeen, AppId, AppRow, Attribution, Finding, Location, Precision, Reason, ReasonCode, ResourceRow, Verdict,
+};
 
 use super::bar::health_words;
 use super::page::{Class, Column, Detail, List, Page, Row, Stand, fixed, flex, right};
@@ -130,9 +132,7 @@ impl App {
             lines.extend(self.who_lines(object, newest, class));
         }
         if row.verdict == Verdict::Synced {
-            lines.push(
-                Line::new().put(Role::Ok, "✓ no differences").dim(format!(", {} objects compared", row.counts.total)),
-            );
+            lines.push(compared(row));
         }
         Detail { title: Line::of(format!("{} · {}", id.name, id.cluster)), lines, stand: Stand::Below }
     }
@@ -162,11 +162,11 @@ impl App {
     }
 
     fn prune_line(&self, row: &AppRow) -> Line {
+        let line = Line::new().dim("would a sync delete anything?  ");
         let line = match row.counts.removed {
-            0 => Line::new().dim("would a sync delete anything?  ").text("no"),
-            count => {
-                Line::new().dim("would a sync delete anything?  ").put(Role::Error, format!("{count} when ticked"))
-            }
+            0 if !are_extras_known(row) => line.text("not known"),
+            0 => line.text("no"),
+            count => line.put(Role::Error, format!("{count} when ticked")),
         };
         match &row.deployed {
             Some(last) => line
@@ -174,7 +174,7 @@ impl App {
                 .text(format!("{} ", self.clock(last.time)))
                 .dim("by ")
                 .text(last.by.clone()),
-            None => line.dim("      never synced by driftdeck"),
+            None => line.dim("      ").dim(never_synced(row)),
         }
     }
 
@@ -182,7 +182,9 @@ impl App {
     fn who_lines(&self, object: &ResourceRow, newest: Option<&Finding>, class: Class) -> Vec<Line> {
         let status = Status::of_object(object);
         let head = |line: Line| line.put(status.role(), format!("{} ", status.glyph())).text(object.key.label());
-        if object.findings.is_empty() {
+        // Where it is not judged, the cause says more than what may differ.
+        let unjudged = matches!(object.verdict, Verdict::Invalid | Verdict::Unknown | Verdict::Terminating);
+        if object.findings.is_empty() || (unjudged && object.reason.is_some()) {
             let why = object.reason.as_ref().map(|why| why.message.first_line());
             let line = head(Line::of(format!("{:<35}", "")));
             return vec![why.map_or(line.clone(), |why| line.text("  ").dim(why))];
@@ -239,6 +241,26 @@ impl App {
             Line::new().dim("Esc clears the filter · / changes it"),
         ]
     }
+}
+
+/// That nothing counts as a difference, and how much rules keep from counting.
+fn compared(row: &AppRow) -> Line {
+    let line = Line::in_role(Role::Ok, "✓ no differences").dim(format!(", {} objects compared", row.counts.total));
+    if row.counts.hidden > 0 { line.dim(format!(", {} hidden by rules: d h", row.counts.hidden)) } else { line }
+}
+
+/// Whether it is known what is on the cluster and not in git: everything was read and listed, and that of late.
+fn are_extras_known(row: &AppRow) -> bool {
+    // What may not be read or is not served is never deleted.
+    let never = |reason: &Reason| matches!(reason.code, ReasonCode::Forbidden | ReasonCode::KindNotServed);
+    let open =
+        |object: &Arc<ResourceRow>| object.verdict == Verdict::Unknown && !object.reason.as_ref().is_some_and(never);
+    row.reason.is_none() && row.stale.is_none() && !row.resources.iter().any(open)
+}
+
+/// What is said where no sync is on record: that there was none, or that nobody could look.
+pub(super) fn never_synced(row: &AppRow) -> &'static str {
+    if row.record_known { "never synced by driftdeck" } else { "last sync not known" }
 }
 
 fn columns(class: Class) -> Vec<Column> {

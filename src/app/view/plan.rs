@@ -8,6 +8,12 @@ use crate::model::{Act, Plan, PlanRow};
 
 use super::page::{Class, Column, Detail, List, Page, Row, Stand, fixed, flex};
 use super::text::Line;
+use super::wrap::wrapped;
+
+/// Fields of a row that are told; the diff has all.
+const FINDINGS: usize = 12;
+/// A longer reason is not read to its end in the list.
+const WHY: usize = 28;
 
 impl App {
     pub(super) fn plan_page<'a>(&'a self, screen: &'a PlanScreen, class: Class) -> Page<'a> {
@@ -25,18 +31,20 @@ impl App {
             len: rows.len(),
             cursor: screen.cursor.key().map(|_| screen.cursor.row()),
             row: Box::new(move |at| rows.get(at).map(|row| plan_row(screen, row, class)).unwrap_or_default()),
-            empty: vec![Line::in_role(Role::Ok, "✓ nothing to do: live is as git says")],
+            empty: vec![self.nothing_to_do(screen)],
         };
         page.after = plan_notes(&view.plan);
         page.after.push(Line::new().dim("same as  ").text(crate::app::cli::plan_line(view, screen)));
-        page.detail = screen.here().map(|row| self.row_detail(row)).unwrap_or_default();
+        page.detail = screen.here().map(|row| self.row_detail(row, class)).unwrap_or_default();
         page.ask = ask_lines(&screen.confirm, "Run");
         page
     }
 
     fn plan_intro(&self, screen: &PlanScreen, plan: &Plan) -> Vec<Line> {
-        let from = self.fleet.app(&screen.app).and_then(|row| row.deployed.as_ref());
-        let from = from.map_or_else(|| "never synced".to_owned(), |last| last.commit.short().to_owned());
+        let row = self.fleet.app(&screen.app);
+        let from = row.map_or("not known", |row| {
+            row.deployed.as_ref().map_or_else(|| super::fleet::never_synced(row), |last| last.commit.short())
+        });
         let line =
             Line::of(format!("{from} → {} ", plan.commit.id.short())).dim("\"").text(plan.commit.subject.clone());
         let keep = plan.rows.iter().filter(|row| row.is_silent()).count();
@@ -50,16 +58,39 @@ impl App {
         lines
     }
 
-    pub(super) fn row_detail(&self, row: &PlanRow) -> Detail {
+    /// Said where no row does anything: live is as git says, but for what rules hide.
+    fn nothing_to_do(&self, screen: &PlanScreen) -> Line {
+        let line = Line::in_role(Role::Ok, "✓ nothing to do: live is as git says");
+        match self.fleet.app(&screen.app).map_or(0, |row| row.counts.hidden) {
+            0 => line,
+            1 => line.text(", but for 1 field that a rule hides"),
+            hidden => line.text(format!(", but for {hidden} fields that rules hide")),
+        }
+    }
+
+    /// The row to its end: why, and what is written and what is left, with who did it.
+    pub(super) fn row_detail(&self, row: &PlanRow, class: Class) -> Detail {
+        let width = match class {
+            Class::Wide => usize::from(self.size.0 - self.size.0 / 5 * 3).saturating_sub(2),
+            Class::Mid | Class::Narrow => usize::from(self.size.0),
+        };
         let mut lines = Vec::new();
+        if row.findings.is_empty() || row.why.raw().chars().count() > WHY {
+            lines.extend(wrapped(&row.why, width));
+        }
         if row.overwrites {
-            lines.push(Line::in_role(Role::Drift, "! overwrites a change made by hand"));
+            lines.push(Line::in_role(Role::Drift, "! overwrites what was changed by hand"));
         }
-        for finding in row.findings.iter().take(12) {
-            lines.extend(self.finding_lines(finding));
+        // What is written comes first: it is what the plan is about.
+        let (left, written): (Vec<_>, Vec<_>) = row.findings.iter().partition(|finding| finding.stays().is_some());
+        for finding in written.iter().chain(&left).take(FINDINGS) {
+            match class {
+                Class::Wide => lines.extend(self.finding_lines(finding)),
+                Class::Mid | Class::Narrow => lines.push(self.finding_line(finding)),
+            }
         }
-        if lines.is_empty() {
-            lines.push(Line::of(row.why.clone()));
+        if let Some(more @ 1..) = row.findings.len().checked_sub(FINDINGS) {
+            lines.push(Line::new().dim(format!("…{more} more: d shows them")));
         }
         Detail { title: Line::of(row.key.label()).dim(format!("  wave {}", row.wave)), lines, stand: Stand::Beside }
     }

@@ -33,7 +33,7 @@ impl App {
         page.after = git_lines(view, screen.mode);
         page.after.extend(plan_notes(&view.plan));
         page.after.push(Line::new().dim("same as  ").text(self.command_here()));
-        page.detail = rows_detail(self, screen);
+        page.detail = rows_detail(self, screen, class);
         page
     }
 
@@ -64,9 +64,9 @@ impl App {
     }
 }
 
-fn rows_detail(app: &App, screen: &RevertScreen) -> super::page::Detail {
+fn rows_detail(app: &App, screen: &RevertScreen, class: Class) -> super::page::Detail {
     let here = screen.cursor.key().and_then(|key| screen.rows().find(|row| row.key == *key));
-    here.map(|row| app.row_detail(row)).unwrap_or_default()
+    here.map(|row| app.row_detail(row, class)).unwrap_or_default()
 }
 
 fn preview_row(row: &PlanRow) -> Row {

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::status::{Role, Status};
 use crate::app::tree::{Group, TreeKey, TreeScreen, group_of, object};
-use crate::model::{AppRow, Basis, Finding, Foreign, Health, Op, ResourceRow, Said, Verdict};
+use crate::model::{AppRow, Basis, Finding, Foreign, Health, Op, ResourceRow, Said, Stays, Verdict};
 
 use super::bar::object_health;
 use super::fleet::{changes, clipped, manager, short_path};
@@ -128,30 +128,26 @@ impl App {
     }
 
     /// A finding in one line.
-    fn finding_line(&self, finding: &Finding) -> Line {
+    pub(super) fn finding_line(&self, finding: &Finding) -> Line {
         let path = finding.path.to_string();
         let last = path.rsplit_once('.').map_or(path.as_str(), |(_, last)| last).to_owned();
         let value = |said| clipped(&said_text(said), 24);
         let line = Line::in_role(Role::Drift, "~ ");
-        let line = if let Some(words) = whole_words(finding) {
-            line.text(words)
-        } else {
-            let line = line.text(last).dim("  git ").text(value(finding.git.as_ref()));
-            line.dim(" · live ").text(value(finding.live.as_ref()))
-        };
-        line.dim("   ").text(manager(finding.by.as_ref())).dim(format!(" {}", self.when(finding.by.as_ref())))
+        let line = if finding.path.is_root() { line.text("the object") } else { line.text(last) };
+        let by = format!("{} {}", manager(finding.by.as_ref()), self.when(finding.by.as_ref()));
+        let line = line.put(Role::Diverged, stays_words(finding)).dim("  by ").text(by);
+        if let Some(words) = whole_words(finding) {
+            return line.dim("   ").text(words);
+        }
+        let line = line.dim("   git ").text(value(finding.git.as_ref()));
+        line.dim(" · live ").text(value(finding.live.as_ref()))
     }
 
     /// A finding in four lines: where, from what to what, by whom.
     pub(super) fn finding_lines(&self, finding: &Finding) -> Vec<Line> {
         let path = finding.path.to_string();
         let path = if path.is_empty() { "the object".to_owned() } else { short_path(&path) };
-        let contested = match (&finding.left, finding.contested) {
-            (Some(_), _) => "  left by a rule",
-            (None, true) => "  contested",
-            (None, false) => "",
-        };
-        let mut lines = vec![Line::in_role(Role::Drift, "~ ").text(path).put(Role::Diverged, contested)];
+        let mut lines = vec![Line::in_role(Role::Drift, "~ ").text(path).put(Role::Diverged, stays_words(finding))];
         let value =
             |side: &'static str, said: Option<&Said>| Line::new().dim(format!("    {side:<5}")).text(said_text(said));
         if let Some(words) = whole_words(finding) {
@@ -185,6 +181,17 @@ fn group_cells(row: &AppRow, group: Group, folded: bool) -> Vec<Line> {
         Line::in_role(Role::Drift, format!("~{} of {all}", all - quiet))
     };
     vec![name, count]
+}
+
+/// That a sync leaves it, and why; or who else claims it.
+fn stays_words(finding: &Finding) -> &'static str {
+    match (finding.stays(), finding.contested) {
+        (Some(Stays::Rule), _) => "  left by a rule",
+        (Some(Stays::Shared), _) => "  left: held by others too",
+        (Some(Stays::Unmentioned), _) => "  left: not in git",
+        (None, true) => "  contested",
+        (None, false) => "",
+    }
 }
 
 /// What there is to say of an object that one side lacks as a whole.

@@ -149,6 +149,7 @@ pub fn app(id: AppId, verdict: Verdict) -> AppRow {
             time: Some(at()),
         }),
         deployed: Some(Deployed { commit, time: at(), by: Foreign::from("ana@host") }),
+        record_known: true,
         paused: Some(Pause { by: "ana".into(), reason: "night".into(), since: at(), until: None }),
         pinned: None,
         reason: None,

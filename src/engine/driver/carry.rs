@@ -258,10 +258,15 @@ impl Driver {
         None
     }
 
+    fn not_connected(&self, id: &AppId) -> crate::model::ViewBody {
+        let why = self.world.clusters.get(&id.cluster).and_then(crate::engine::publish::out_of_reach);
+        crate::engine::answer::not_connected(id, why)
+    }
+
     fn answer(&self, ticket: Ticket, query: crate::model::Query) -> Option<Event> {
         let (views, stop) = (self.views.clone(), self.stop.clone());
         let site = match crate::engine::answer::whose(&query) {
-            Some(id) => self.site(&id).ok_or_else(|| crate::engine::answer::not_connected(&id)),
+            Some(id) => self.site(&id).ok_or_else(|| self.not_connected(&id)),
             None => Err(crate::engine::answer::without_app(&query)),
         };
         let site = match site {

@@ -79,7 +79,7 @@ fn refuse(site: &Site, plan: &Plan, order: &SyncOrder) -> Option<Foreign> {
         return Some(why.clone());
     }
     if let Some(why) = &site.stale {
-        return Some(Foreign::new(format!("{}; nothing is written on stale data", why.raw())));
+        return Some(Foreign::new(format!("{}; nothing is written on stale data", why.message.raw())));
     }
     if let RecordState::Bad(reason) = &site.record
         && !order.take_over
