@@ -105,7 +105,7 @@ pub struct Policy {
 /// What an ignore rule does with what it matches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Effect {
-    /// Not counted as a difference; a sync still writes it.
+    /// Not counted as a difference; written with its object, when a sync writes that.
     #[default]
     Hide,
     /// Shown and counted; a sync leaves it as it is.

@@ -19,19 +19,22 @@ pub(super) fn answer(world: &World, state: &mut State, target: &Target, asked: &
     let live = write::stored(state, &target.kind, &Name::new(&target.namespace, &target.name))?;
     let paths = Paths::of(&target.kind);
     let was = scale_of(&paths, &live);
-    let said: Value = match asked.call.method.as_str() {
+    let (wanted, warnings) = match asked.call.method.as_str() {
         "GET" => {
             return match &paths.missing(&live) {
                 Some(failure) => Err(failure.clone()),
                 None => Ok(Answer::ok(&was)),
             };
         }
-        "PUT" | "PATCH" => serde_json::from_slice(&asked.call.body)
-            .map_err(|error| Failure::bad(format!("error decoding scale: {error}")))?,
+        "PUT" | "PATCH" => said(world, target, &was, asked)?,
         _ => return Err(Failure::no_method()),
     };
-    let wanted = write::patch::merged(&asked.call.content_type, &was, &said)?;
-    if wanted["metadata"]["resourceVersion"] != was["metadata"]["resourceVersion"] {
+    let uid = object::text(&wanted, "/metadata/uid");
+    if !uid.is_empty() && uid != object::text(&live, "/metadata/uid") {
+        return Err(Failure::other_uid(&target.kind, &live, uid));
+    }
+    let version = object::text(&wanted, "/metadata/resourceVersion");
+    if !version.is_empty() && version != object::text(&live, "/metadata/resourceVersion") {
         return Err(Failure::stale(&target.kind, &target.name));
     }
     let replicas = number(&wanted, "/spec/replicas").unwrap_or_default();
@@ -42,7 +45,21 @@ pub(super) fn answer(world: &World, state: &mut State, target: &Target, asked: &
     }
     let author = asked.author(Part::Whole);
     let written = set(world, state, &target.kind, (&live, replicas), &author)?;
-    Ok(Answer::ok(&scale_of(&paths, &written.unwrap_or(live))))
+    Ok(Answer::ok(&scale_of(&paths, &written.unwrap_or(live))).with_warnings(warnings))
+}
+
+/// The Scale that is wanted: the body of a PUT, or what is there with a patch in it. Its name is the path's.
+fn said(world: &World, target: &Target, was: &Value, asked: &Asked) -> Result<(Value, Vec<String>), Failure> {
+    let kind = scale_kind(&target.kind);
+    let (mut wanted, warnings) = if asked.call.method == "PUT" {
+        asked.object(world, &Target { kind: Arc::new(kind), ..target.clone() })?
+    } else if write::patch::is_unknown(target, asked.call) {
+        return Err(if target.kind.custom.is_some() { Failure::custom_media_type() } else { Failure::media_type() });
+    } else {
+        write::patch::merged(world, &kind, was, asked)?
+    };
+    write::update::check_name(target, &mut wanted)?;
+    Ok((wanted, warnings))
 }
 
 /// Sets an object's replicas as its `/scale` does; nothing where they are that many already.
@@ -118,11 +135,31 @@ impl Paths {
         if let Some(path) = &self.selector {
             return object::text(object, &pointer(path)).to_owned();
         }
-        let labels = object.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
-        let pair = |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
-        let pairs: Vec<String> = labels.into_iter().flatten().map(pair).collect();
-        pairs.join(",")
+        let selector = &object["spec"]["selector"];
+        let labels = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
+        let pairs = labels.map(|(key, value)| (key.clone(), format!("{key}={}", value.as_str().unwrap_or_default())));
+        let terms = selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten().map(term);
+        let mut all: Vec<(String, String)> = pairs.chain(terms).collect();
+        all.sort();
+        let texts: Vec<String> = all.into_iter().map(|(_, text)| text).collect();
+        texts.join(",")
     }
+}
+
+/// A term of a selector as text, behind its key.
+fn term(term: &Value) -> (String, String) {
+    let key = object::text(term, "/key");
+    let values = term["values"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut values: Vec<&str> = values.collect();
+    values.sort_unstable();
+    let values = values.join(",");
+    let text = match object::text(term, "/operator") {
+        "In" => format!("{key} in ({values})"),
+        "NotIn" => format!("{key} notin ({values})"),
+        "DoesNotExist" => format!("!{key}"),
+        _ => key.to_owned(),
+    };
+    (key.to_owned(), text)
 }
 
 /// `.spec.replicas` as a JSON pointer.
@@ -132,5 +169,5 @@ fn pointer(path: &str) -> String {
 
 /// What refusals of a Scale name: not the scaled kind.
 fn scale_kind(kind: &KindInfo) -> KindInfo {
-    KindInfo { group: "autoscaling".into(), version: "v1".into(), kind: "Scale".into(), ..kind.clone() }
+    KindInfo { group: "autoscaling".into(), version: "v1".into(), kind: "Scale".into(), custom: None, ..kind.clone() }
 }

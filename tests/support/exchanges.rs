@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::both::{Answer, Question};
 
 /// All recordings by name, each a conversation from its first namespace on.
-pub const RECORDINGS: [(&str, &str); 10] = [
+pub const RECORDINGS: [(&str, &str); 11] = [
     ("writes", include_str!("../exchanges/writes.json")),
     ("strategic", include_str!("../exchanges/strategic.json")),
     ("custom", include_str!("../exchanges/custom.json")),
@@ -22,6 +22,7 @@ pub const RECORDINGS: [(&str, &str); 10] = [
     ("kinds", include_str!("../exchanges/kinds.json")),
     ("owners", include_str!("../exchanges/owners.json")),
     ("paths", include_str!("../exchanges/paths.json")),
+    ("scale", include_str!("../exchanges/scale.json")),
     ("selecting", include_str!("../exchanges/selecting.json")),
 ];
 

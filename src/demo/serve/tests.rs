@@ -73,8 +73,12 @@ fn secure(address: SocketAddr, authority: &str, name: &str) -> Secure {
 
 /// Sends a request and reads to the end of the connection.
 fn said(mut stream: impl std::io::Read + std::io::Write, request: &str) -> String {
-    stream.write_all(request.as_bytes()).expect("sent");
+    // Who is refused may be so before all is said: what counts is the answer.
+    let sent = stream.write_all(request.as_bytes());
     let mut answer = Vec::new();
+    if let Err(error) = sent.and_then(|()| stream.flush()) {
+        return format!("broken off: {error}");
+    }
     match stream.read_to_end(&mut answer) {
         Err(error) if error.kind() != ErrorKind::UnexpectedEof => format!("broken off: {error}"),
         _ => String::from_utf8_lossy(&answer).into_owned(),

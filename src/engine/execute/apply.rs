@@ -13,7 +13,7 @@ use crate::model::{Finding, Foreign, Live, Manifest, Moved, PlanRow, Verdict};
 use crate::typed;
 
 /// What came of one object.
-pub(super) enum Result_ {
+pub(super) enum Attempt {
     /// The server has it.
     Done {
         /// uid of the live object.
@@ -26,19 +26,19 @@ pub(super) enum Result_ {
 }
 
 /// Applies git's object, but for what rules leave as it is live.
-pub(super) async fn apply(site: &Site, manifest: &Manifest, take: bool) -> Result_ {
+pub(super) async fn apply(site: &Site, manifest: &Manifest, take: bool) -> Attempt {
     let served = match site.wire.served(&manifest.gvk) {
         Lookup::Served(served) => served,
-        Lookup::NotServed => return Result_::Failed(Foreign::from("the server does not serve this kind (yet)")),
-        Lookup::GroupDown(why) => return Result_::Failed(why),
+        Lookup::NotServed => return Attempt::Failed(Foreign::from("the server does not serve this kind (yet)")),
+        Lookup::GroupDown(why) => return Attempt::Failed(why),
     };
     let live = match newest(site, &served, manifest).await {
         Ok(live) => live,
-        Err(error) => return Result_::Failed(judge::scrubbed(site, manifest, &error)),
+        Err(error) => return Attempt::Failed(judge::scrubbed(site, manifest, &error)),
     };
     match diff::body(manifest, live.as_ref(), &site.ground()) {
         Body::Send(body) => send(site, &served, &body, take).await,
-        Body::Nothing(rule) => Result_::Failed(Foreign::new(format!("left by rule {rule}: nothing was sent"))),
+        Body::Nothing(rule) => Attempt::Failed(Foreign::new(format!("left by rule {rule}: nothing was sent"))),
     }
 }
 
@@ -51,25 +51,25 @@ async fn newest(site: &Site, served: &Served, manifest: &Manifest) -> Result<Opt
 }
 
 /// Sends a body.
-async fn send(site: &Site, served: &Served, manifest: &Manifest, take: bool) -> Result_ {
+async fn send(site: &Site, served: &Served, manifest: &Manifest, take: bool) -> Attempt {
     let Ok(_slot) = site.wire.slots.acquire().await else {
-        return Result_::Failed(Foreign::from("stopped before it began"));
+        return Attempt::Failed(Foreign::from("stopped before it began"));
     };
     match site.wire.cluster.apply(served, manifest, false).await {
         Ok(applied) => done(&applied, None),
         Err(error) => match &error.kind {
             CallKind::Conflict(causes) => match contested(&site.shared.owners, causes, take) {
                 Some(left) => over(site, served, manifest, left).await,
-                None => Result_::Failed(judge::scrubbed(site, manifest, &error)),
+                None => Attempt::Failed(judge::scrubbed(site, manifest, &error)),
             },
             _ if error.may_have_written() => read_back(site, served, manifest, &error).await,
-            _ => Result_::Failed(judge::scrubbed(site, manifest, &error)),
+            _ => Attempt::Failed(judge::scrubbed(site, manifest, &error)),
         },
     }
 }
 
-fn done(applied: &Applied, note: Option<Foreign>) -> Result_ {
-    Result_::Done { uid: applied.uid.clone(), note }
+fn done(applied: &Applied, note: Option<Foreign>) -> Attempt {
+    Attempt::Done { uid: applied.uid.clone(), note }
 }
 
 /// The conflicts that a sync would fight over, by the rule that judges findings contested: left out of the body, unless
@@ -84,7 +84,7 @@ fn contested<'c>(owners: &Owners, causes: &'c [ConflictOn], take: bool) -> Optio
 }
 
 /// Applies by force, without the leaves that others hold.
-async fn over(site: &Site, served: &Served, manifest: &Manifest, left: Vec<&ConflictOn>) -> Result_ {
+async fn over(site: &Site, served: &Served, manifest: &Manifest, left: Vec<&ConflictOn>) -> Attempt {
     let mut body = manifest.clone();
     let note = if left.is_empty() {
         None
@@ -102,20 +102,20 @@ async fn over(site: &Site, served: &Served, manifest: &Manifest, left: Vec<&Conf
     match site.wire.cluster.apply(served, &body, true).await {
         Ok(applied) => done(&applied, note),
         Err(error) if error.may_have_written() => read_back(site, served, &body, &error).await,
-        Err(error) => Result_::Failed(judge::scrubbed(site, manifest, &error)),
+        Err(error) => Attempt::Failed(judge::scrubbed(site, manifest, &error)),
     }
 }
 
 /// No answer tells what came of a write: that is read from the object, never guessed, and nothing is sent twice.
-async fn read_back(site: &Site, served: &Served, sent: &Manifest, error: &CallError) -> Result_ {
+async fn read_back(site: &Site, served: &Served, sent: &Manifest, error: &CallError) -> Attempt {
     let said = judge::scrubbed(site, sent, error);
     let lost = |then: &str| Foreign::new(format!("{}{then}: {}", without(error), said.raw()));
     match site.wire.cluster.get(served, &sent.key).await {
         Ok(Some(live)) if has_arrived(site, sent, &live) => {
-            Result_::Done { uid: live.uid, note: Some(lost(", the object has arrived")) }
+            Attempt::Done { uid: live.uid, note: Some(lost(", the object has arrived")) }
         }
-        Ok(_) => Result_::Failed(lost(", and the object has not arrived")),
-        Err(_) => Result_::Failed(lost("; whether the object arrived is not known")),
+        Ok(_) => Attempt::Failed(lost(", and the object has not arrived")),
+        Err(_) => Attempt::Failed(lost("; whether the object arrived is not known")),
     }
 }
 
@@ -135,41 +135,41 @@ fn has_arrived(site: &Site, sent: &Manifest, live: &Live) -> bool {
 }
 
 /// Deletes one object under the prune rule: by uid and resourceVersion, and only what the plan named.
-pub(super) async fn prune(site: &Site, row: &PlanRow) -> Result_ {
+pub(super) async fn prune(site: &Site, row: &PlanRow) -> Attempt {
     let (Some(uid), Some(live)) = (&row.uid, site.lives.get(&row.key)) else {
-        return Result_::Failed(Foreign::from("not seen live; nothing was deleted"));
+        return Attempt::Failed(Foreign::from("not seen live; nothing was deleted"));
     };
     if live.uid != *uid || base::line_of(site, &row.key).is_none_or(|line| line.uid != *uid) {
-        return Result_::Failed(Foreign::from(
+        return Attempt::Failed(Foreign::from(
             "the object is not the one we applied (its uid differs); nothing was deleted",
         ));
     }
     let served = match site.wire.served(&live.gvk) {
         Lookup::Served(served) => served,
         Lookup::NotServed | Lookup::GroupDown(_) => {
-            return Result_::Failed(Foreign::from("the server does not serve this kind now"));
+            return Attempt::Failed(Foreign::from("the server does not serve this kind now"));
         }
     };
     match site.wire.cluster.delete(&served, &row.key, uid, &live.resource_version).await {
-        Ok(()) => Result_::Done { uid: uid.clone(), note: None },
+        Ok(()) => Attempt::Done { uid: uid.clone(), note: None },
         Err(error) if error.kind == CallKind::NotFound => {
-            Result_::Done { uid: uid.clone(), note: Some(Foreign::from("was gone already")) }
+            Attempt::Done { uid: uid.clone(), note: Some(Foreign::from("was gone already")) }
         }
         Err(error) if error.may_have_written() => is_gone(site, &served, (row, uid), &error).await,
-        Err(error) => Result_::Failed(judge::told(site, &row.key, None, &error)),
+        Err(error) => Attempt::Failed(judge::told(site, &row.key, None, &error)),
     }
 }
 
 /// No answer tells what came of a delete: that is read, never guessed, and nothing is sent twice.
-async fn is_gone(site: &Site, served: &Served, (row, uid): (&PlanRow, &Arc<str>), error: &CallError) -> Result_ {
+async fn is_gone(site: &Site, served: &Served, (row, uid): (&PlanRow, &Arc<str>), error: &CallError) -> Attempt {
     let said = judge::told(site, &row.key, None, error);
     let lost = |then: &str| Foreign::new(format!("{}{then}: {}", without(error), said.raw()));
     match site.wire.cluster.get(served, &row.key).await {
         Ok(Some(live)) if live.uid == *uid && !diff::is_leaving(&live) => {
-            Result_::Failed(lost(", and the object is still there"))
+            Attempt::Failed(lost(", and the object is still there"))
         }
-        Ok(_) => Result_::Done { uid: uid.clone(), note: Some(lost(", the object is deleted")) },
-        Err(_) => Result_::Failed(lost("; whether it was deleted is not known")),
+        Ok(_) => Attempt::Done { uid: uid.clone(), note: Some(lost(", the object is deleted")) },
+        Err(_) => Attempt::Failed(lost("; whether it was deleted is not known")),
     }
 }
 

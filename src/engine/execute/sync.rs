@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::{FutureExt, StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
-use super::apply::{self, Result_};
+use super::apply::{self, Attempt};
 use super::{Ending, Reporter, admit, record};
 use crate::cluster::Lookup;
 use crate::diff;
@@ -173,11 +173,11 @@ async fn run_wave(sync: &Sync<'_>, rows: &[&PlanRow], tally: &mut Tally) {
     while let Some((row, result)) = results.next().await {
         match result {
             None => tally.skipped += 1,
-            Some(Result_::Done { uid, note }) => {
+            Some(Attempt::Done { uid, note }) => {
                 sync.reporter.step(&row.key, StepState::Done, note).await;
                 count(sync.site, tally, sync.outlook, (row, uid));
             }
-            Some(Result_::Failed(why)) => {
+            Some(Attempt::Failed(why)) => {
                 tally.failed += 1;
                 sync.reporter.step(&row.key, StepState::Failed, Some(why)).await;
             }
@@ -185,7 +185,7 @@ async fn run_wave(sync: &Sync<'_>, rows: &[&PlanRow], tally: &mut Tally) {
     }
 }
 
-async fn attempt<'r>(sync: &Sync<'_>, row: &'r PlanRow) -> (&'r PlanRow, Option<Result_>) {
+async fn attempt<'r>(sync: &Sync<'_>, row: &'r PlanRow) -> (&'r PlanRow, Option<Attempt>) {
     if sync.abort.is_cancelled() {
         return (row, None);
     }
@@ -193,14 +193,14 @@ async fn attempt<'r>(sync: &Sync<'_>, row: &'r PlanRow) -> (&'r PlanRow, Option<
     (row, Some(run_row(sync, row).await))
 }
 
-async fn run_row(sync: &Sync<'_>, row: &PlanRow) -> Result_ {
+async fn run_row(sync: &Sync<'_>, row: &PlanRow) -> Attempt {
     if row.act == Act::Prune {
         return apply::prune(sync.site, row).await;
     }
     let manifest = sync.outlook.desired.manifests.get(&row.key);
     match manifest.filter(|found| Some(&found.digest) == row.digest.as_ref()) {
         Some(manifest) => apply::apply(sync.site, manifest, sync.order.take.contains(&row.key)).await,
-        None => Result_::Failed(Foreign::from("its body is gone from the render: plan again")),
+        None => Attempt::Failed(Foreign::from("its body is gone from the render: plan again")),
     }
 }
 

@@ -104,6 +104,7 @@ fn go_field<'k>(kind: &'k KindInfo, plain: &str, go: &'static str, value: &Value
         "metadata.labels" | "metadata.annotations" if of_map => ("ObjectMeta", "map[string]string"),
         "metadata.finalizers" => ("ObjectMeta", "[]string"),
         "metadata.generation" | "metadata.deletionGracePeriodSeconds" => ("ObjectMeta", "int64"),
+        "spec.replicas" if kind.is("autoscaling", "Scale") => ("ScaleSpec", go),
         inner if inner.starts_with("metadata.") => ("ObjectMeta", go),
         _ => (&kind.kind, go),
     }

@@ -7,6 +7,7 @@ use super::super::core::{Call, State, World};
 use super::super::failure::{Cause, Failure};
 use super::super::flags::Validation;
 use super::super::json;
+use super::super::kinds::KindInfo;
 use super::super::route::Target;
 use super::super::store::Name;
 use super::super::validate::shape;
@@ -88,15 +89,23 @@ fn misfit(failure: Failure, patched: &str) -> Failure {
     Failure::anonymous(&cause)
 }
 
-/// A document with a patch of a type merged in.
-pub(in super::super) fn merged(content: &str, document: &Value, patch: &Value) -> Result<Value, Failure> {
+/// A document with the patch merged in that is asked for, read as an object of that kind; the second are warnings.
+pub(in super::super) fn merged(
+    world: &World,
+    kind: &KindInfo,
+    document: &Value,
+    asked: &Asked,
+) -> Result<(Value, Vec<String>), Failure> {
+    let content = asked.call.content_type.split(';').next().unwrap_or_default().trim();
+    let patch = read(&asked.call.body, content)?;
     let mut new = document.clone();
-    if content.starts_with("application/json-patch+json") {
-        json_patch::patch(&mut new, patch)?;
+    if content == "application/json-patch+json" {
+        json_patch::patch(&mut new, &patch)?;
     } else {
-        merge_patch(&mut new, patch);
+        merge_patch(&mut new, &patch);
     }
-    Ok(new)
+    let patched = new.to_string();
+    decode(world, kind, new, (asked.flags.validation(), &[])).map_err(|failure| misfit(failure, &patched))
 }
 
 /// Whether the patch is of a type that is not known: that is said before anything else is judged.
