@@ -40,9 +40,25 @@ pub fn plain(line: &str, text: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| spaced(&replaced(line))).collect();
     // What client-go logs on the way is a matter of milliseconds.
     let lines = lines.into_iter().filter(|line| !line.starts_with("LOG ")).collect();
+    let lines = without_repairs(lines);
     let lines = sorted(lines, |line| line.starts_with("* "));
     let lines = sorted(lines, |line| (line.contains("-HASH") || line.contains("-SUFFIX")) && !line.starts_with(' '));
     sorted_owners(lines).join("\n")
+}
+
+/// Now and then kube-apiserver's repair of addresses warns of a service that is younger than what it has read.
+fn without_repairs(lines: Vec<String>) -> Vec<String> {
+    let is_repair = |line: &String| line.contains("ClusterIPNotAllocated");
+    let Some(begin) = lines.iter().position(|line| line == "Events:").filter(|_| lines.iter().any(is_repair)) else {
+        return lines;
+    };
+    let (before, table) = lines.split_at(begin);
+    let rows = table.iter().skip(1).take_while(|line| line.starts_with(' ')).count();
+    let (table, after) = table.split_at(rows + 1);
+    let kept: Vec<String> = table.iter().filter(|line| !is_repair(line)).cloned().collect();
+    // A title, and two lines of head.
+    let kept = if kept.len() > 3 { kept } else { vec!["Events: <none>".to_owned()] };
+    [before, &kept, after].concat()
 }
 
 /// A raw answer on one line, its keys in one order, without how the server was built.
@@ -150,4 +166,16 @@ fn what_cannot_be_equal_is_one_word_and_the_rest_stays() {
     }
     let explained = plain("explain cm.data", "KIND: ConfigMap\nDESCRIPTION:\n  words\nFIELDS:\n  data\t<map>\n");
     assert_eq!(explained, "KIND: ConfigMap\nFIELDS:\n  data <map>");
+}
+
+#[test]
+fn a_warning_of_the_servers_own_repair_is_no_difference() {
+    let head = "Name: web\nEvents:\n  Type     Reason  Age  From  Message\n  ----     ------  ----  ----  -------\n";
+    let repair =
+        "  Warning  ClusterIPNotAllocated  1s  ipallocator-repair-controller  IP is not allocated; repairing\n";
+    let other = "  Normal  Scaled  1s  x  y\n";
+    let none = plain("describe svc", "Name: web\nEvents: <none>\n\nName: b");
+    assert_eq!(plain("describe svc", &format!("{head}{repair}\nName: b")), none);
+    let without = plain("describe svc", &format!("{head}{other}\nName: b"));
+    assert_eq!(plain("describe svc", &format!("{head}{repair}{other}\nName: b")), without, "others are compared");
 }

@@ -100,7 +100,7 @@ const READING: &[Step] = &[
     Run(0, "get -f reading.yaml -o name"),
     Run(0, "get deploy web --subresource=scale"),
     Run(0, "get deploy web --subresource=status -o name"),
-    Run(0, "get events"),
+    Run(0, "get events --field-selector reason!=ClusterIPNotAllocated"),
     Run(0, "get nodes -l script=none"),
     Run(0, "get ns <ns> --output=wide"),
     Run(0, "get --raw /api/v1/namespaces/<ns>/configmaps/two"),
@@ -140,7 +140,7 @@ const DESCRIBING: &[Step] = &[
     Run(0, "describe quota,limits"),
     Run(0, "describe ns <ns>"),
     Run(1, "describe cm nosuch"),
-    Run(0, "events"),
+    Run(0, "events --types=Normal"),
 ];
 
 const WRITING: &[Step] = &[
