@@ -112,6 +112,12 @@ impl CallError {
         }
     }
 
+    /// What there was in place of an answer, where a write may have been done all the same.
+    #[must_use]
+    pub fn in_place_of_an_answer(&self) -> &'static str {
+        if self.status == 0 { "the answer was lost" } else { "the server failed at it" }
+    }
+
     /// A failure without an answer.
     pub(super) fn local(kind: CallKind, message: impl Into<Foreign>) -> Self {
         Self { kind, message: message.into(), status: 0 }

@@ -9,7 +9,7 @@ use crate::diff::{self, Body, Legs, Owners};
 use crate::engine::site::Site;
 use crate::engine::{base, judge};
 use crate::fields::Set;
-use crate::model::{Finding, Foreign, Live, Manifest, Moved, PlanRow, Verdict};
+use crate::model::{Foreign, Live, Manifest, PlanRow, Verdict};
 use crate::typed;
 
 /// What came of one object.
@@ -109,7 +109,7 @@ async fn over(site: &Site, served: &Served, manifest: &Manifest, left: Vec<&Conf
 /// No answer tells what came of a write: that is read from the object, never guessed, and nothing is sent twice.
 async fn read_back(site: &Site, served: &Served, sent: &Manifest, error: &CallError) -> Attempt {
     let said = judge::scrubbed(site, sent, error);
-    let lost = |then: &str| Foreign::new(format!("{}{then}: {}", without(error), said.raw()));
+    let lost = |then: &str| Foreign::new(format!("{}{then}: {}", error.in_place_of_an_answer(), said.raw()));
     match site.wire.cluster.get(served, &sent.key).await {
         Ok(Some(live)) if has_arrived(site, sent, &live) => {
             Attempt::Done { uid: live.uid, note: Some(lost(", the object has arrived")) }
@@ -119,19 +119,13 @@ async fn read_back(site: &Site, served: &Served, sent: &Manifest, error: &CallEr
     }
 }
 
-/// What there was instead of an answer.
-fn without(error: &CallError) -> &'static str {
-    if error.status == 0 { "the answer was lost" } else { "the server failed at it" }
-}
-
 /// Whether live is what was sent, but for what no apply of it could change.
 fn has_arrived(site: &Site, sent: &Manifest, live: &Live) -> bool {
     let legs = Legs { git: Some(sent), base: diff::BaseLeg::None, live: Some(live), in_inventory: true, seen: &[] };
     let ground = site.ground();
     let judged = diff::compare_local(&legs, &ground);
-    let stays =
-        |finding: &Finding| finding.left.is_some() || finding.needs_delete || finding.moved == Some(Moved::Foreign);
-    judged.verdict == Verdict::Synced || (!judged.findings.is_empty() && judged.findings.iter().all(stays))
+    let findings = &judged.findings;
+    judged.verdict == Verdict::Synced || (!findings.is_empty() && findings.iter().all(|found| found.stays().is_some()))
 }
 
 /// Deletes one object under the prune rule: by uid and resourceVersion, and only what the plan named.
@@ -163,7 +157,7 @@ pub(super) async fn prune(site: &Site, row: &PlanRow) -> Attempt {
 /// No answer tells what came of a delete: that is read, never guessed, and nothing is sent twice.
 async fn is_gone(site: &Site, served: &Served, (row, uid): (&PlanRow, &Arc<str>), error: &CallError) -> Attempt {
     let said = judge::told(site, &row.key, None, error);
-    let lost = |then: &str| Foreign::new(format!("{}{then}: {}", without(error), said.raw()));
+    let lost = |then: &str| Foreign::new(format!("{}{then}: {}", error.in_place_of_an_answer(), said.raw()));
     match site.wire.cluster.get(served, &row.key).await {
         Ok(Some(live)) if live.uid == *uid && !diff::is_leaving(&live) => {
             Attempt::Failed(lost(", and the object is still there"))

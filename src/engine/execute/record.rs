@@ -115,18 +115,16 @@ async fn read_back(site: &Site, record: &Record, error: &CallError) -> Result<()
     let (namespace, name) = (site.record_namespace(), &site.app.id.name);
     match site.wire.cluster.has_record(namespace, name, record).await {
         Ok(true) => Ok(()),
-        Ok(false) => Err(missing(site, &error.message)),
+        Ok(false) => Err(lost(error, &format!(", and the record {namespace}/driftdeck.{name} has not arrived yet"))),
         Err(_) => {
-            let what = format!("no answer; whether the record {namespace}/driftdeck.{name} was written is not known");
-            Err(Foreign::new(format!("{what}: {}", error.message.raw())))
+            Err(lost(error, &format!("; whether the record {namespace}/driftdeck.{name} was written is not known")))
         }
     }
 }
 
-/// A slow server may still write what it has taken.
-fn missing(site: &Site, why: &Foreign) -> Foreign {
-    let (namespace, name) = (site.record_namespace(), &site.app.id.name);
-    Foreign::new(format!("no answer, and the record {namespace}/driftdeck.{name} has not arrived yet: {}", why.raw()))
+/// Claims no more than was read: a slow server may still write what it has taken.
+fn lost(error: &CallError, then: &str) -> Foreign {
+    Foreign::new(format!("{}{then}: {}", error.in_place_of_an_answer(), error.message.raw()))
 }
 
 fn unwritten(site: &Site, why: &Foreign) -> Foreign {
