@@ -2,6 +2,13 @@
 
 use super::*;
 
+/// Compared as far as that can be done here, against what our record says was synced.
+fn judged(stage: &Stage, (git, base): (&Manifest, &Manifest), live: &Live) -> Comparison {
+    let base = BaseLeg::At(Base::Record, Some(base));
+    let legs = Legs { git: Some(git), base, live: Some(live), in_inventory: true, seen: &[] };
+    compare_local(&legs, &stage.ground())
+}
+
 fn push(list: &mut Value, item: Value) {
     list.as_array_mut().expect("a list").push(item);
 }
@@ -20,14 +27,7 @@ fn a_dropped_container_goes_with_what_somebody_changed_in_it() {
         "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:template": {"f:spec": image}}}});
     push(&mut live["metadata"]["managedFields"], entry);
     let live = live_of(&live);
-    let legs = Legs {
-        git: Some(&git),
-        base: BaseLeg::At(Base::Record, Some(&base)),
-        live: Some(&live),
-        in_inventory: true,
-        seen: &[],
-    };
-    let judged = compare_local(&legs, &stage.ground());
+    let judged = judged(&stage, (&git, &base), &live);
     let told: Vec<_> = judged.findings.iter().map(|f| (f.path.to_string(), f.moved, f.needs_delete)).collect();
     let path = "spec.template.spec.containers[name=log]".to_owned();
     assert_eq!(told, [(path, Some(Moved::Both), false)], "a sync takes the whole item, and both moved there");
@@ -46,14 +46,7 @@ fn what_somebody_added_stays_in_the_text_of_a_diff_marked_with_who_added_it() {
         "spec": {"template": {"spec": {"containers": [{"name": "debug", "image": "busybox:1"}]}}}});
     let base = manifest(&deployment("a:1", 3));
     let live = stage.live(&base.body, &[("kubectl-edit", "Update", sidecar)]);
-    let legs = Legs {
-        git: Some(&git),
-        base: BaseLeg::At(Base::Record, Some(&base)),
-        live: Some(&live),
-        in_inventory: true,
-        seen: &[],
-    };
-    let judged = compare_local(&legs, &stage.ground());
+    let judged = judged(&stage, (&git, &base), &live);
     let text = text_diff(Some(&git), Some(&live), &judged, &stage.ground());
     assert_eq!(lines_of(&text, DiffMark::Live), ["image: a:1"], "a sync takes this away");
     assert_eq!(lines_of(&text, DiffMark::Git), ["image: a:2"], "and puts this there");
@@ -72,14 +65,7 @@ fn a_sync_of_what_is_only_touched_restarts_nothing() {
     let note = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"},
         "spec": {"template": {"metadata": {"annotations": {"note": "x"}}}}});
     let live = stage.live(&git.body, &[("kubectl-edit", "Update", note)]);
-    let legs = Legs {
-        git: Some(&git),
-        base: BaseLeg::At(Base::Record, Some(&git)),
-        live: Some(&live),
-        in_inventory: true,
-        seen: &[],
-    };
-    let judged = compare_local(&legs, &stage.ground());
+    let judged = judged(&stage, (&git, &git), &live);
     assert_eq!(judged.verdict, Verdict::Touched);
     let text = text_diff(Some(&git), Some(&live), &judged, &stage.ground());
     assert_eq!(lines_of(&text, DiffMark::Stays), ["note: x"]);
